@@ -14,7 +14,7 @@ from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.cli.values import AGENT, MODEL
 from pf_tui.clients import CLIENTS
-from pf_tui.documents import history, matrix, words
+from pf_tui.documents import history, matrix, resting, words
 from pf_tui.rules.request_classes import CLASSES
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, journal
@@ -184,8 +184,9 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     columns = (Column(title=""), Column(title=""), Column(title="", leaves=1), Column(title="", shrinks=True))
     lines += table(columns, rows, width, heading=False)
     for view in now.providers:
-        if view.rank is not None and view.resting:
-            sentence = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
+        whole = [view.bench] if view.bench is not None and view.bench.is_whole else []
+        for bench in (*whole, *view.resting) if view.rank is not None else ():
+            sentence = resting.sentence(bench, view.provider, now.at, zone)
             lines += wrapped(sentence, width, indent="  ", style="yellow")
     if without:
         names = ", ".join(step["provider"] for step in without)

@@ -135,6 +135,13 @@ def when(at: datetime, now: datetime, zone: tzinfo | None) -> str:
     return clock(at, now, zone)
 
 
+def remaining(until: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """How long something lasts: `for another 29 s` when near, else `until 15:40`."""
+    if now <= until < now + NEAR:
+        return f"for another {span(until - now)}"
+    return f"until {clock(until, now, zone)}"
+
+
 def ago(at: datetime, now: datetime) -> str:
     """`just now`, `2 min ago`, `3d 4h ago`."""
     past = now - at

@@ -251,7 +251,9 @@ def choose(
     routing = route(RouteRequest(model=model), eligibilities, catalog, own_order=own_order, without=without)
     candidate = routing.first
     if candidate is None:
-        return Choice(provider=None, model=None, reason=_nobody(routing.skipped), skipped=routing.skipped)
+        return Choice(
+            provider=None, model=None, reason=_nobody(routing.skipped, without), skipped=routing.skipped
+        )
     places = {eligibility.provider: place for place, eligibility in enumerate(eligibilities, start=1)}
     place = places[candidate.provider]
     outranked = [candidate for candidate in routing.candidates if places[candidate.provider] < place]
@@ -370,9 +372,9 @@ def _spoken(
     return order[0], "translated"  # type: ignore[return-value]
 
 
-def _nobody(skipped: Sequence[Skipped]) -> str:
+def _nobody(skipped: Sequence[Skipped], without: str | None) -> str:
     if not skipped:
-        return "the priority list is empty"
+        return "nobody else is in the priority list" if without else "the priority list is empty"
     words = {
         "no-credential": "without a credential",
         "benched": "benched",
@@ -387,7 +389,7 @@ def _nobody(skipped: Sequence[Skipped]) -> str:
     counts = [
         f"{count} {word}" for code, word in words.items() if (count := sum(p.code == code for p in skipped))
     ]
-    return f"no provider can serve: {', '.join(counts)}"
+    return f"no {'other ' if without else ''}provider can serve: {', '.join(counts)}"
 
 
 def _ordinal(place: int) -> str:

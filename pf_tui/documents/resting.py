@@ -1,0 +1,75 @@
+"""A bench in a sentence or two: what is the matter there, when it ends, what ends it sooner. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+
+from pf_tui.catalog import Provider
+from pf_tui.documents import words
+from pf_tui.rules.benches import Bench
+
+LONG = timedelta(minutes=10)
+"""A rest that is worth a command of the person's."""
+
+QUOTED = 120
+"""Characters of the provider's own words."""
+
+_MATTERS: Mapping[str, str] = {
+    "rate": "its rate limit is reached",
+    "windowless": "it is at a limit whose end it does not name",
+    "quota": "its quota is used up",
+    "overload": "it has more requests than it can serve",
+    "server": "its servers answer with errors",
+    "auth": "it refuses the credential",
+    "account": "it does not serve this account",
+    "address": "no model is served at its address",
+    "model": "it does not serve this model",
+    "network": "it cannot be reached",
+    "timeout": "it did not answer in time",
+    "manual": "benched by hand",
+}
+
+
+def sentence(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | None) -> str:
+    """groq: it refuses the credential; `pf-tui auth set groq` gives it another one. It said: “…”"""
+    part = bench.family.capitalize() if bench.family else bench.model
+    subject = f"{bench.provider}, {part}" if part else bench.provider
+    matter = _MATTERS.get(bench.kind, "it rests")
+    if bench.kind == "quota" and bench.until is None:
+        matter = "its credit is used up"
+    text = bench.evidence.get("text")
+    quote = " ".join(text.split()) if isinstance(text, str) and bench.kind != "manual" else ""
+    if len(quote) > QUOTED:
+        quote = f"{quote[:QUOTED].rstrip()}…"
+    observed = bench.kind in ("network", "timeout")  # our words: it said nothing
+    cause = f" ({quote})" if quote and observed else ""
+    citation = f". It said: “{quote}”" if quote and not observed else ""
+    return f"{subject}: {matter}{cause}; {_end(bench, provider, now, zone)}{citation}"
+
+
+def _end(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | None) -> str:
+    part = f" --model {bench.model}" if bench.model else ""
+    release = f"`pf-tui release {bench.provider}{part}`"
+    if bench.until is not None:
+        rests = f"rests {words.remaining(bench.until, now, zone)}"
+        return rests if bench.until - now < LONG else f"{rests}; {release} ends that now"
+    if bench.kind == "manual":
+        return f"{release} ends that"
+    if bench.kind == "auth":
+        if provider.login_command:
+            return f"sign in with `{provider.login_command}`, then {release}"
+        return f"`pf-tui auth set {bench.provider}` gives it another one"
+    there = f"at {provider.console_url}" if provider.console_url else "there"
+    cure = {
+        "quota": f"add credit {there}, then {release}",
+        "account": f"settle that {there}, then {release}",
+        "address": "correct it in providers.yaml",
+    }.get(bench.kind, release)
+    due = bench.next_probe
+    if due is None:
+        return cure
+    tries = (
+        "the next request tries it" if due <= now else f"one request tries it {words.when(due, now, zone)}"
+    )
+    return f"{cure}; {tries}"
