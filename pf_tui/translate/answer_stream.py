@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pf_tui.translate import chat, messages, responses
+from pf_tui.translate import chat, compaction, messages, responses
 from pf_tui.translate.arguments import ArgumentStream, plain_input
 from pf_tui.translate.conversation import Begin, Close, Delta, End, Event, Failure, Open, Usage
 from pf_tui.translate.growing_text import GrowingText
@@ -28,7 +28,9 @@ class Stream:
         self._reader = exchange.reader(message_id)
         self._writer: StreamWriter
         model = exchange.client_model
-        if exchange.source == "anthropic-messages":
+        if exchange.compacts:
+            self._writer = compaction.EventWriter(model, message_id, created)
+        elif exchange.source == "anthropic-messages":
             self._writer = messages.EventWriter(model, message_id, exchange.estimate)
         elif exchange.source == "openai-chat":
             self._writer = chat.EventWriter(model, message_id, created, usage)

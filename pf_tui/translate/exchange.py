@@ -12,7 +12,7 @@ from types import ModuleType
 import msgspec
 from msgspec import Struct
 
-from pf_tui.translate import chat, messages, naming, reasoning, responses, sse
+from pf_tui.translate import chat, compaction, messages, naming, reasoning, responses, sse
 from pf_tui.translate.answer_stream import Stream
 from pf_tui.translate.arguments import mended, plain_input, retyped
 from pf_tui.translate.conversation import (
@@ -92,6 +92,10 @@ class Exchange:
         self._usage_wanted = True
         self.only_hosted = False
         """The request lived of a hosted tool that is not run there (Claude Code's WebSearch)."""
+        self.compacts = source == "openai-responses" and not target.owner and compaction.is_asked(content)
+        """Codex wants the conversation compacted by a provider that does not do that."""
+        if self.compacts:
+            content = compaction.as_question(content)
         asked_tools = bool(content.get("tools"))
         body = content if source == target.protocol else self._other(content, session)
         if target.model:
@@ -161,6 +165,11 @@ class Exchange:
         except Exception:
             return self._failed(Failure("server", "the provider's answer is not as its protocol has it"))
         self._keep(answer)
+        if self.compacts:
+            summary = compaction.whole(answer, self.client_model, message_id, created)
+            if isinstance(summary, Failure):
+                return self._failed(summary)
+            return Whole(200, sse.dumps(summary), answer.usage, notes.tuple())
         if self.source == self.target.protocol:
             if self.renamed:
                 restored(content, self.source, self.renamed)
@@ -240,7 +249,7 @@ class Exchange:
 
     def events(self, *, message_id: str, created: int = 0) -> Stream | Relay:
         """What turns the provider's stream into the client's."""
-        if self.source == self.target.protocol:
+        if self.source == self.target.protocol and not self.compacts:
             return Relay(self)
         return Stream(self, message_id, created, self._usage_wanted)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pf_tui.json_values import list_in, object_in, objects_in, optional_text, text_in
-from pf_tui.translate import naming, reasoning
+from pf_tui.translate import compaction, naming, reasoning
 from pf_tui.translate.arguments import object_text
 from pf_tui.translate.conversation import Notes, Tool
 from pf_tui.translate.dialect import Dialect, drop_sampling, set_effort
@@ -181,6 +181,13 @@ def _items(items: Iterable[dict[str, object]], target: Dialect, notes: Notes) ->
             if target.tools_flat and "custom" not in target.tool_types:
                 id_field["type"] = "function_call_output"
             yield item | id_field
+        elif kind in compaction.KINDS and (target.tools_flat or compaction.is_ours(item)):
+            if not compaction.is_ours(item):
+                notes.add(
+                    "item",
+                    "an earlier part of the conversation was compacted by its vendor: nobody else reads it",
+                )
+            yield compaction.message(item)
         elif target.tools_flat and kind not in ("item_reference", *target.tool_types):
             notes.add("item", f"an input item of type {kind} was left out: this provider does not know it")
         else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pf_tui.json_values import list_in, object_in, optional_number, optional_text, optional_whole, text_in
-from pf_tui.translate import naming, reasoning
+from pf_tui.translate import compaction, naming, reasoning
 from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat import read_choice
 from pf_tui.translate.conversation import (
@@ -117,6 +117,13 @@ def _item(item: Mapping[str, object], request: Request, turns: list[Turn], notes
     elif kind == "agent_message":
         author = item.get("author") or "another agent"
         turns.append(Turn("user", [Text(f"[Message from {author}]\n{words_of(item.get('content'))}")]))
+    elif kind in compaction.KINDS:
+        if not compaction.is_ours(item):
+            notes.add(
+                "item",
+                "an earlier part of the conversation was compacted by its vendor: nobody else reads it",
+            )
+        turns.append(Turn("user", [Text(compaction.words(item))]))
     elif kind not in _SILENT:
         notes.add("item", f"an input item of type {kind} was left out")
 
