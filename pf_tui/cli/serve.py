@@ -9,6 +9,7 @@ takes its place, so that it stays in no history.
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 import shlex
 import socket
@@ -21,6 +22,7 @@ import click
 from pf_tui.cli import diagnostics
 from pf_tui.cli.grammar import word
 from pf_tui.errors import PfError
+from pf_tui.rules.addresses import is_own_request
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def serve(ctx: Context, port: int) -> None:
             app.middlewares.append(token_required(token))
             return app
 
+    logging.getLogger("aiohttp.server").disabled = True  # a traceback for whatever is no HTTP
     _check_free(port)
     token = secrets.token_urlsafe(32)
     command = shlex.join([sys.executable, "-P", "-m", "pf_tui", "--dir", str(ctx.cwd)])
@@ -66,9 +69,9 @@ async def own_pages_only(
     """Refuse what a page of another site, or a name that was made to point here, asks for."""
     from aiohttp import web
 
-    own = {f"{HOST}:{_port(request.host)}", f"localhost:{_port(request.host)}"}
-    origin = request.headers.get("Origin")
-    if request.host not in own or (origin is not None and origin.partition("://")[2] not in own):
+    headers = request.headers
+    hosts, origins = headers.getall("Host", ()), headers.getall("Origin", ())
+    if not is_own_request(hosts, origins, request.raw_path, _port(request)):
         raise web.HTTPForbidden(text="pf-tui serves its own page on this machine only\n")
     return await handler(request)
 
@@ -82,12 +85,12 @@ def token_required(token: str) -> Callable[..., Awaitable[web.StreamResponse]]:
     ) -> web.StreamResponse:
         from aiohttp import web
 
-        name = f"{COOKIE}-{_port(request.host)}"
+        name = f"{COOKIE}-{_port(request)}"
         if _same(request.query.get("token", ""), token):
             answer = web.HTTPSeeOther(request.path)
             answer.set_cookie(name, pass_value, httponly=True, samesite="Strict")
             answer.headers["Referrer-Policy"] = "no-referrer"
-            return answer
+            raise answer
         if _same(request.cookies.get(name, ""), pass_value):
             return await handler(request)
         raise web.HTTPForbidden(text="open the whole address that `pf-tui serve` printed\n")
@@ -103,8 +106,10 @@ def _same(header: str, wanted: str) -> bool:
 own_pages_only.__middleware_version__ = 1  # type: ignore[attr-defined] # what aiohttp's decorator sets
 
 
-def _port(host: str) -> str:
-    return host.rpartition(":")[2]
+def _port(request: web.Request) -> int:
+    """The one this request came in on."""
+    place = request.get_extra_info("sockname")
+    return int(place[1]) if place else 0
 
 
 def _check_free(port: int) -> None:

@@ -10,6 +10,7 @@ import hmac
 from aiohttp import web
 
 from pf_tui.gateway.own_responses import Answer, error_body, refused
+from pf_tui.rules.addresses import is_own_request
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 CREDENTIALS = "/pf/credentials"
@@ -24,8 +25,8 @@ class Access:
     def __init__(self, token: str, control_token: str) -> None:
         self._token = token.encode()
         self._control_token = control_token.encode()
-        self.hosts: frozenset[str] = frozenset()
-        """Host headers that name this machine, port included."""
+        self.port = 0
+        """The one that is listened on."""
 
     def refusal(self, request: web.BaseRequest, protocol: str, *, draining: bool) -> Answer | None:
         """Why a request is not served; None when it may be.
@@ -52,12 +53,10 @@ class Access:
         return None
 
     def is_local(self, request: web.BaseRequest) -> bool:
-        """Host names this machine (no rebound name), and no page of a browser asks."""
+        """The request names this gateway, and no page of a browser asks."""
         headers = request.headers
-        if headers.get("Host", "") not in self.hosts:
-            return False
-        origin = headers.get("Origin")
-        return origin is None or origin == f"http://{headers['Host']}"
+        hosts, origins = headers.getall("Host", ()), headers.getall("Origin", ())
+        return is_own_request(hosts, origins, request.raw_path, self.port)
 
     def _carries_control_token(self, request: web.BaseRequest) -> bool:
         token = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")

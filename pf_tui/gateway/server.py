@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,7 +34,6 @@ from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions
 from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.upstream import Transport
 from pf_tui.rules import failures
-from pf_tui.rules.addresses import LOOPBACK_IN_URL
 from pf_tui.rules.quoting import sentence_to_keep
 from pf_tui.state import files
 from pf_tui.state import gateway as state
@@ -42,6 +42,11 @@ from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 
 PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
+
+
+_UNHEARD = logging.getLogger("pf_tui.gateway.http")
+"""aiohttp writes a traceback for whatever is no HTTP: its answer says so, and nobody else need know."""
+_UNHEARD.disabled = True
 
 
 class Gateway:
@@ -83,6 +88,7 @@ class Gateway:
             self._handle,
             handler_cancellation=True,
             access_log=None,
+            logger=_UNHEARD,
             keepalive_timeout=75.0,
             max_field_size=64 * 1024,
             max_line_size=64 * 1024,
@@ -90,11 +96,9 @@ class Gateway:
             lingering_time=1.0,
         )
         loop = asyncio.get_running_loop()
-        ports = set()
         for bound in sockets:
             self._sites.append(await loop.create_server(self._server, sock=bound, backlog=512))
-            ports.add(bound.getsockname()[1])
-        self._access.hosts = frozenset(f"{name}:{port}" for name in LOOPBACK_IN_URL for port in ports)
+            self._access.port = bound.getsockname()[1]
         self._watch = asyncio.create_task(self._keep_fresh())
 
     async def stop(self, drain_s: float = 30.0) -> None:

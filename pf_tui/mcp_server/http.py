@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,25 +19,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from pf_tui.mcp_server.server import Room
-from pf_tui.rules.addresses import LOOPBACK_IN_URL
+from pf_tui.rules.addresses import is_own_request
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def security(port: int) -> TransportSecuritySettings:
-    """This server's own names and pages: a rebound DNS name fails the Host check, any other page the
-    Origin check, one that another port of this machine serves as well."""
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=True,
-        allowed_hosts=[f"{name}:{port}" for name in LOOPBACK_IN_URL],
-        allowed_origins=[f"http://{name}:{port}" for name in LOOPBACK_IN_URL],
-    )
-
-
 def app(room: Room, token: str, port: int) -> Starlette:
     """The ASGI application; it watches the shared files while it runs."""
-    sessions = StreamableHTTPSessionManager(room.server, security_settings=security(port))
+    sessions = StreamableHTTPSessionManager(room.server)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -51,7 +40,7 @@ def app(room: Room, token: str, port: int) -> Starlette:
 
     return Starlette(
         routes=[Route("/mcp", endpoint=StreamableHTTPASGIApp(sessions))],
-        middleware=[Middleware(TokenRequired, token=token)],
+        middleware=[Middleware(TokenRequired, token=token), Middleware(OwnRequests, port=port)],
         lifespan=lifespan,
     )
 
@@ -78,3 +67,27 @@ class TokenRequired:
         bearer = request.headers.get("authorization", "")
         token = bearer[7:] if bearer[:7].lower() == "bearer " else request.headers.get("x-pf-token", "")
         return hmac.compare_digest(token.strip().encode("utf-8", "replace"), self.token)
+
+
+class OwnRequests:
+    """Refuses a request that names another server (421), or that another page sends (403).
+
+    The MCP package would do so as well, but it looks at one header of each kind and writes foreign ones down.
+    """
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self.app = app
+        self.port = port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Request(scope).headers
+            hosts, origins = headers.getlist("host"), headers.getlist("origin")
+            target = scope.get("raw_path", b"").decode("latin-1")
+            if not is_own_request(hosts, origins, target, self.port):
+                is_foreign_page = is_own_request(hosts, (), target, self.port)
+                sentence = "the MCP server answers this machine's programs only"
+                refusal = JSONResponse({"error": sentence}, status_code=403 if is_foreign_page else 421)
+                await refusal(scope, receive, send)
+                return
+        await self.app(scope, receive, send)

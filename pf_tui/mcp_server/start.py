@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Callable, Mapping
 
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
@@ -14,9 +16,13 @@ from pf_tui.state import files
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.single_instance import single_instance
+from pf_tui.visible import visible
 
 LOCK_NAME = ".mcp.lock"
 """Held by the process that serves HTTP."""
+
+MOST_LOGGED = 300
+"""Characters of a line that a package logs."""
 
 PORT = 3847
 """The original plugin's port."""
@@ -40,9 +46,23 @@ def address(host: str | None, port: int | None, env: Mapping[str, str]) -> tuple
     return chosen, int(text)
 
 
+class OneLine(logging.Handler):
+    """What packages log, as text in one line: it quotes headers and messages that are not ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sentence = visible(record.getMessage()[:MOST_LOGGED])
+        print(f"pf-tui mcp: {sentence}", file=sys.stderr)
+
+
+def _log_in_lines() -> None:
+    logging.basicConfig(level=logging.WARNING, handlers=[OneLine()], force=True)
+
+
 def run_stdio(ctx: Context) -> int:
     """Serve one agent until it closes stdin."""
     import anyio
+
+    _log_in_lines()
 
     async def serve() -> None:
         from mcp.server.stdio import stdio_server
@@ -100,6 +120,7 @@ def _run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None
             await super().startup(sockets)
             announce(url(host, bound))
 
+    _log_in_lines()
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
     token = secrets.token_urlsafe(32)
@@ -108,7 +129,13 @@ def _run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app = http.app(Room(ctx), token, bound)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app,
+            http="h11",  # it says what target a request has; httptools keeps the path alone
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
         Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
         return 0

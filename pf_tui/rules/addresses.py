@@ -7,7 +7,7 @@ Invariant: what a browser and a client could read differently (backslash, blank,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pf_tui.catalog import Provider
 
@@ -41,6 +41,25 @@ def is_here(url: str, port: int | None) -> bool:
     """An address is that port of this machine."""
     host, its_port = place(url)
     return port is not None and its_port == port and is_loopback(host)
+
+
+def is_own_request(hosts: Sequence[str], origins: Sequence[str], target: str, port: int) -> bool:
+    """A request to a server of ours names this server alone, and no page of another one asks.
+
+    A name that was made to point here, another spelling of this machine, a page of another port or scheme,
+    two headers where a program sends one, and a target that names a host of its own (a proxy's) are not ours.
+
+    Args:
+        hosts, origins: every header of that name.
+        target: as it stands in the first line.
+        port: the one that is listened on.
+    """
+    if len(hosts) != 1 or len(origins) > 1 or target[:1] != "/":
+        return False
+    name, colon, number = hosts[0].rpartition(":")
+    if name not in LOOPBACK_IN_URL or not colon or number != str(port):
+        return False
+    return not origins or origins[0] == f"http://{hosts[0]}"
 
 
 def at(url: str, providers: Iterable[Provider]) -> list[Provider]:
