@@ -106,6 +106,41 @@ LIMITS: list[tuple[int, dict[str, str], Any, str, Any, Any, str]] = [
 ]  # fmt: skip
 
 # A limit of the request itself: nobody rests.
+# the same of reports that were first read when the table had all the above
+REFUSALS: list[tuple[int, dict[str, str], Any, str, Any, Any, str]] = [
+    (403, {}, {'type': 'error', 'error': {'type': 'permission_error', 'message': 'OAuth token has been revoked. Please obtain a new token.'}}, "auth", "provider", "cleared", "anthropics/claude-code#9635"),
+    (401, {}, {'type': 'error', 'error': {'type': 'authentication_error', 'message': 'OAuth authentication is currently not supported.'}}, "auth", "provider", "cleared", "anthropics/claude-code#28091"),
+    (403, {}, {'error': {'type': 'forbidden', 'message': 'Request not allowed'}}, "auth", "provider", "cleared", "anthropics/claude-code#50411"),
+    (403, {}, {'type': 'error', 'error': {'type': 'permission_error', 'message': 'OAuth token does not meet scope requirement user:profile'}}, "auth", "provider", "cleared", "anthropics/claude-code#16411"),
+    (429, {}, {'error': {'code': 429, 'message': 'Gemini 2.5 Pro Preview doesn\'t have a free quota tier. Please use Gemini 2.5 Pro Experimental (models/gemini-2.5.pro-exp-03-25) instead. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits. [violations { } , links { description: "Learn more about Gemini API quotas" url: "https://ai.google.dev/gemini-api/docs/rate-limits" } , retry_delay { seconds: 33 } ]', 'status': 'RESOURCE_EXHAUSTED'}}, "model", "model", "named-or-long", "ai-christianson/RA.Aid#182"),
+    (402, {}, {'error': {'message': 'Prompt tokens limit exceeded: 230799 > 91442. To increase, visit https://openrouter.ai/settings/keys and create a key with a higher monthly limit', 'type': None, 'param': None, 'code': 402}}, "quota", "provider", "named-or-long", "anomalyco/opencode#12219"),
+    (400, {}, {'message': 'Invocation of model ID anthropic.claude-3-5-sonnet-20241022-v2:0 with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.'}, "model", "model", "named-or-long", "terricain/aioboto3#352"),
+    (400, {}, {'error': {'message': 'The requested model is not available for integrator "opencode". Verify the correct Copilot-Integration-Id header is being sent.', 'type': None, 'param': None, 'code': None}}, "model", "model", "named-or-long", "anomalyco/opencode#34048"),
+    (429, {}, {'error': {'message': 'Your account org-ea6a <ak-f8ty> is suspended due to insufficient balance, please recharge your account or check your plan and billing details', 'type': 'exceeded_current_quota_error', 'param': None, 'code': None}}, "quota", "provider", "cleared", "continuedev/continue#11443"),
+    (403, {}, {'error': {'message': 'Your account xx> is not active, organization <xx> exceeded current quota, please check your plan and billing details', 'type': 'exceeded_current_quota_error', 'param': None, 'code': None}}, "quota", "provider", "cleared", "MoonshotAI/Kimi-K2#5"),
+    (429, {}, {'message': 'Requests per second limit exceeded - too many requests sent.', 'type': 'too_many_requests_error', 'param': 'quota', 'code': 'request_quota_exceeded'}, "windowless", "model", SOON_S, "explyt/explyt#35"),
+    (404, {}, {'message': 'Model zai-glm-4.7 does not exist or you do not have access to it.', 'type': 'not_found_error', 'param': 'model', 'code': 'model_not_found'}, "model", "model", "named-or-long", "decolua/9router#1106"),
+    (429, {}, {'error': {'message': 'No deployments available for selected model.', 'type': 'None', 'param': None, 'code': 429}}, "windowless", "model", SOON_S, "BerriAI/litellm#20867"),
+    (400, {}, {'error': {'message': "litellm.BadRequestError: You passed in model=text-completion-codestral/codestral-latest. There is no 'model_name' with this string \nReceived Model Group=text-completion-codestral/codestral-latest\nAvailable Model Group Fallbacks=None", 'type': None, 'param': None, 'code': '400'}}, "model", "model", "named-or-long", "BerriAI/litellm#8279"),
+    (400, {}, {'error': {'message': 'litellm.BadRequestError: DeepseekException - {"error":{"message":"Insufficient Balance","type":"unknown_error","param":null,"code":"invalid_request_error"}}', 'type': None, 'param': None, 'code': '400'}}, "quota", "provider", "cleared", "Aider-AI/aider#4851"),
+    (403, {}, {'error': {'code': '403', 'message': 'Access denied due to Virtual Network/Firewall rules.'}}, "account", "provider", "cleared", "Azure-Samples/azure-sql-db-chatbot#3"),
+    (400, {}, [{'error': {'code': 400, 'message': 'Project `1` is not allowed to use Publisher Model `projects/m8/locations/asia-southeast1/publishers/anthropic/models/claude-3-sonnet@20240229`', 'status': 'FAILED_PRECONDITION'}}], "model", "model", "named-or-long", "yym68686/uni-api#41"),
+    (401, {}, {'message': 'Unauthorized', 'request_id': '933f'}, "auth", "provider", "cleared", "coolcline/CoolCline#36"),
+    (401, {}, {'detail': 'Unauthorized'}, "auth", "provider", "cleared", "agent0ai/agent-zero#539"),
+    (429, {}, {'error': {'code': '1311', 'message': 'Your current subscription plan does not yet include access to GLM-5'}}, "model", "model", "named-or-long", "can1357/oh-my-pi#39"),
+    (404, {}, {'message': 'Model not found, inaccessible, and/or not deployed', 'param': 'model', 'code': 'NOT_FOUND', 'type': 'error'}, "model", "model", "named-or-long", "warpdotdev/warp#15107"),
+    (400, {}, {'id': 'o', 'error': {'message': 'Unable to access non-serverless model mistralai/Mistral-Small-24B-Instruct-2501. Please visit https://api.together.ai/models/mistralai/Mistral-Small-24B-Instruct-2501 to create and start a new dedicated endpoint for the model.', 'type': 'invalid_request_error', 'param': None, 'code': 'model_not_available'}}, "model", "model", "named-or-long", "HeyPuter/puter#3168"),
+    (400, {}, {'id': 'o', 'error': {'message': 'The dedicated endpoint for mistralai/Mixtral-8x22B-Instruct-v0.1 is not running. Please visit https://api.together.ai/models to start the endpoint.', 'type': 'invalid_request_error', 'param': None, 'code': 'dedicated_endpoint_not_running'}}, "model", "model", "named-or-long", "HeyPuter/puter#3168"),
+    (400, {}, {'error': {'message': 'Your organization must be verified to stream this model. Please go to: https://platform.openai.com/settings/organization/general and click on Verify Organization.', 'type': 'invalid_request_error', 'param': 'stream', 'code': 'unsupported_value'}}, "model", "model", "named-or-long", "danny-avila/LibreChat#6926"),
+    (401, {}, {'error': {'message': 'The OpenAI account associated with this API key has been deactivated. If you are the developer for this OpenAI app, please check your email for more information.', 'type': 'invalid_request_error', 'param': None, 'code': 'account_deactivated'}}, "account", "provider", "cleared", "nat/openplayground#143"),
+    (400, {}, {'detail': "The 'gpt-5.1-codex' model is not supported when using Codex with a ChatGPT account."}, "model", "model", "named-or-long", "openai/codex#6603"),
+    (404, {}, {'error': {'message': 'No endpoints available matching your guardrail restrictions and data policy. Configure: https://openrouter.ai/settings/privacy', 'type': None, 'param': None, 'code': 404}}, "model", "model", "named-or-long", "NousResearch/hermes-agent#14943"),
+    (429, {}, {'error': {'message': 'Provider returned error', 'type': None, 'param': None, 'code': 429}}, "windowless", "model", SOON_S, "continuedev/continue#10442"),
+    (401, {}, {'message': 'invalid api token'}, "auth", "provider", "cleared", "cohere-ai/cohere-toolkit#857"),
+    (404, {}, {'message': "model 'xlarge' not found, make sure the correct model ID was used and that you have access to the model."}, "model", "model", "named-or-long", "MaartenGr/BERTopic#1864"),
+    (200, {}, {'type': 'error', 'error': {'message': 'Selected model is at capacity. Please try a different model.'}}, "overload", "model", SOON_S, "decolua/9router#894"),
+]  # fmt: skip
+
 REQUESTS: list[tuple[int, Any, str]] = [
     (400, {"error": {"message": "max_tokens is too large: 32000. This model supports at most 16384 completion tokens, whereas you provided 32000.", "type": "invalid_request_error", "param": "max_tokens", "code": "invalid_value"}}, "tailcallhq/forgecode#1185"),
     (400, {"type": "error", "error": {"type": "invalid_request_error", "message": "max_tokens: 128000 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-5-5"}}, "Anthropic reports"),
@@ -137,6 +172,9 @@ REQUESTS: list[tuple[int, Any, str]] = [
     (403, {"error": {"message": "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_CYBER", "code": "The caller does not have permission to execute the specified operation"}}, "xAI reports"),
     (400, {"error": {"message": "Unsafe content: this request was blocked by Gemini API under our terms: quota for prohibited use is none", "status": "PROHIBITED_CONTENT"}}, "Gemini safety"),
     (400, {"error": {"message": "Invalid 'input': string too long. Expected a string with maximum length 10485760, but got 11200034", "code": "string_above_max_length", "param": "input"}}, "OpenAI reports"),
+    (400, {'error': {'message': 'Your organization must be verified to generate reasoning summaries. Please go to: https://platform.openai.com/settings/organization/general and click on Verify Organization. If you just verified, it can take up to 15 minutes for access to propagate.', 'type': 'invalid_request_error', 'param': 'reasoning.summary', 'code': 'unsupported_value'}}, "continuedev/continue#9067"),
+    (400, {'error': {'message': 'max_tokens must be less than or equal to 16384, the maximum value for max_tokens is less than the context_window for this model', 'type': 'invalid_request_error', 'param': None, 'code': None}}, "RooCodeInc/Roo-Code#5729"),
+    (400, {'message': 'invalid request: message must be at least 1 token long or tool results must be specified.'}, "yym68686/uni-api#6"),
 ]  # fmt: skip
 
 # What agents print after their own retries: word, text, kinds, seconds of rest, source
@@ -188,7 +226,9 @@ def rows(table: list[Any]) -> list[Any]:
     return [pytest.param(*row, id=f"{place}-{row[-1].replace(' ', '-')}") for place, row in enumerate(table)]
 
 
-@pytest.mark.parametrize(("status", "headers", "body", "kinds", "scope", "rest", "source"), rows(LIMITS))
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "kinds", "scope", "rest", "source"), rows(LIMITS + REFUSALS)
+)
 def test_a_limit_rests_what_it_covers_as_long_as_it_lasts(
     status: int, headers: dict[str, str], body: Any, kinds: str, scope: Any, rest: Any, source: str
 ) -> None:
