@@ -15,7 +15,9 @@ from pf_tui.translate.conversation import (
     Open,
     Stop,
     Usage,
+    dollars,
     stop_of_what_was_sent,
+    tokens,
 )
 from pf_tui.translate.failures import classify, error_event
 from pf_tui.translate.streams import StreamReader, StreamWriter
@@ -55,28 +57,23 @@ def read_usage(usage: object) -> Usage:
     """Tokens of a Chat answer: the cached ones are part of its total, and taken out of it."""
     if not isinstance(usage, Mapping):
         return Usage()
-    details = usage.get("prompt_tokens_details") or {}
     cached = (
-        details.get("cached_tokens")
-        or usage.get("prompt_cache_hit_tokens")
-        or usage.get("cached_tokens")
-        or 0
+        tokens(usage, "prompt_tokens_details", "cached_tokens")
+        or tokens(usage, "prompt_cache_hit_tokens")
+        or tokens(usage, "cached_tokens")
     )
-    cache_write = details.get("cache_write_tokens") or 0
-    total = usage.get("prompt_tokens") or 0
-    output = usage.get("completion_tokens") or 0
-    reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-    whole = usage.get("total_tokens") or 0
+    cache_write = tokens(usage, "prompt_tokens_details", "cache_write_tokens")
+    total, output = tokens(usage, "prompt_tokens"), tokens(usage, "completion_tokens")
+    whole = tokens(usage, "total_tokens")
     if whole > total + output:  # xAI and Gemini count reasoning beside the completion
         output = whole - total
-    cost = usage.get("cost")
     return Usage(
         input=max(0, total - cached - cache_write),
         output=output,
         cache_read=cached,
         cache_write=cache_write,
-        reasoning=reasoning,
-        cost_usd=cost if isinstance(cost, (int, float)) else None,
+        reasoning=tokens(usage, "completion_tokens_details", "reasoning_tokens"),
+        cost_usd=dollars(usage),
     )
 
 
@@ -169,6 +166,8 @@ class EventReader(StreamReader):
             self.usage = read_usage(usage)
         for choice in objects_in(chunk, "choices"):
             if choice.get("index", 0) == 0:
+                if isinstance(own := choice.get("usage"), Mapping):  # Moonshot's place for it
+                    self.usage = read_usage(own)
                 events += self._choice(choice)
         return events
 

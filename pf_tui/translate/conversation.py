@@ -6,7 +6,7 @@ here or a Note beside the result; it is never dropped without one where the answ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Literal
 
@@ -204,6 +204,19 @@ class Usage(Struct):
     def total_input(self) -> int:
         """As the OpenAI protocols count: with the cached ones."""
         return self.input + self.cache_read + self.cache_write
+
+
+def tokens(usage: object, *path: str) -> int:
+    """The count at that place of a provider's usage; 0 where there is none: no answer fails for its bill."""
+    for key in path:
+        usage = usage.get(key) if isinstance(usage, Mapping) else None
+    return int(usage) if isinstance(usage, (int, float)) and 0 <= usage < 2**53 else 0
+
+
+def dollars(usage: Mapping[str, object]) -> float | None:
+    """What the provider says that the answer cost, in US dollars."""
+    cost = usage.get("cost")
+    return float(cost) if isinstance(cost, (int, float)) else None
 
 
 class Answer(Struct):

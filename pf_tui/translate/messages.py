@@ -41,10 +41,9 @@ from pf_tui.translate.conversation import (
     bad_request,
     in_order,
     stop_of_what_was_sent,
-    words_of,
 )
 from pf_tui.translate.messages_events import STOPS, EventReader, EventWriter, read_usage, write_usage
-from pf_tui.translate.messages_media import read_media, write_media
+from pf_tui.translate.messages_media import read_media, read_other, write_media
 from pf_tui.translate.schemas import answer_schema
 from pf_tui.translate.tools import custom_schema, described, object_schema
 
@@ -128,33 +127,7 @@ def _parts(content: object, notes: Notes) -> Iterator[Part]:
                 failed=block.get("is_error") is True,
             )
         else:
-            yield from _other(kind, block, notes)
-
-
-def _other(kind: object, block: Mapping[str, object], notes: Notes) -> Iterator[Part]:
-    """Blocks that only Anthropic knows, in words where the model needs them."""
-    if kind == "tool_reference":
-        yield Text(f"Tool loaded: {block.get('tool_name', '')}")
-    elif kind == "search_result":
-        yield Text(f"{block.get('title', '')} ({block.get('source', '')})\n{words_of(block.get('content'))}")
-    elif kind == "web_search_tool_result":
-        results = block.get("content")
-        lines = [
-            f"- {item.get('title', '')}: {item.get('url', '')}"
-            for item in (results if isinstance(results, list) else ())
-            if isinstance(item, Mapping)
-        ]
-        yield Text("Web search results:\n" + "\n".join(lines))
-    elif kind in ("tool_addition", "tool_removal"):
-        notes.add("tool-change", f"{kind} blocks were left out: the tools of the request count")
-    elif kind in ("server_tool_use", "mcp_tool_use"):
-        pass  # its result follows and says it
-    elif str(kind).endswith("_tool_result"):
-        content = block.get("content")
-        words = words_of(content) if isinstance(content, list) else object_text(content)
-        yield Text(f"[{str(kind).removesuffix('_tool_result')} gave: {words}]")
-    else:
-        notes.add("block", f"a block of type {kind} was left out")
+            yield from read_other(kind, block, notes)
 
 
 def _read_tools(body: Mapping[str, object], request: Request, notes: Notes) -> None:
@@ -361,7 +334,8 @@ def _write_settings(request: Request) -> dict[str, object]:
 
 def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
     """A whole Messages answer in the neutral form."""
-    parts = list(_parts(body.get("content"), notes))
+    blocks = [block for block in list_in(body, "content") if _is_answer(block)]
+    parts = list(_parts(blocks, notes))
     stop: Stop = STOPS.get(str(body.get("stop_reason")), "end")
     calls = any(type(part) is Call for part in parts)
     return Answer(
@@ -371,6 +345,12 @@ def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
         str(body.get("model") or ""),
         optional_text(body, "stop_sequence"),
     )
+
+
+def _is_answer(block: object) -> bool:
+    """False for what a tool of the vendor's own did on the way: the words behind it say what came of it."""
+    kinds = ("text", "thinking", "redacted_thinking", "tool_use")
+    return not isinstance(block, Mapping) or block.get("type") in kinds
 
 
 def write_answer(answer: Answer, model: str, message_id: str) -> dict[str, object]:

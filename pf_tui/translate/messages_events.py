@@ -15,7 +15,9 @@ from pf_tui.translate.conversation import (
     Open,
     Stop,
     Usage,
+    dollars,
     stop_of_what_was_sent,
+    tokens,
 )
 from pf_tui.translate.failures import classify, error_event
 from pf_tui.translate.streams import StreamReader, StreamWriter
@@ -47,14 +49,13 @@ def read_usage(usage: object) -> Usage:
     """Tokens as Anthropic counts them: input beside both cache counts."""
     if not isinstance(usage, Mapping):
         return Usage()
-    details = usage.get("output_tokens_details") or {}
     return Usage(
-        input=usage.get("input_tokens") or 0,
-        output=usage.get("output_tokens") or 0,
-        cache_read=usage.get("cache_read_input_tokens") or 0,
-        cache_write=usage.get("cache_creation_input_tokens") or 0,
-        reasoning=details.get("thinking_tokens") or 0,
-        cost_usd=usage.get("cost"),
+        input=tokens(usage, "input_tokens"),
+        output=tokens(usage, "output_tokens"),
+        cache_read=tokens(usage, "cache_read_input_tokens"),
+        cache_write=tokens(usage, "cache_creation_input_tokens"),
+        reasoning=tokens(usage, "output_tokens_details", "thinking_tokens"),
+        cost_usd=dollars(usage),
     )
 
 
@@ -102,7 +103,7 @@ class EventReader(StreamReader):
             return []
         if kind == "message_stop":
             return self._end()
-        if kind == "error" or "error" in event:
+        if kind == "error" or event.get("error"):
             self.ended = True
             return [classify(None, event)]
         return []

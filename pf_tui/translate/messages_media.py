@@ -1,13 +1,14 @@
-"""Pictures and documents in Anthropic Messages, read and written."""
+"""Blocks of Anthropic Messages beside words and calls: pictures, documents, what hosted tools leave."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pf_tui.json_values import object_in, optional_text, text_in
-from pf_tui.translate.conversation import Media, Notes, Text, words_of
+from pf_tui.translate.arguments import object_text
+from pf_tui.translate.conversation import Media, Notes, Part, Text, words_of
 
 _DATA_URL = re.compile(r"data:([^;,]*)(?:;[^,]*)?,(.*)", re.DOTALL)
 
@@ -28,6 +29,32 @@ def read_media(block: Mapping[str, object]) -> Media | Text:
     if form == "content":
         return Text(words_of(source.get("content")))
     return Media(kind, file_id=optional_text(source, "file_id"), name=name)
+
+
+def read_other(kind: object, block: Mapping[str, object], notes: Notes) -> Iterator[Part]:
+    """Blocks that only Anthropic knows, in words where the model needs them."""
+    if kind == "tool_reference":
+        yield Text(f"Tool loaded: {block.get('tool_name', '')}")
+    elif kind == "search_result":
+        yield Text(f"{block.get('title', '')} ({block.get('source', '')})\n{words_of(block.get('content'))}")
+    elif kind == "web_search_tool_result":
+        results = block.get("content")
+        lines = [
+            f"- {item.get('title', '')}: {item.get('url', '')}"
+            for item in (results if isinstance(results, list) else ())
+            if isinstance(item, Mapping)
+        ]
+        yield Text("Web search results:\n" + "\n".join(lines))
+    elif kind in ("tool_addition", "tool_removal"):
+        notes.add("tool-change", f"{kind} blocks were left out: the tools of the request count")
+    elif kind in ("server_tool_use", "mcp_tool_use"):
+        pass  # its result follows and says it
+    elif str(kind).endswith("_tool_result"):
+        content = block.get("content")
+        words = words_of(content) if isinstance(content, list) else object_text(content)
+        yield Text(f"[{str(kind).removesuffix('_tool_result')} gave: {words}]")
+    else:
+        notes.add("block", f"a block of type {kind} was left out")
 
 
 def write_media(media: Media, notes: Notes) -> dict[str, object]:

@@ -15,7 +15,9 @@ from pf_tui.translate.conversation import (
     Open,
     Stop,
     Usage,
+    dollars,
     stop_of_what_was_sent,
+    tokens,
 )
 from pf_tui.translate.failures import classify, error_event
 from pf_tui.translate.growing_text import GrowingText
@@ -33,20 +35,16 @@ def read_usage(usage: object) -> Usage:
     """Tokens of a Responses answer: the cached ones are part of its total, and taken out of it."""
     if not isinstance(usage, Mapping):
         return Usage()
-    details = usage.get("input_tokens_details") or {}
-    cached, cache_write = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
-    ticks, cost = usage.get("cost_in_usd_ticks"), usage.get("cost")
+    cached = tokens(usage, "input_tokens_details", "cached_tokens")
+    cache_write = tokens(usage, "input_tokens_details", "cache_write_tokens")
+    ticks = usage.get("cost_in_usd_ticks")
     return Usage(
-        input=max(0, (usage.get("input_tokens") or 0) - cached - cache_write),
-        output=usage.get("output_tokens") or 0,
+        input=max(0, tokens(usage, "input_tokens") - cached - cache_write),
+        output=tokens(usage, "output_tokens"),
         cache_read=cached,
         cache_write=cache_write,
-        reasoning=(usage.get("output_tokens_details") or {}).get("reasoning_tokens") or 0,
-        cost_usd=ticks / 1e10
-        if isinstance(ticks, (int, float))
-        else cost
-        if isinstance(cost, float)
-        else None,
+        reasoning=tokens(usage, "output_tokens_details", "reasoning_tokens"),
+        cost_usd=ticks / 1e10 if isinstance(ticks, (int, float)) else dollars(usage),
     )
 
 
@@ -98,7 +96,7 @@ class EventReader(StreamReader):
             return [Begin(text_in(object_in(event, "response"), "model"))]
         if kind in ("response.completed", "response.incomplete", "response.done"):
             return self._end(object_in(event, "response"))
-        if kind in ("response.failed", "response.cancelled", "error") or "error" in event:
+        if kind in ("response.failed", "response.cancelled", "error") or event.get("error"):
             self.ended = True
             return [classify(None, event)]
         return []
