@@ -25,7 +25,7 @@ from tests.bench.gateway_upstream import EVENTS
 ROUNDS = 3 if QUICK else 9
 PEERS = ("litellm", "ccr")
 PEERS_COUNT = 20
-"""Requests a round of a peer: LiteLLM takes forty times as long for a stream, which would be the whole run."""
+"""Requests a round of a peer: LiteLLM takes forty times as long, which would be the whole run."""
 
 START_S = 120.0
 """LiteLLM's proxy needs half a minute on a busy machine."""
