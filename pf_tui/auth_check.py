@@ -58,7 +58,7 @@ _ASKABLE = ("api_key", "token", "none")
 
 
 @record
-class Checked:
+class CheckResult:
     """What a check found."""
 
     provider: str
@@ -75,7 +75,7 @@ class Checked:
     """Where the credential is."""
 
 
-def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Checked:
+def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> CheckResult:
     """Try the provider's credential.
 
     Raises:
@@ -83,7 +83,7 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     """
     catalog = ctx.catalog()
     provider = catalog.provider(provider_id)
-    served = {
+    model_names = {
         catalog.native_id(name, provider.id) or name
         for name in (catalog.models if provider.custom else ())
         if catalog.serves(provider.id, name)
@@ -91,7 +91,7 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     config = ctx.config()
     credential = ctx.credentials(config)[provider.id]
     if credential.usable and provider.blanks and (lacking := clouds.problem(provider, credential)):
-        return Checked(
+        return CheckResult(
             provider=provider.id,
             ok=False,
             made_request=False,
@@ -106,26 +106,26 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     secret = credentials.secret_for(provider, ctx.paths, config, ctx.env, to=home)
     if secret is None and provider.auth != "none":
         return _from_here(provider, credential)
-    answer = Checked(provider=provider.id, ok=False, made_request=False, message="")
+    answer = CheckResult(provider=provider.id, ok=False, made_request=False, message="")
     for protocol, url in probes:
-        answer = _ask(provider, credential, protocol, url, secret, timeout_s, served)
+        answer = _ask(provider, credential, protocol, url, secret, timeout_s, model_names)
         if answer.status not in (404, 405):
             break
     return answer
 
 
-def document(checked: Checked) -> dict[str, object]:
+def document(check_result: CheckResult) -> dict[str, object]:
     """The JSON document of `auth check`."""
     return {
-        "provider": checked.provider,
-        "ok": checked.ok,
-        "asked": checked.made_request,
-        "status": checked.status,
-        "latency_ms": checked.latency_ms,
-        "url": checked.url,
-        "source": checked.source,
-        "message": checked.message,
-        "hint": checked.hint,
+        "provider": check_result.provider,
+        "ok": check_result.ok,
+        "asked": check_result.made_request,
+        "status": check_result.status,
+        "latency_ms": check_result.latency_ms,
+        "url": check_result.url,
+        "source": check_result.source,
+        "message": check_result.message,
+        "hint": check_result.hint,
     }
 
 
@@ -145,7 +145,7 @@ def _probes(provider: Provider) -> list[tuple[str, str]]:
     return [(protocol, url) for url, protocol in probes.items()]
 
 
-def _from_here(provider: Provider, credential: Credential) -> Checked:
+def _from_here(provider: Provider, credential: Credential) -> CheckResult:
     """The answer without a request."""
     words = {
         "present": "is present; only its agent can try it"
@@ -155,7 +155,7 @@ def _from_here(provider: Provider, credential: Credential) -> Checked:
         "unknown": "may be for something else",
         "missing": "is missing",
     }
-    return Checked(
+    return CheckResult(
         provider=provider.id,
         ok=credential.usable,
         made_request=False,
@@ -172,21 +172,21 @@ def _ask(
     url: str,
     secret: Secret | None,
     timeout_s: float,
-    served: AbstractSet[str],
-) -> Checked:
+    model_names: AbstractSet[str],
+) -> CheckResult:
     """One GET; every outcome is a Checked, never an exception.
 
     Args:
-        served: what an own server is asked for, by its own names; empty = its list says nothing new.
+        model_names: what an own server is asked for, by its own names; empty = its list says nothing new.
     """
-    began = time.monotonic()
+    start_s = time.monotonic()
     status, problem, body = get(
-        provider, url, headers(provider, protocol, secret), timeout_s, MOST_BYTES if served else 0
+        provider, url, headers(provider, protocol, secret), timeout_s, MOST_BYTES if model_names else 0
     )
-    ok, message, hint = _verdict(provider, credential, status, problem, url)
-    if ok and served:
-        hint = _listed(body, served)
-    return Checked(
+    ok, message, hint = _decision(provider, credential, status, problem, url)
+    if ok and model_names:
+        hint = _listed(body, model_names)
+    return CheckResult(
         provider=provider.id,
         ok=ok,
         made_request=True,
@@ -194,7 +194,7 @@ def _ask(
         hint=hint,
         status=status,
         url=url,
-        latency_ms=round(1000 * (time.monotonic() - began)),
+        latency_ms=round(1000 * (time.monotonic() - start_s)),
         source=credential.source,
     )
 
@@ -207,7 +207,7 @@ def get(
     import urllib.error
     from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-    class Staying(HTTPRedirectHandler):
+    class NoRedirect(HTTPRedirectHandler):
         """A redirect is an answer, not a place to take the key to."""
 
         def redirect_request(
@@ -219,7 +219,7 @@ def get(
         raise PfError(f"{url} is no web address", f"correct base_url of {provider.id} in providers.yaml")
     request = Request(url, headers=dict(headers))  # noqa: S310 - scheme checked above
     try:
-        with build_opener(Staying).open(request, timeout=timeout_s) as answer:
+        with build_opener(NoRedirect).open(request, timeout=timeout_s) as answer:
             return answer.status, "", answer.read(most) if most else b""
     except urllib.error.HTTPError as refusal:
         refusal.close()
@@ -230,7 +230,7 @@ def get(
         return None, _reason(error), b""
 
 
-def _listed(body: bytes, served: AbstractSet[str]) -> str | None:
+def _listed(body: bytes, model_names: AbstractSet[str]) -> str | None:
     """The line for providers.yaml that names the models of a list, where others are asked for; else None."""
     try:
         answer = json.loads(body)
@@ -239,11 +239,11 @@ def _listed(body: bytes, served: AbstractSet[str]) -> str | None:
     items = answer.get("data") if isinstance(answer, dict) else None
     names = [item.get("id") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     plain = [name for name in names if isinstance(name, str) and _PLAIN_NAME.fullmatch(name)]
-    if not plain or served <= set(plain):
+    if not plain or model_names <= set(plain):
         return None
     more = f", and {len(plain) - MOST_NAMES} more" if len(plain) > MOST_NAMES else ""
-    listed = ", ".join(plain[:MOST_NAMES])
-    return f"it lists other models than it is asked for; in providers.yaml: models: [{listed}]{more}"
+    names_text = ", ".join(plain[:MOST_NAMES])
+    return f"it lists other models than it is asked for; in providers.yaml: models: [{names_text}]{more}"
 
 
 def headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping[str, str]:
@@ -266,7 +266,7 @@ def headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping
     return headers_sent
 
 
-def _verdict(
+def _decision(
     provider: Provider, credential: Credential, status: int | None, problem: str, url: str
 ) -> tuple[bool, str, str | None]:
     """(works, sentence, cure)."""

@@ -51,14 +51,14 @@ class BadYaml(Exception):  # noqa: N818 - read as a sentence: raise BadYaml(...)
 
 
 @record
-class Parsed:
+class ParsedYaml:
     """Plain data, and the line (from 1) where each key of the outermost mapping stands."""
 
     data: Any
     lines: dict[str, int]
 
 
-def parse(text: str, bounds: Bounds) -> Parsed:
+def parse(text: str, bounds: Bounds) -> ParsedYaml:
     """The one document in `text`. Raises BadYaml."""
     import yaml
 
@@ -141,17 +141,17 @@ class _Reader:
         self._values = 0
         self._lines: dict[str, int] = {}
 
-    def document(self) -> Parsed:
+    def document(self) -> ParsedYaml:
         yaml = self._yaml
         self.loader.get_event()
         if self.loader.check_event(yaml.StreamEndEvent):
-            return Parsed(data=None, lines={})
+            return ParsedYaml(data=None, lines={})
         self.loader.get_event()
         data = self._value(self.loader.get_event(), 0)
         self.loader.get_event()
         if not self.loader.check_event(yaml.StreamEndEvent):
             self._fail(self.loader.get_event(), "a second document begins here")
-        return Parsed(data=data, lines=self._lines)
+        return ParsedYaml(data=data, lines=self._lines)
 
     def _value(self, event: Any, depth: int) -> Any:
         yaml = self._yaml
@@ -234,5 +234,5 @@ def _problem(why: str) -> str:
     if "'\\t'" in why:
         return "a tab stands where YAML wants spaces"
     return re.sub(
-        r"'[^']*'", lambda quoted: quoted[0] if quoted[0][1] == "<" or len(quoted[0]) < 4 else "a word", why
+        r"'[^']*'", lambda match: match[0] if match[0][1] == "<" or len(match[0]) < 4 else "a word", why
     )

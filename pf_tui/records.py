@@ -42,9 +42,9 @@ else:
     class NamedTuple(tuple, metaclass=_NamedTupleMaker):  # noqa: SLOT001 - its maker gives it none
         """`typing.NamedTuple` without typing."""
 
-        def __new__(cls, *values: object, **named: object) -> tuple:
+        def __new__(cls, *values: object, **fields: object) -> tuple:
             cls._compile()
-            return cls(*values, **named)
+            return cls(*values, **fields)
 
         @classmethod
         def _make(cls, values: Iterable) -> tuple:
@@ -92,12 +92,12 @@ def record(cls: type[T]) -> type[T]:
     }
     for unwanted in ("__dict__", "__weakref__"):
         namespace.pop(unwanted, None)
-    compared = tuple(name for name in names if name not in defaults or defaults[name].compare)
+    names_compared = tuple(name for name in names if name not in defaults or defaults[name].compare)
     namespace |= {
         "__slots__": names,
         "__match_args__": (),
-        "__eq__": _equality(compared),
-        "__hash__": _hash(compared),
+        "__eq__": _equality(names_compared),
+        "__hash__": _hash(names_compared),
         "__repr__": namespace.get("__repr__") or _shower(names, defaults),
         "__setattr__": _refuse,
         "__delattr__": _refuse,
@@ -107,8 +107,8 @@ def record(cls: type[T]) -> type[T]:
     }
     if "__bool__" in vars(cls):
         namespace["__bool__"] = vars(cls)["__bool__"]
-    made: Any = type  # a type checker does not know that it takes a namespace
-    kind: type[T] = made(cls.__name__, cls.__bases__, namespace)
+    record_type: Any = type  # a type checker does not know that it takes a namespace
+    kind: type[T] = record_type(cls.__name__, cls.__bases__, namespace)
     kind.__init__ = _maker(kind, names, defaults)  # type: ignore[method-assign] # as dataclasses do
     return kind
 
@@ -170,9 +170,9 @@ def _compiled(kind: type, names: tuple[str, ...], defaults: dict[str, _Default])
         lines.append(f" put_{name}(self, {name})")
     source = f"def __init__(self, *, {', '.join(parameters)}):\n" + "\n".join(lines)
     exec(source, scope)  # noqa: S102 - field names alone, as in dataclasses and namedtuple
-    made: Callable[..., None] = scope["__init__"]  # type: ignore[assignment] # defined by the source
-    made.__qualname__ = f"{kind.__qualname__}.__init__"  # what a TypeError names
-    return made
+    init: Callable[..., None] = scope["__init__"]  # type: ignore[assignment] # defined by the source
+    init.__qualname__ = f"{kind.__qualname__}.__init__"  # what a TypeError names
+    return init
 
 
 def _complain(title: str, names: tuple[str, ...], values: dict[str, object]) -> None:
@@ -182,27 +182,27 @@ def _complain(title: str, names: tuple[str, ...], values: dict[str, object]) -> 
     raise TypeError(f"{title}() knows no {', '.join(sorted(values.keys() - set(names)))}")
 
 
-def _equality(compared: tuple[str, ...]) -> Callable[[object, object], object]:
+def _equality(names_compared: tuple[str, ...]) -> Callable[[object, object], object]:
     def __eq__(self: object, other: object) -> object:  # noqa: N807
         if type(self) is not type(other):
             return NotImplemented
-        return self is other or all(getattr(self, name) == getattr(other, name) for name in compared)
+        return self is other or all(getattr(self, name) == getattr(other, name) for name in names_compared)
 
     return __eq__
 
 
-def _hash(compared: tuple[str, ...]) -> Callable[[object], int]:
+def _hash(names_compared: tuple[str, ...]) -> Callable[[object], int]:
     def __hash__(self: object) -> int:  # noqa: N807
-        return hash(tuple(getattr(self, name) for name in compared))
+        return hash(tuple(getattr(self, name) for name in names_compared))
 
     return __hash__
 
 
 def _shower(names: tuple[str, ...], defaults: dict[str, _Default]) -> Callable[[object], str]:
-    shown = tuple(name for name in names if name not in defaults or defaults[name].shown)
+    names_shown = tuple(name for name in names if name not in defaults or defaults[name].shown)
 
     def __repr__(self: object) -> str:  # noqa: N807
-        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in names_shown)
         return f"{type(self).__qualname__}({inside})"
 
     return __repr__

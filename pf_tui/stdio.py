@@ -63,7 +63,7 @@ def _to_null(number: int, way: str) -> None:
 
 def _stream(number: int, way: str, name: str) -> io.TextIOWrapper:
     """A text stream as the interpreter makes it, on a descriptor that may not block."""
-    raw = _Patient(number, way, closefd=False)
+    raw = _BlockingDescriptor(number, way, closefd=False)
     buffer: Any = io.BufferedReader(raw) if way == "r" else io.BufferedWriter(raw)
     stream = getattr(sys, name)
     return io.TextIOWrapper(
@@ -74,13 +74,13 @@ def _stream(number: int, way: str, name: str) -> io.TextIOWrapper:
     )
 
 
-class _Patient(io.FileIO):
+class _BlockingDescriptor(io.FileIO):
     """A descriptor that is waited for. Its flag stays: it belongs to whoever shares the other end."""
 
     def write(self, data: Any, /) -> int:
-        while (sent := super().write(data)) is None:
+        while (count := super().write(data)) is None:
             self._wait(for_writing=True)
-        return sent
+        return count
 
     def readinto(self, buffer: Any, /) -> int:
         while (got := super().readinto(buffer)) is None:

@@ -16,7 +16,7 @@ from pf_tui.records import replace
 from pf_tui.sessions.records import Session
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
-from pf_tui.state.health import Applied
+from pf_tui.state.health import AgentSetting
 from pf_tui.state.paths import config_folder
 
 
@@ -169,6 +169,6 @@ def _own_affair(ctx: Context, agent: str) -> None:
         ledger.applied(ctx.paths.ledger, agent, serves, ctx.now())
 
 
-def _without(agents: Mapping[str, Applied], agent: str) -> dict[str, Applied]:
+def _without(agents: Mapping[str, AgentSetting], agent: str) -> dict[str, AgentSetting]:
     """What the agent was set to is its own affair again."""
     return {name: setting for name, setting in agents.items() if name != agent}

@@ -16,7 +16,7 @@ from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
-from pf_tui.state.health import Applied
+from pf_tui.state.health import AgentSetting
 
 
 def set_gateway_auto(ctx: Context, on: bool) -> tuple[Effect, ...]:
@@ -45,7 +45,7 @@ def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...
             effect = apply.apply(ctx, agent, last, last.default_model)
             effects.append(replace(effect, text=f"{last.id} serves it again: {effect.text}"))
             if effect.applied:
-                back[agent] = Applied(provider=last.id, since=moment)
+                back[agent] = AgentSetting(provider=last.id, since=moment)
         if back:
             health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **back}))
             for agent, agent_state in back.items():

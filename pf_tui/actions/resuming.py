@@ -41,7 +41,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @record
-class ResumeWay:
+class ResumePlan:
     """How a session goes on."""
 
     how: str
@@ -51,7 +51,7 @@ class ResumeWay:
     """What sends it on."""
 
 
-def way(ctx: Context, session: Session, processes: Processes | None = None) -> ResumeWay:
+def way(ctx: Context, session: Session, processes: Processes | None = None) -> ResumePlan:
     """How this session can go on. Raises PfError where it never can from here."""
     name = f"session {session.id[:8]}"
     if session.elsewhere:
@@ -64,13 +64,13 @@ def way(ctx: Context, session: Session, processes: Processes | None = None) -> R
         return _headless(session, processes)
     if session.agent == "codex":
         command: tuple[str, ...] = ("codex", "queue", "--thread", session.id, "--message", MESSAGE)
-        return ResumeWay(how="queue", says="a queued message sends it on", command=command)
+        return ResumePlan(how="queue", says="a queued message sends it on", command=command)
     if _waits(ctx, session):
-        return ResumeWay(how="self", says="it waits and goes on by itself")
+        return ResumePlan(how="self", says="it waits and goes on by itself")
     if session.agent == "claude-code":
         command = ("pf-tui", "run", "claude", "--resume-at-reset", "--", "--resume", session.id)
-        return ResumeWay(how="none", says="end it, and start it again so that it waits", command=command)
-    return ResumeWay(how="none", says=f"write `{MESSAGE}` in it: nothing is typed into a terminal for you")
+        return ResumePlan(how="none", says="end it, and start it again so that it waits", command=command)
+    return ResumePlan(how="none", says=f"write `{MESSAGE}` in it: nothing is typed into a terminal for you")
 
 
 def due(ctx: Context, session: Session) -> datetime:
@@ -86,19 +86,19 @@ def due(ctx: Context, session: Session) -> datetime:
     return max(back.until + AFTER, now) if back is not None and back.until is not None else now
 
 
-def planned_resume(ctx: Context, session: Session) -> tuple[ResumeWay, datetime | None]:
+def planned_resume(ctx: Context, session: Session) -> tuple[ResumePlan, datetime | None]:
     """Have it go on at the reset while a dashboard is open, or take that back.
 
     Returns:
         The way, and when; None = the wish was taken back, or its client needs none.
     """
-    way_on = way(ctx, session)
+    resume_plan = way(ctx, session)
     key = (session.agent, session.id)
-    if resumes.claim(ctx.paths, key) or way_on.how in ("self", "none"):
-        return way_on, None
+    if resumes.claim(ctx.paths, key) or resume_plan.how in ("self", "none"):
+        return resume_plan, None
     at = due(ctx, session)
     resumes.ask(ctx.paths, key, at, ctx.now())
-    return way_on, at
+    return resume_plan, at
 
 
 def carry_out(ctx: Context, session: Session) -> str | None:
@@ -130,27 +130,27 @@ def resume(
     Raises:
         PfError: it cannot go on from here, or the attempt failed.
     """
-    way_on = way(ctx, session, processes)
+    resume_plan = way(ctx, session, processes)
     name = f"session {session.id[:8]}"
-    if way_on.how == "self":
-        return f"{name}: {way_on.says}"
-    if way_on.how == "none":
-        raise PfError(f"{name} cannot be sent on from here", _hint(way_on))
+    if resume_plan.how == "self":
+        return f"{name}: {resume_plan.says}"
+    if resume_plan.how == "none":
+        raise PfError(f"{name} cannot be sent on from here", _hint(resume_plan))
     with files.locked(ctx.paths):
         write_down(
             ctx,
             "session-resume",
-            why=f"{name} is sent on ({way_on.how})",
-            after={"session": session.id, "agent": session.agent, "how": way_on.how},
+            why=f"{name} is sent on ({resume_plan.how})",
+            after={"session": session.id, "agent": session.agent, "how": resume_plan.how},
         )
-    if way_on.how == "headless" and beside:
-        _start(ctx, session, way_on)
+    if resume_plan.how == "headless" and beside:
+        _start(ctx, session, resume_plan)
         return f"{name} goes on in the background; its agent's --resume shows it"
-    limit_s = QUEUE_LIMIT_S if way_on.how == "queue" else None
-    output = _run(ctx, session, way_on, run, limit_s, capture=way_on.how == "queue")
+    limit_s = QUEUE_LIMIT_S if resume_plan.how == "queue" else None
+    output = _run(ctx, session, resume_plan, run, limit_s, capture=resume_plan.how == "queue")
     if output.returncode:
         complaint = (output.stderr or "").strip().splitlines()[-1:] or [f"exit {output.returncode}"]
-        raise PfError(f"{name} did not go on: {complaint[0][:200]}", _hint(way_on))
+        raise PfError(f"{name} did not go on: {complaint[0][:200]}", _hint(resume_plan))
     return f"{name} goes on"
 
 
@@ -166,7 +166,7 @@ def _waits(ctx: Context, session: Session) -> bool:
     return provider is not None and provider.plan and session.limited_until is not None
 
 
-def _headless(session: Session, processes: Processes | None) -> ResumeWay:
+def _headless(session: Session, processes: Processes | None) -> ResumePlan:
     """A session whose process is gone goes on without a terminal, behind whoever serves."""
     ours = (sys.executable, "-m", "pf_tui", "run")
     if session.agent == "claude-code":
@@ -176,9 +176,9 @@ def _headless(session: Session, processes: Processes | None) -> ResumeWay:
     else:
         if (processes or _looked()).agents("opencode"):
             says = "an OpenCode that runs may hold it open: go on there"
-            return ResumeWay(how="none", says=says)
+            return ResumePlan(how="none", says=says)
         command = (*ours, "opencode", "--", "run", "-s", session.id, MESSAGE)
-    return ResumeWay(how="headless", says="it goes on without a terminal", command=command)
+    return ResumePlan(how="headless", says="it goes on without a terminal", command=command)
 
 
 def _looked() -> Processes:
@@ -197,7 +197,7 @@ def _environment(ctx: Context, session: Session) -> Mapping[str, str]:
 
 
 def _run(
-    ctx: Context, session: Session, resume_way: ResumeWay, run: Run, limit_s: float | None, *, capture: bool
+    ctx: Context, session: Session, resume_way: ResumePlan, run: Run, limit_s: float | None, *, capture: bool
 ) -> subprocess.CompletedProcess[str]:
     try:
         return run(
@@ -215,7 +215,7 @@ def _run(
         raise PfError(f"`{resume_way.command[0]}` {why}; session {session.id[:8]} was not sent on") from error
 
 
-def _start(ctx: Context, session: Session, resume_way: ResumeWay) -> None:
+def _start(ctx: Context, session: Session, resume_way: ResumePlan) -> None:
     try:
         detached.start(resume_way.command, cwd=session.cwd or ctx.cwd, env=ctx.env)
     except OSError as error:
@@ -224,5 +224,5 @@ def _start(ctx: Context, session: Session, resume_way: ResumeWay) -> None:
         ) from error
 
 
-def _hint(resume_way: ResumeWay) -> str:
+def _hint(resume_way: ResumePlan) -> str:
     return f"{resume_way.says}: `{' '.join(resume_way.command)}`" if resume_way.command else resume_way.says

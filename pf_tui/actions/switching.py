@@ -23,7 +23,7 @@ from pf_tui.rules.models import match_model
 from pf_tui.snapshot import AgentView, Snapshot
 from pf_tui.state import config, files, health
 from pf_tui.state.context import Context
-from pf_tui.state.health import Applied, Health, SessionServed
+from pf_tui.state.health import AgentSetting, Health, SessionServed
 from pf_tui.state.journal import Event
 
 PASSIVE = ("apply",)
@@ -207,7 +207,7 @@ def settle(
     if providers:
         moment = ctx.now()
         set_to = {
-            agent: Applied(
+            agent: AgentSetting(
                 provider=serves,
                 since=moment,
                 direct=direct[agent],

@@ -33,7 +33,7 @@ UNKNOWN = "unknown"
 
 
 @record
-class Sum:
+class ImportedCount:
     """What the file counted for one provider or model."""
 
     requests: int = 0
@@ -44,12 +44,12 @@ class Sum:
 
 
 @record
-class Original:
+class OriginalFile:
     """The file, understood."""
 
     created: str
-    whole: Sum
-    providers: Mapping[str, Sum]
+    whole: ImportedCount
+    providers: Mapping[str, ImportedCount]
     models: Mapping[str, tuple[int, tuple[str, ...]]]
     """Model -> (requests, providers that served it)."""
     days: tuple[tuple[datetime, int], ...]
@@ -62,7 +62,7 @@ class Original:
 
 
 @record
-class TakenOver:
+class TakeoverResult:
     """What was taken over."""
 
     already: bool
@@ -74,7 +74,7 @@ class TakenOver:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
 
-def take_over(ctx: Context, file: Path) -> TakenOver:
+def take_over(ctx: Context, file: Path) -> TakeoverResult:
     """Lay the file's counts into the ledger; a second time adds nothing.
 
     Raises:
@@ -91,7 +91,7 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("SELECT 1 FROM files WHERE path = ?", (mark,)).fetchone():
             connection.execute("ROLLBACK")
-            return TakenOver(already=True)
+            return TakeoverResult(already=True)
         names = rows.Names(connection)
         new_rows = [_row(item, names) for item in _requests(original, ctx)]
         rows.write(connection, new_rows, names)
@@ -107,7 +107,7 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
         connection.execute("COMMIT")
     write_down(ctx, "import", why=str(path), after={"requests": len(new_rows)})
     usage.write_counters(ctx)
-    return TakenOver(
+    return TakeoverResult(
         already=False,
         requests=len(new_rows),
         days=len(original.days),
@@ -118,7 +118,7 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
     )
 
 
-def document(takeover: TakenOver) -> dict[str, object]:
+def document(takeover: TakeoverResult) -> dict[str, object]:
     """The JSON document of `import`."""
     return {
         "imported": not takeover.already,
@@ -131,7 +131,7 @@ def document(takeover: TakenOver) -> dict[str, object]:
     }
 
 
-def read(path: Path, now: datetime) -> Original:
+def read(path: Path, now: datetime) -> OriginalFile:
     """The file as records. Raises StateFileUnusable."""
     content = files.read_json(path)
     if content is None:
@@ -143,14 +143,14 @@ def read(path: Path, now: datetime) -> Original:
             "name its .data/analytics.json; nothing was changed",
         )
     providers = {name: _sum(item) for name, item in _items(content["providers"])}
-    counts = Sum(
+    counts = ImportedCount(
         requests=sum(provider.requests for provider in providers.values()),
         failures=sum(provider.failures for provider in providers.values()),
         tokens=sum(provider.tokens for provider in providers.values()),
         usd=sum(provider.usd for provider in providers.values()),
     )
     whole = _global(object_in(content, "global"))
-    rest = Sum(
+    rest = ImportedCount(
         requests=max(0, whole.requests - counts.requests),
         failures=max(0, whole.failures - counts.failures),
         tokens=max(0, whole.tokens - counts.tokens),
@@ -164,9 +164,9 @@ def read(path: Path, now: datetime) -> Original:
             path, f"claims {total} requests; more than {MOST_REQUESTS} are not taken over"
         )
     last = from_text(content.get("lastUpdated")) or now
-    return Original(
+    return OriginalFile(
         created=str(content.get("created") or content.get("lastUpdated") or path),
-        whole=Sum(
+        whole=ImportedCount(
             requests=total,
             failures=sum(provider.failures for provider in providers.values()),
             tokens=sum(provider.tokens for provider in providers.values()),
@@ -197,7 +197,7 @@ class _Request:
     mark: str
 
 
-def _requests(original: Original, ctx: Context) -> Iterator[_Request]:
+def _requests(original: OriginalFile, ctx: Context) -> Iterator[_Request]:
     """One per counted request: the days' counts in order, providers and models dealt out evenly."""
     days = _moments(original)
     failures_by_time = _failed(original, ctx)
@@ -251,7 +251,7 @@ def _row(item: _Request, names: Names) -> Row:
     return tuple(values[name] for name in rows.FIELDS)
 
 
-def _moments(original: Original) -> Iterator[datetime]:
+def _moments(original: OriginalFile) -> Iterator[datetime]:
     """A moment per request: each day's count at its noon, a second apart; what is left at the last moment."""
     for noon, count in original.days:
         for second in range(count):
@@ -262,7 +262,7 @@ def _moments(original: Original) -> Iterator[datetime]:
         number += 1
 
 
-def _models(original: Original, ctx: Context) -> dict[str, Iterator[str]]:
+def _models(original: OriginalFile, ctx: Context) -> dict[str, Iterator[str]]:
     """For each provider a model per request, as far as the file tells which it served."""
     queues: dict[str, deque[tuple[str, int]]] = {provider: deque() for provider in original.providers}
     room = {provider: sums.requests for provider, sums in original.providers.items()}
@@ -286,7 +286,7 @@ def _dealt(queue: deque[tuple[str, int]]) -> Iterator[str]:
         yield UNKNOWN
 
 
-def _failed(original: Original, ctx: Context) -> dict[str, deque[tuple[datetime, str, str]]]:
+def _failed(original: OriginalFile, ctx: Context) -> dict[str, deque[tuple[datetime, str, str]]]:
     """The failures the file tells of one by one: provider -> (when, model, class)."""
     failures_by_time: dict[str, deque[tuple[datetime, str, str]]] = {}
     for at, provider, model, text in original.errors:
@@ -306,7 +306,7 @@ def _status(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _notes(original: Original, requests: int) -> tuple[str, ...]:
+def _notes(original: OriginalFile, requests: int) -> tuple[str, ...]:
     dated = sum(count for _, count in original.days)
     notes = []
     if requests > dated:
@@ -316,9 +316,9 @@ def _notes(original: Original, requests: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _sum(item: Mapping[str, object]) -> Sum:
+def _sum(item: Mapping[str, object]) -> ImportedCount:
     requests = _whole(item.get("requests"))
-    return Sum(
+    return ImportedCount(
         requests=requests,
         failures=min(requests, _whole(item.get("failures"))),
         tokens=_whole(item.get("tokensUsed")),
@@ -327,8 +327,8 @@ def _sum(item: Mapping[str, object]) -> Sum:
     )
 
 
-def _global(item: Mapping[str, object]) -> Sum:
-    return Sum(
+def _global(item: Mapping[str, object]) -> ImportedCount:
+    return ImportedCount(
         requests=_whole(item.get("totalRequests")),
         failures=_whole(item.get("totalFailures")),
         tokens=_whole(item.get("totalTokensUsed")),

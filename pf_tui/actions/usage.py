@@ -144,7 +144,7 @@ def price_unpriced(ctx: Context) -> int:
 
 
 @record
-class Copied:
+class LedgerCopy:
     """A copy of the ledger."""
 
     path: Path
@@ -152,7 +152,7 @@ class Copied:
     requests: int
 
 
-def copy_ledger(ctx: Context, target: Path, *, overwrite: bool = False) -> Copied:
+def copy_ledger(ctx: Context, target: Path, *, overwrite: bool = False) -> LedgerCopy:
     """Write the whole ledger as one SQLite file, as it is at one moment.
 
     Raises:
@@ -177,7 +177,7 @@ def copy_ledger(ctx: Context, target: Path, *, overwrite: bool = False) -> Copie
     except (OSError, sqlite3.Error) as error:
         temp.unlink(missing_ok=True)
         raise cannot_write(path, error if isinstance(error, OSError) else OSError(str(error))) from error
-    return Copied(path=path, bytes=path.stat().st_size, requests=count)
+    return LedgerCopy(path=path, bytes=path.stat().st_size, requests=count)
 
 
 def stream_ledger(ctx: Context) -> Iterator[bytes]:

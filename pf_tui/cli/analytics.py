@@ -152,8 +152,8 @@ def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: d
     """The span that a period's word, or --from and --to, name. Raises UnknownName, WrongUsage."""
     now, zone = ctx.now(), ctx.timezone()
     if begins is None and ends is None:
-        began = cycle.began(ctx.paths.ledger, period or "", now)
-        return spans.period_of(period, now, zone, window_start=began)
+        window_start = cycle.began(ctx.paths.ledger, period or "", now)
+        return spans.period_of(period, now, zone, window_start=window_start)
     if period is not None:
         raise WrongUsage(f"{period} and --from or --to name two periods", "leave one of them out")
     start = None if begins is None else day_begins(begins, now, zone)
@@ -179,23 +179,23 @@ def filters_of(
     if agent is not None and agent not in AGENTS:
         raise UnknownName("agent", agent, AGENTS, "pf-tui analytics all --view agents")
     if machine is not None:
-        named = [text or HERE for _, text in narrowing.named_parts(connection, "machine")]
-        if machine not in (HERE, *named):
-            raise UnknownName("machine", machine, named, "pf-tui analytics all --view machines")
+        machines = [text or HERE for _, text in narrowing.named_parts(connection, "machine")]
+        if machine not in (HERE, *machines):
+            raise UnknownName("machine", machine, machines, "pf-tui analytics all --view machines")
     filters = Filters(project=project, agent=agent, session=session, machine=machine)
     if session is not None and _any(connection) and not narrowing.chosen(connection, filters)["session"]:
         raise UnknownName("session", session, (), "pf-tui analytics all --view sessions")
     return filters
 
 
-def _project(ctx: Context, connection: sqlite3.Connection, wanted: str) -> str:
-    folder = wanted.rstrip("/") or wanted
+def _project(ctx: Context, connection: sqlite3.Connection, name: str) -> str:
+    folder = name.rstrip("/") or name
     if folder in (".", "..") or folder.startswith(("./", "../", "~")):
         folder = os.path.realpath(ctx.cwd / expand(folder))
     if _any(connection) and not narrowing.chosen(connection, Filters(project=folder))["project"]:
         names = [Path(text).name for _, text in narrowing.named_parts(connection, "project") if text]
         if names:
-            raise UnknownName("project", wanted, names, "pf-tui analytics all --view projects")
+            raise UnknownName("project", name, names, "pf-tui analytics all --view projects")
     return folder
 
 
@@ -260,9 +260,9 @@ def _body(
     if view == "summary":
         return views.summary(analytics, frame)
     if view == "sessions":
-        dearest = query.sessions(views.MOST_SESSIONS)
-        places = events.session_places(connection, [part.name for part in dearest.parts])
-        return views.sessions(dearest, places, frame)
+        top_sessions = query.sessions(views.MOST_SESSIONS)
+        places = events.session_places(connection, [part.name for part in top_sessions.parts])
+        return views.sessions(top_sessions, places, frame)
     if view == "blocks":
         return lists.blocks(blocks(query, ctx.now()), frame)
     if view == "costs":

@@ -14,7 +14,7 @@ from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, plac
 from pf_tui.cli.look import FAINT, Cell, faint, heading, plain, table, wrapped
 from pf_tui.documents import standing, words
 from pf_tui.ledger.blocks import Block
-from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
+from pf_tui.ledger.comparison import ComparedProvider, PlanUse, changes, usd_per_million
 from pf_tui.ledger.events import FailureCount, HitRow
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.totals import Totals
@@ -117,7 +117,9 @@ def costs(analytics: Analytics, uses: Sequence[PlanUse], frame: Frame) -> list[T
     return [*lines, Text(), *table(columns, rows, frame.width)]
 
 
-def compared(rows: Sequence[Compared], analytics: Analytics, past: Totals | None, frame: Frame) -> list[Text]:
+def compared(
+    rows: Sequence[ComparedProvider], analytics: Analytics, past: Totals | None, frame: Frame
+) -> list[Text]:
     """Providers side by side, then the period against the one before."""
     cells = [_compared_row(row) for row in rows]
     columns = (
@@ -174,9 +176,9 @@ def hits(hit_rows: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list
     """Every limit hit: when, whose, until when, and what waiting cost."""
     if not hit_rows:
         return [Text(), *wrapped("no limit was hit in this period", frame.width)]
-    shown = hit_rows[:MOST]
+    hits_shown = hit_rows[:MOST]
     rows = []
-    for hit in shown:
+    for hit in hits_shown:
         at = moment(hit.ts_ms)
         until = moment(hit.until_ms) if hit.until_ms else None
         rows.append(
@@ -200,10 +202,10 @@ def hits(hit_rows: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list
         Column(title="session", leaves=1),
     )
     lines = [Text(), *table(columns, rows, frame.width)]
-    waited = analytics.fallback.waited_ms
+    waited_ms = analytics.fallback.waited_ms
     sentence = counted(analytics.fallback.limit_hits, "limit hit")
-    if waited:
-        sentence += f", {words.span(timedelta(milliseconds=waited))} waited in retries"
+    if waited_ms:
+        sentence += f", {words.span(timedelta(milliseconds=waited_ms))} waited in retries"
     lines += [Text(), *wrapped(sentence, frame.width)]
     if len(hit_rows) > MOST:
         lines += wrapped(f"the newest {MOST}; `--csv` has more", frame.width, style=FAINT)
@@ -257,11 +259,15 @@ def _block_time(block: Block, frame: Frame) -> str:
     return f"{begins:%a %Y-%m-%d %H:%M}–{ends:%H:%M}"
 
 
-def _compared_row(row: Compared) -> list[Cell]:
+def _compared_row(row: ComparedProvider) -> list[Cell]:
     part_totals = row.part.totals
     used = bool(part_totals.requests)
     used_or_limited = used or row.fallback.limit_hits > 0
-    each, saved, lost = usd_per_million(part_totals), row.fallback.minutes_saved, row.fallback.minutes_lost
+    each, minutes_saved, minutes_lost = (
+        usd_per_million(part_totals),
+        row.fallback.minutes_saved,
+        row.fallback.minutes_lost,
+    )
     latency = row.part.latency_ms_p50
     same = "" if row.same_work_usd is None else f"~{words.money(row.same_work_usd)}"
     if same and row.same_work_share < 0.995:
@@ -275,8 +281,8 @@ def _compared_row(row: Compared) -> list[Cell]:
         plain(f"{latency / 1000:.1f} s" if used and latency else ""),
         plain(_rate(part_totals.failed, part_totals.requests) if used else ""),
         plain(_rate(part_totals.rate_limited, part_totals.requests) if used else ""),
-        plain(f"{saved:.0f} min" if saved else ""),
-        plain(f"{lost:.0f} min" if lost else ""),
+        plain(f"{minutes_saved:.0f} min" if minutes_saved else ""),
+        plain(f"{minutes_lost:.0f} min" if minutes_lost else ""),
         Cell(text=same, style="" if used else FAINT),
     ]
 
@@ -290,11 +296,11 @@ def _rate(part: int, whole: int) -> str:
 def _against(now: Totals, past: Totals, frame: Frame) -> list[Text]:
     if not past.requests:
         return [Text(), *wrapped("the period before has no requests", frame.width, style=FAINT)]
-    grown = changes(now, past)
+    growth = changes(now, past)
     clauses = [
-        f"cost {_change(grown['cost'])} (from {words.money(past.cost_usd)})",
-        f"requests {_change(grown['requests'])} (from {words.number(past.requests)})",
-        f"tokens {_change(grown['tokens'])} (from {words.short(past.total_tokens)})",
+        f"cost {_change(growth['cost'])} (from {words.money(past.cost_usd)})",
+        f"requests {_change(growth['requests'])} (from {words.number(past.requests)})",
+        f"tokens {_change(growth['tokens'])} (from {words.short(past.total_tokens)})",
     ]
     if past.failed or now.failed:
         clauses.append(f"failed {words.number(now.failed)} (from {words.number(past.failed)})")

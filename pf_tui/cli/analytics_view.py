@@ -16,7 +16,7 @@ from pf_tui.ledger.document import cost, zone_name
 from pf_tui.ledger.events import SessionPlace
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.query import Dearest
+from pf_tui.ledger.query import TopGroups
 from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
 from pf_tui.text.columns import Column
@@ -121,15 +121,15 @@ def summary(analytics: Analytics, frame: Frame) -> list[Text]:
 
 def parts(view: str, analytics: Analytics, frame: Frame) -> list[Text]:
     """One of the lists: providers, models, projects, agents, machines, days."""
-    listed: Sequence[Group] = getattr(analytics, view)
-    if not listed:
+    groups: Sequence[Group] = getattr(analytics, view)
+    if not groups:
         return []
-    return [Text(), *_table(view.removesuffix("s"), listed, analytics.totals, frame)]
+    return [Text(), *_table(view.removesuffix("s"), groups, analytics.totals, frame)]
 
 
-def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
+def sessions(dearest: TopGroups, places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
     """The dearest sessions: where, when last, what they took."""
-    shown = dearest.parts
+    top_sessions = dearest.parts
     rows = [
         [
             plain(part.name[:8]),
@@ -139,7 +139,7 @@ def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame)
             plain(words.short(part.totals.total_tokens)),
             plain(f"{money(part.totals)}{starred(part.totals)}"),
         ]
-        for part in shown
+        for part in top_sessions
     ]
     columns = (
         Column(title="session"),
@@ -150,8 +150,8 @@ def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame)
         Column(title="cost", right=True),
     )
     lines = [Text(), *table(columns, rows, frame.width)] if rows else []
-    if dearest.total > len(shown):
-        more = f"{dearest.total - len(shown)} more: `pf-tui analytics --view sessions --csv`"
+    if dearest.total > len(top_sessions):
+        more = f"{dearest.total - len(top_sessions)} more: `pf-tui analytics --view sessions --csv`"
         lines += wrapped(more, frame.width, style=FAINT)
     return lines
 
@@ -216,10 +216,12 @@ def _unpriced_note(analytics: Analytics) -> str:
     unpriced = [part for part in analytics.models if part.totals.unpriced_tokens]
     if not unpriced:
         return ""
-    named = ", ".join(f"{words.short(p.totals.unpriced_tokens)} tokens of {p.name}" for p in unpriced[:5])
+    models_text = ", ".join(
+        f"{words.short(p.totals.unpriced_tokens)} tokens of {p.name}" for p in unpriced[:5]
+    )
     more = f" and {len(unpriced) - 5} more models" if len(unpriced) > 5 else ""
     return (
-        f"unpriced: {named}{more}; `pf-tui prices update` looks for newer prices, or write your own "
+        f"unpriced: {models_text}{more}; `pf-tui prices update` looks for newer prices, or write your own "
         "into providers.yaml and run `pf-tui ingest --reprice`"
     )
 
@@ -282,12 +284,12 @@ def _flowing(facts: Sequence[str], width: int) -> list[Text]:
     return lines
 
 
-def _table(title: str, listed: Sequence[Group], totals: Totals, frame: Frame) -> list[Text]:
+def _table(title: str, groups: Sequence[Group], totals: Totals, frame: Frame) -> list[Text]:
     whole = totals.cost_usd or float(totals.total_tokens) or 1.0
     by_cost = bool(totals.cost_usd)
-    most = max((_weight(part, by_cost=by_cost) for part in listed), default=0.0) or 1.0
+    most = max((_weight(part, by_cost=by_cost) for part in groups), default=0.0) or 1.0
     rows = []
-    for part in listed:
+    for part in groups:
         part_totals, weight = part.totals, _weight(part, by_cost=by_cost)
         length = bar(weight / most, _BAR)
         rows.append(
@@ -326,19 +328,19 @@ def _curve(days: Sequence[Group], frame: Frame) -> list[Text]:
     """One column per day of cost, lowest to highest; the dearest day named."""
     if len(days) < 3:
         return []
-    shown = days[-min(_DAYS, frame.width - 2) :]
-    most = max(shown, key=lambda part: part.totals.cost_usd)
+    last_days = days[-min(_DAYS, frame.width - 2) :]
+    most = max(last_days, key=lambda part: part.totals.cost_usd)
     if not most.totals.cost_usd:
         return []
-    costs = {part.name: part.totals.cost_usd for part in shown}
-    first = datetime.strptime(shown[0].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
-    last = datetime.strptime(shown[-1].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
+    costs = {part.name: part.totals.cost_usd for part in last_days}
+    first = datetime.strptime(last_days[0].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
+    last = datetime.strptime(last_days[-1].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
     columns = []
     for step in range((last - first).days + 1):
         value = costs.get(f"{first + timedelta(days=step):%Y-%m-%d}", 0.0)
         columns.append(_EIGHTHS[math.ceil(8 * value / most.totals.cost_usd)])
     columns = columns[-(frame.width - 2) :]
-    mean = total(part.totals for part in shown).cost_usd / len(columns)
+    mean = total(part.totals for part in last_days).cost_usd / len(columns)
     aside = f"{words.money(mean)} a day, most on {most.name}: {words.money(most.totals.cost_usd)}"
     return [
         Text(),

@@ -108,11 +108,11 @@ def remove(ctx: Context, provider: str, as_json: bool) -> None:
 @click.pass_obj
 def import_(ctx: Context, as_json: bool) -> None:
     """Each key is read back from the keyring before it leaves the file."""
-    moved = keys.import_keys(ctx)
+    names = keys.import_keys(ctx)
     if as_json:
-        output.document({"imported": list(moved)})
-    elif moved:
-        output.text(f"{len(moved)} keys moved to the keyring: {', '.join(moved)}")
+        output.document({"imported": list(names)})
+    elif names:
+        output.text(f"{len(names)} keys moved to the keyring: {', '.join(names)}")
     else:
         output.text("auth.json holds no key; nothing was changed")
 

@@ -11,7 +11,7 @@ from pf_tui.tui import start
 def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mouse: bool = True) -> int:
     """Open the dashboard; returns the exit code."""
     refusal = start.refusal()
-    screen = None if refusal else start.Opened(theme or "", last_screen=not demo)
+    screen = None if refusal else start.OpenTerminal(theme or "", last_screen=not demo)
 
     from pf_tui.cli import diagnostics, world
     from pf_tui.errors import WrongUsage

@@ -36,25 +36,26 @@ def drill(ctx: Context, fault: str | None, agent: str | None, as_json: bool) -> 
 
     if fault == "list":
         return _list(as_json=as_json)
-    done = asyncio.run(rehearsals.rehearse(ctx, rehearsals.fault_called(fault), agent))
+    rehearsal = asyncio.run(rehearsals.rehearse(ctx, rehearsals.fault_called(fault), agent))
     if as_json:
-        output.document(document(done))
+        output.document(document(rehearsal))
         return None
-    output.show(*_lines(done, ctx))
+    output.show(*_lines(rehearsal, ctx))
     return None
 
 
-def document(done: Rehearsal) -> dict[str, object]:
+def document(rehearsal: Rehearsal) -> dict[str, object]:
     """The rehearsal as data."""
     return {
-        "fault": {"name": done.fault.name, "says": done.fault.says},
-        "agent": done.agent.id,
-        "protocol": done.protocol,
-        "model": done.model,
-        "first": done.first,
-        "chain": list(done.chain),
+        "fault": {"name": rehearsal.fault.name, "says": rehearsal.fault.says},
+        "agent": rehearsal.agent.id,
+        "protocol": rehearsal.protocol,
+        "model": rehearsal.model,
+        "first": rehearsal.first,
+        "chain": list(rehearsal.chain),
         "passed": [
-            {"provider": skip.provider, "code": skip.code, "reason": skip.reason} for skip in done.skipped
+            {"provider": skip.provider, "code": skip.code, "reason": skip.reason}
+            for skip in rehearsal.skipped
         ],
         "steps": [
             {
@@ -73,7 +74,7 @@ def document(done: Rehearsal) -> dict[str, object]:
                 "seen": _seen_document(step.answer),
                 "note": step.note,
             }
-            for step in done.steps
+            for step in rehearsal.steps
         ],
         "costs": [
             {
@@ -83,16 +84,16 @@ def document(done: Rehearsal) -> dict[str, object]:
                 "first_turn_usd": cost.cold_usd,
                 "basis": cost.basis,
             }
-            for cost in done.costs
+            for cost in rehearsal.costs
         ],
         "turn": {
-            "input": done.turn.input,
-            "output": done.turn.output,
-            "cache_read": done.turn.cache_read,
-            "cache_write": done.turn.cache_write_5m,
-            "own": done.turn_is_own,
+            "input": rehearsal.turn.input,
+            "output": rehearsal.turn.output,
+            "cache_read": rehearsal.turn.cache_read,
+            "cache_write": rehearsal.turn.cache_write_5m,
+            "own": rehearsal.turn_is_own,
         },
-        "notes": list(done.notes),
+        "notes": list(rehearsal.notes),
     }
 
 
@@ -107,30 +108,30 @@ def _seen_document(observed_answer: ObservedAnswer | None) -> dict[str, object] 
     }
 
 
-def _lines(done: Rehearsal, ctx: Context) -> list[Text]:
+def _lines(rehearsal: Rehearsal, ctx: Context) -> list[Text]:
     from rich.text import Text
 
     head = Text.assemble(
         ("rehearsal  ", "bold"),
-        f"{done.first}: {done.fault.says}",
-        (f"   {done.agent.name} asks for {done.model}; nothing leaves this machine", FAINT),
+        f"{rehearsal.first}: {rehearsal.fault.says}",
+        (f"   {rehearsal.agent.name} asks for {rehearsal.model}; nothing leaves this machine", FAINT),
     )
-    lines = [head, *_chain(done)]
-    for number, step in enumerate(done.steps, start=1):
-        lines += [Text(), *_step(number, step, done, ctx)]
-    if done.costs:
-        lines += [Text(), *_costs(done)]
-    lines += [Text.assemble(("note  ", FAINT), note) for note in done.notes]
+    lines = [head, *_chain(rehearsal)]
+    for number, step in enumerate(rehearsal.steps, start=1):
+        lines += [Text(), *_step(number, step, rehearsal, ctx)]
+    if rehearsal.costs:
+        lines += [Text(), *_costs(rehearsal)]
+    lines += [Text.assemble(("note  ", FAINT), note) for note in rehearsal.notes]
     return lines
 
 
-def _chain(done: Rehearsal) -> list[Text]:
+def _chain(rehearsal: Rehearsal) -> list[Text]:
     """Who could be asked, in order, and why the others with a credential could not."""
     from rich.text import Text
 
-    order = " → ".join(done.chain) or "nobody"
+    order = " → ".join(rehearsal.chain) or "nobody"
     lines = [Text.assemble(("chain      ", FAINT), order)]
-    skipped = [skip for skip in done.skipped if skip.code not in ("no-credential", "disabled")]
+    skipped = [skip for skip in rehearsal.skipped if skip.code not in ("no-credential", "disabled")]
     lines += [
         Text.assemble(("left out   ", FAINT), f"{skip.provider:<22} ", (skip.reason, FAINT))
         for skip in skipped
@@ -138,7 +139,7 @@ def _chain(done: Rehearsal) -> list[Text]:
     return lines
 
 
-def _step(number: int, step: Step, done: Rehearsal, ctx: Context) -> list[Text]:
+def _step(number: int, step: Step, rehearsal: Rehearsal, ctx: Context) -> list[Text]:
     from rich.text import Text
 
     lines = [Text.assemble((f"{number}  ", FAINT), (step.title, "bold"))]
@@ -147,7 +148,7 @@ def _step(number: int, step: Step, done: Rehearsal, ctx: Context) -> list[Text]:
         lines.append(_request_line(request, bench, step, ctx))
     if not step.requests:
         lines.append(Text.assemble("   ", ("nobody is asked: all of them rest", FAINT)))
-    lines.append(_answer_line(step.answer, done))
+    lines.append(_answer_line(step.answer, rehearsal))
     if step.note:
         lines.append(Text.assemble("   ", (step.note, FAINT)))
     return lines
@@ -167,10 +168,10 @@ def _request_line(drill_request: DrillRequest, bench: Bench | None, step: Step, 
     return line
 
 
-def _answer_line(observed_answer: ObservedAnswer | None, done: Rehearsal) -> Text:
+def _answer_line(observed_answer: ObservedAnswer | None, rehearsal: Rehearsal) -> Text:
     from rich.text import Text
 
-    line = Text.assemble("   ", (f"{done.agent.name + ' sees':<22} ", FAINT))
+    line = Text.assemble("   ", (f"{rehearsal.agent.name + ' sees':<22} ", FAINT))
     if observed_answer is None:
         return line
     if observed_answer.whole:
@@ -179,15 +180,15 @@ def _answer_line(observed_answer: ObservedAnswer | None, done: Rehearsal) -> Tex
     return line.append(f"{status} {observed_answer.error or 'no sentence'}", "yellow")
 
 
-def _costs(done: Rehearsal) -> list[Text]:
+def _costs(rehearsal: Rehearsal) -> list[Text]:
     from rich.text import Text
 
-    tokens = done.turn.input + done.turn.cache_read + done.turn.cache_write_5m
-    whose = "your usual request" if done.turn_is_own else "a usual request of an agent"
-    cached, out = words.short(done.turn.cache_read), words.short(done.turn.output)
+    tokens = rehearsal.turn.input + rehearsal.turn.cache_read + rehearsal.turn.cache_write_5m
+    whose = "your usual request" if rehearsal.turn_is_own else "a usual request of an agent"
+    cached, out = words.short(rehearsal.turn.cache_read), words.short(rehearsal.turn.output)
     counts_text = f"{words.short(tokens)} in ({cached} cached), {out} out"
     lines = [Text.assemble(("cost", "bold"), (f"  {whose}: {counts_text}", FAINT))]
-    lines += [_cost(cost, first=cost is done.costs[0]) for cost in done.costs]
+    lines += [_cost(cost, first=cost is rehearsal.costs[0]) for cost in rehearsal.costs]
     return lines
 
 

@@ -62,13 +62,11 @@ def ledger(ctx: Context, file: Path, force: bool, as_json: bool) -> None:
     if str(file) == "-":
         _ledger_to_stdout(ctx, as_json=as_json)
         return
-    copied = usage.copy_ledger(ctx, expand(file), overwrite=force)
+    copy = usage.copy_ledger(ctx, expand(file), overwrite=force)
     if as_json:
-        output.document({"path": str(copied.path), "bytes": copied.bytes, "requests": copied.requests})
+        output.document({"path": str(copy.path), "bytes": copy.bytes, "requests": copy.requests})
     else:
-        output.text(
-            f"wrote {copied.path}: {words.number(copied.requests)} requests, {words.short(copied.bytes)}B"
-        )
+        output.text(f"wrote {copy.path}: {words.number(copy.requests)} requests, {words.short(copy.bytes)}B")
 
 
 def _ledger_to_stdout(ctx: Context, *, as_json: bool) -> None:

@@ -92,12 +92,12 @@ def _for_once(ctx: Context, error: PfError) -> Iterator[sqlite3.Connection]:
             yield connection
 
 
-def _show(done: Progress) -> None:
+def _show(progress: Progress) -> None:
     from pf_tui.cli.look import meter  # Rich, which a view without progress does not need
 
-    share = done.bytes_done / done.bytes_total if done.bytes_total else 1.0
-    pace = done.bytes_done / done.seconds if done.seconds else 0.0
+    share = progress.bytes_done / progress.bytes_total if progress.bytes_total else 1.0
+    pace = progress.bytes_done / progress.seconds if progress.seconds else 0.0
     diagnostics.progress(
         f"reading the agents' logs {meter(share, _METER)} {share:>4.0%}  "
-        f"{words.short(done.bytes_done)}B of {words.short(done.bytes_total)}B, {words.short(pace)}B/s"
+        f"{words.short(progress.bytes_done)}B of {words.short(progress.bytes_total)}B, {words.short(pace)}B/s"
     )

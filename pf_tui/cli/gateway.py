@@ -124,17 +124,17 @@ def auto(ctx: Context, word: str | None, as_json: bool) -> None:
     """On: where an installed agent reaches the provider through the gateway alone, a switch leads it there by
     its settings, and a session's start starts the gateway. When the gateway stops, agents go back to whom
     they reached without it. Off: `pf-tui run` alone starts an agent behind it."""
-    done = () if word is None else actions.set_gateway_auto(ctx, word == "on")
+    effects = () if word is None else actions.set_gateway_auto(ctx, word == "on")
     on = ctx.config().leads_to_gateway
     if as_json:
-        output.document({"auto": on, "effect": changes.effects(done)})
+        output.document({"auto": on, "effect": changes.effects(effects)})
         return
     output.text(
         "agents are led to the gateway where they need it; `pf-tui gateway auto off` ends that"
         if on
         else "agents are not led to the gateway; `pf-tui gateway auto on` does that where they need it"
     )
-    for effect in done:
+    for effect in effects:
         output.text(f"{effect.agent}: {effect.text}")
 
 
@@ -148,17 +148,17 @@ def env(ctx: Context, agent: str) -> None:
     from pf_tui.launch import env as environments
     from pf_tui.launch import plan
 
-    chosen = plan.agent_called(agent)
+    client = plan.agent_called(agent)
     now = snapshot.take(ctx)
     if now.paused:
-        diagnostics.note(f"pf-tui is paused: nothing is exported for {chosen.name}; `pf-tui resume`")
+        diagnostics.note(f"pf-tui is paused: nothing is exported for {client.name}; `pf-tui resume`")
         return
     running, token = process.ensure(ctx)
-    setting = plan.setting_for(now, chosen, running.url, token, ctx.env)
+    setting = plan.setting_for(now, client, running.url, token, ctx.env)
     output.raw(environments.exports(setting).encode("utf-8", "surrogateescape") + b"\n")
     if setting.words:
         words_given = shlex.join(setting.words)
-        diagnostics.note(f"{chosen.name} takes its provider from words, too: {chosen.program} {words_given}")
+        diagnostics.note(f"{client.name} takes its provider from words, too: {client.program} {words_given}")
 
 
 def document(running: Gateway | None) -> dict[str, object]:

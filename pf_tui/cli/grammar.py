@@ -168,9 +168,9 @@ def subword(group: Group, name: str) -> Callable[[Callable[..., object]], Word]:
     """Decorate a function as a sub-word of `group`."""
 
     def make(function: Callable[..., object]) -> Word:
-        made = click.command(name, cls=Word, full_name=f"{group.name} {name}")(function)
-        group.add_command(made)
-        return made
+        command = click.command(name, cls=Word, full_name=f"{group.name} {name}")(function)
+        group.add_command(command)
+        return command
 
     return make
 

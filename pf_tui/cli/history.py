@@ -54,8 +54,8 @@ def why(
 ) -> None:
     """Each provider of the list in turn: skipped, serving, or ready to follow."""
     now = snapshot.take(ctx, keep_going=not as_json)
-    named = model or request_class
-    client = CLIENTS[agent] if agent else next(iter(CLIENTS.values())) if named else None
+    name = model or request_class
+    client = CLIENTS[agent] if agent else next(iter(CLIENTS.values())) if name else None
     if as_json:
         content = history.why(now)
         if client is not None:
@@ -82,15 +82,15 @@ def why(
 @click.pass_obj
 def events(ctx: Context, count: int, follow: bool, as_json: bool) -> None:
     """Oldest first. With --follow and --json: one document per line."""
-    happened = journal.tail(ctx.paths, count)
+    journal_events = journal.tail(ctx.paths, count)
     if as_json and not follow:
-        output.document(history.events(happened))
+        output.document(history.events(journal_events))
         return
-    _print(happened, ctx, as_json=as_json)
+    _print(journal_events, ctx, as_json=as_json)
     if follow:
-        for new_event in _new_events(ctx, happened):
+        for new_event in _new_events(ctx, journal_events):
             _print((new_event,), ctx, as_json=as_json)
-    elif not happened:
+    elif not journal_events:
         output.text("nothing has happened yet")
 
 
@@ -108,14 +108,14 @@ def _new_events(ctx: Context, events: tuple[Event, ...]) -> Iterator[Event]:
         event_ids |= {event.id for event in tail}
 
 
-def _print(happened: tuple[Event, ...], ctx: Context, *, as_json: bool) -> None:
+def _print(journal_events: tuple[Event, ...], ctx: Context, *, as_json: bool) -> None:
     if as_json:
-        for event in happened:
+        for event in journal_events:
             output.line(history.event(event))
         return
     now, zone = ctx.now(), ctx.timezone()
     width = output.width()
-    for event in happened:
+    for event in journal_events:
         output.show(*_event_lines(event, now, zone, width))
     output.flush()
 
@@ -135,7 +135,7 @@ def _event_lines(event: Event, now: datetime, zone: tzinfo | None, width: int) -
 def event_line(event: Event) -> str:
     """An event the way one would tell it."""
     previous, serves = event.before.get("active"), event.after.get("active")
-    moved = (
+    move_text = (
         f": {previous or 'nobody'} → {serves or 'nobody'}"
         if "active" in event.after and previous != serves
         else ""
@@ -145,7 +145,7 @@ def event_line(event: Event) -> str:
     if isinstance(bench, dict):
         what = bench.get("provider")
     reason = f", {event.why}" if event.why and event.why != "asked for" else ""
-    return f"{event.action}{f' {what}' if what else ''}{moved}{reason}"
+    return f"{event.action}{f' {what}' if what else ''}{move_text}{reason}"
 
 
 def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:

@@ -21,7 +21,7 @@ from pf_tui.state.context import Context
 def ingest(ctx: Context, full: bool, reprice: bool, as_json: bool) -> None:
     """The dashboard and `analytics` do it by themselves. Logs that are gone stay counted."""
     outcome = freshen.read_logs(ctx, full=full, look=True)
-    began = time.monotonic()
+    start_s = time.monotonic()
     repriced = usage.reprice(ctx) if reprice else None
     if as_json:
         content = outcome.to_json()
@@ -41,4 +41,4 @@ def ingest(ctx: Context, full: bool, reprice: bool, as_json: bool) -> None:
             "`pf-tui analytics --json` names them under `skipped`"
         )
     if repriced is not None:
-        output.text(f"{words.number(repriced)} requests priced anew in {time.monotonic() - began:.2f} s")
+        output.text(f"{words.number(repriced)} requests priced anew in {time.monotonic() - start_s:.2f} s")

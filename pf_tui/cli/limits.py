@@ -75,30 +75,30 @@ def set_(
 
     Tokens are input, output and cache writes. A day ends at local midnight.
     """
-    wanted = {
+    budgets = {
         name: None if isinstance(value, Unlimited) else value
         for name, value in numbers.items()
         if value is not None
     }
-    if not wanted:
+    if not budgets:
         raise WrongUsage("no limit was named", f"name one of {', '.join(_OPTIONS.values())}")
     provider = ctx.catalog().provider(provider).id
     if in_project:
-        foreign = [_OPTIONS[name] for name in wanted if not name.endswith("requests")]
+        foreign = [_OPTIONS[name] for name in budgets if not name.endswith("requests")]
         if foreign:
             raise WrongUsage(
                 f"a project's file limits requests only, not {' or '.join(foreign)}",
                 "use --daily-requests and --monthly-requests, or leave --project out",
             )
-        actions.set_project_requests(ctx, wanted)
+        actions.set_project_requests(ctx, budgets)
     else:
-        actions.set_budgets(ctx, provider, wanted)
+        actions.set_budgets(ctx, provider, budgets)
     now = snapshot.take(ctx)
     if as_json:
         output.document(settings.budgeted(now, provider))
         return
     changes = ", ".join(
-        f"{_OPTIONS[name].removeprefix('--')} {_amount(name, value)}" for name, value in wanted.items()
+        f"{_OPTIONS[name].removeprefix('--')} {_amount(name, value)}" for name, value in budgets.items()
     )
     whose = "every provider in this project" if in_project else provider
     output.text(f"{whose}: {changes}; `pf-tui undo` takes it back")

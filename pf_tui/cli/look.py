@@ -68,16 +68,16 @@ def table(
 ) -> list[Text]:
     """The rows as lines of at most `width` cells; empty columns are left out."""
     places = [place for place in range(len(columns)) if any(row[place].text.strip() for row in rows)]
-    named = [
+    keyed_columns = [
         replace(columns[place], key=str(place), **({} if heading else {"title": ""})) for place in places
     ]
     lines = [
         {str(place): (Span(row[place].text, row[place].style or "text"),) for place in places} for row in rows
     ]
-    fitted = layout.chosen(named, lines, width)
-    titled = heading and any(column.title for column, _ in fitted)
-    above = [layout.head(fitted)] if titled else []
-    return [_trimmed(line) for line in (*above, *(layout.body(fitted, row) for row in lines))]
+    columns_fitted = layout.chosen(keyed_columns, lines, width)
+    has_titles = heading and any(column.title for column, _ in columns_fitted)
+    above = [layout.head(columns_fitted)] if has_titles else []
+    return [_trimmed(line) for line in (*above, *(layout.body(columns_fitted, row) for row in lines))]
 
 
 def between(text: Text, right: Text, width: int) -> list[Text]:

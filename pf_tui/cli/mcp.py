@@ -21,9 +21,9 @@ def mcp(ctx: Context, over_http: bool, host: str | None, port: int | None) -> in
     agent = ctx.as_("mcp")
     if not (over_http or host or port is not None):
         return start.run_stdio(agent)
-    chosen, number = start.address(host, port, ctx.env)
+    own_host, number = start.address(host, port, ctx.env)
 
     def announce(url: str) -> None:
         diagnostics.note(f"MCP on {url}, token in {ctx.paths.mcp}; ctrl+c ends it")
 
-    return start.run_http(agent, chosen, number, announce)
+    return start.run_http(agent, own_host, number, announce)

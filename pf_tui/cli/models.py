@@ -51,11 +51,11 @@ def list_(
 def info(ctx: Context, model: str, as_json: bool) -> None:
     """Every spelling is understood: ids of providers, retired names, [1m]."""
     catalog = ctx.catalog()
-    resolved = catalog.resolve(model) or Resolved(model=catalog.model(model))
+    match = catalog.resolve(model) or Resolved(model=catalog.model(model))
     if as_json:
-        output.document(documents.info(resolved))
+        output.document(documents.info(match))
         return
-    output.show(*_detail(resolved, output.width()))
+    output.show(*_detail(match, output.width()))
 
 
 def _table(models: list[Model], catalog: Catalog, width: int) -> list[Text]:
@@ -90,16 +90,16 @@ def _table(models: list[Model], catalog: Catalog, width: int) -> list[Text]:
     return [*table(columns, rows, width), Text(), Text(f"{len(rows)} models", style=FAINT)]
 
 
-def _detail(resolved: Resolved, width: int) -> list[Text]:
+def _detail(match: Resolved, width: int) -> list[Text]:
     from rich.text import Text
 
     from pf_tui.cli.look import FAINT, faint, plain, table, titled, wrapped
     from pf_tui.text.columns import Column
 
-    entry = resolved.model
+    entry = match.model
     lines = titled(entry.id, entry.name, width)
-    if resolved.note:
-        lines += wrapped(resolved.note, width, style="yellow")
+    if match.note:
+        lines += wrapped(match.note, width, style="yellow")
     price = entry.price
     facts = [
         ("family", f"{entry.family} ({entry.subfamily}), {entry.tier}, {entry.status}"),
@@ -121,11 +121,17 @@ def _detail(resolved: Resolved, width: int) -> list[Text]:
     rows = [
         [
             plain(name),
-            plain(served.native_id),
-            plain(words.window(served.context) if served.context else ""),
-            faint("retired" if served.retired else f"until {served.shutdown}" if served.shutdown else ""),
+            plain(served_model.native_id),
+            plain(words.window(served_model.context) if served_model.context else ""),
+            faint(
+                "retired"
+                if served_model.retired
+                else f"until {served_model.shutdown}"
+                if served_model.shutdown
+                else ""
+            ),
         ]
-        for name, served in entry.providers.items()
+        for name, served_model in entry.providers.items()
     ]
     columns = (
         Column(title="provider"),

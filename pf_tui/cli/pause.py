@@ -19,18 +19,18 @@ from pf_tui.state.context import Context
 @click.pass_obj
 def pause(ctx: Context, as_json: bool) -> int:
     """Hooks are silent, no agent's settings name pf-tui. Sessions behind the gateway stay there."""
-    done = pausing.pause(ctx)
+    outcome = pausing.pause(ctx)
     if as_json:
-        output.document(document(done))
-        return _tell(done)
-    since = words.clock(done.since, ctx.now(), ctx.timezone()) if done.since else ""
-    if done.changed:
+        output.document(document(outcome))
+        return _tell(outcome)
+    since = words.clock(outcome.since, ctx.now(), ctx.timezone()) if outcome.since else ""
+    if outcome.changed:
         output.text("paused: pf-tui is in no agent's way")
     else:
         output.text(f"pf-tui is paused since {since}; nothing was changed")
-    _effects(done)
+    _effects(outcome)
     output.text("`pf-tui resume` puts it back")
-    return _tell(done)
+    return _tell(outcome)
 
 
 @word("resume")
@@ -38,32 +38,32 @@ def pause(ctx: Context, as_json: bool) -> int:
 @click.pass_obj
 def resume(ctx: Context, as_json: bool) -> int:
     """Makes the installs again that `pause` took out."""
-    done = pausing.resume(ctx)
+    outcome = pausing.resume(ctx)
     if as_json:
-        output.document(document(done))
-        return _tell(done)
-    output.text("resumed" if done.changed else "pf-tui is not paused; nothing was changed")
-    _effects(done)
-    return _tell(done)
+        output.document(document(outcome))
+        return _tell(outcome)
+    output.text("resumed" if outcome.changed else "pf-tui is not paused; nothing was changed")
+    _effects(outcome)
+    return _tell(outcome)
 
 
-def document(done: PauseOutcome) -> dict[str, object]:
+def document(outcome: PauseOutcome) -> dict[str, object]:
     """The JSON document of both."""
     return {
-        "changed": done.changed,
-        "paused": moment(done.since),
-        "effect": changes.effects(done.effects),
-        "problems": list(done.problems),
-        "undo": "pf-tui undo" if done.changed else None,
+        "changed": outcome.changed,
+        "paused": moment(outcome.since),
+        "effect": changes.effects(outcome.effects),
+        "problems": list(outcome.problems),
+        "undo": "pf-tui undo" if outcome.changed else None,
     }
 
 
-def _effects(done: PauseOutcome) -> None:
-    for effect in done.effects:
+def _effects(outcome: PauseOutcome) -> None:
+    for effect in outcome.effects:
         output.text(f"  {CLIENTS[effect.agent].name}: {effect.text}")
 
 
-def _tell(done: PauseOutcome) -> int:
-    for problem in done.problems:
+def _tell(outcome: PauseOutcome) -> int:
+    for problem in outcome.problems:
         diagnostics.note(problem)
-    return 1 if done.problems else 0
+    return 1 if outcome.problems else 0

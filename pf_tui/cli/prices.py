@@ -10,7 +10,7 @@ from pf_tui.actions import usage
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.documents import words
-from pf_tui.ledger.price_update import Published, published, update
+from pf_tui.ledger.price_update import PriceState, published, update
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 
@@ -60,18 +60,18 @@ def update_(ctx: Context, as_json: bool) -> None:
     finally:
         diagnostics.progress("")
     after = published(ctx.paths, ctx.now())
-    priced = usage.price_unpriced(ctx)
+    row_count = usage.price_unpriced(ctx)
     if as_json:
         content = _document(after, _own(ctx.catalog()), usage.unpriced(ctx))
-        output.document({**content, "models_before": before.models, "rows_priced": priced})
+        output.document({**content, "models_before": before.models, "rows_priced": row_count})
         return
     output.text(_sentence(after))
     change = after.models - before.models
     output.text(
         f"{abs(change)} models {'more' if change > 0 else 'fewer'} than before" if change else "no new model"
     )
-    if priced:
-        output.text(f"{words.number(priced)} requests that had no price have one now")
+    if row_count:
+        output.text(f"{words.number(row_count)} requests that had no price have one now")
 
 
 def _check(ctx: Context, *, as_json: bool) -> None:
@@ -101,20 +101,20 @@ def _check(ctx: Context, *, as_json: bool) -> None:
         )
 
 
-def _sentence(published: Published) -> str:
-    newest = f", newest change {published.newest.isoformat()}" if published.newest else ""
-    models = f"{words.number(published.models)} models of {published.providers} vendors"
-    return f"{published.source} {published.version}: {models}{newest}"
+def _sentence(price_state: PriceState) -> str:
+    newest = f", newest change {price_state.newest.isoformat()}" if price_state.newest else ""
+    models = f"{words.number(price_state.models)} models of {price_state.providers} vendors"
+    return f"{price_state.source} {price_state.version}: {models}{newest}"
 
 
-def _document(published: Published, own: int, unpriced: dict[str, int]) -> dict[str, object]:
+def _document(price_state: PriceState, own: int, unpriced: dict[str, int]) -> dict[str, object]:
     return {
-        "source": published.source,
-        "version": published.version,
-        "date": published.newest.isoformat() if published.newest else None,
-        "updated_at": to_text(published.updated_at) if published.updated_at else None,
-        "vendors": published.providers,
-        "models": published.models,
+        "source": price_state.source,
+        "version": price_state.version,
+        "date": price_state.newest.isoformat() if price_state.newest else None,
+        "updated_at": to_text(price_state.updated_at) if price_state.updated_at else None,
+        "vendors": price_state.providers,
+        "models": price_state.models,
         "own_prices": own,
         "unpriced": [{"model": model, "tokens": tokens} for model, tokens in unpriced.items()],
     }
@@ -123,5 +123,7 @@ def _document(published: Published, own: int, unpriced: dict[str, int]) -> dict[
 def _own(catalog: Catalog) -> int:
     """How many prices the person's providers.yaml sets."""
     return sum(
-        served.price is not None for model in catalog.models.values() for served in model.providers.values()
+        served_model.price is not None
+        for model in catalog.models.values()
+        for served_model in model.providers.values()
     )

@@ -77,8 +77,8 @@ def remove(ctx: Context, provider: str, in_project: bool, as_json: bool) -> None
 def move(ctx: Context, provider: str, position: int, in_project: bool, as_json: bool) -> None:
     """Places begin at 1; past the end means last."""
     before = _before(ctx, in_project)
-    moved = actions.move_in_priority(ctx, provider, position, in_project=in_project)
-    _tell(ctx, before, moved, as_json=as_json)
+    new_order = actions.move_in_priority(ctx, provider, position, in_project=in_project)
+    _tell(ctx, before, new_order, as_json=as_json)
 
 
 def _before(ctx: Context, in_project: bool) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def _list(now: Snapshot, ctx: Context, width: int, order: tuple[str, ...] | None
     active = now.active.provider if now.active else None
     own = order is not None and order != now.priority
     names = now.priority if order is None else order
-    listed = [(names.index(view.id) + 1, view) for view in now.providers if view.id in names]
+    positions = [(names.index(view.id) + 1, view) for view in now.providers if view.id in names]
     rows = [
         [
             Cell(
@@ -121,7 +121,7 @@ def _list(now: Snapshot, ctx: Context, width: int, order: tuple[str, ...] | None
             state(view.state, standing.state_word(view)),
             plain(f"back {words.when(view.until, now.at, zone)}" if view.until else ""),
         ]
-        for rank, view in sorted(listed, key=lambda pair: pair[0])
+        for rank, view in sorted(positions, key=lambda pair: pair[0])
     ]
     columns = (
         Column(title=""),

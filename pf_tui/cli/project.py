@@ -47,15 +47,15 @@ def trust(ctx: Context, folder: str | None, listed: bool, forgotten: str | None,
         else:
             output.text(f"{path} is not trusted any more; `pf-tui undo` takes it back")
         return None
-    done = actions.trust_project(ctx, ctx.cwd if folder is None else _folder(folder))
+    outcome = actions.trust_project(ctx, ctx.cwd if folder is None else _folder(folder))
     if as_json:
-        output.document(documents.trusted(done))
+        output.document(documents.trusted(outcome))
         return None
-    state = "is trusted now" if done.changed else "was trusted already"
-    output.text(f"{done.project.path} {state}{'; it sets:' if done.settings else ' and sets nothing'}")
-    for key, value in done.settings.items():
+    state = "is trusted now" if outcome.changed else "was trusted already"
+    output.text(f"{outcome.project.path} {state}{'; it sets:' if outcome.settings else ' and sets nothing'}")
+    for key, value in outcome.settings.items():
         output.text(f"  {key}: {_value(value)}")
-    if done.changed:
+    if outcome.changed:
         output.text("`pf-tui undo` takes it back")
     return None
 

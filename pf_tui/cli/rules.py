@@ -26,13 +26,13 @@ rules = Group("rules", "list")
 @click.pass_obj
 def list_(ctx: Context, as_json: bool) -> None:
     """They go before the table of meanings; the first that fits decides."""
-    stored = verbs.stored_rules(ctx)
+    rules = verbs.stored_rules(ctx)
     if as_json:
-        output.document({"rules": stored, "unread": [_failure(answer) for answer in verbs.unread(ctx)]})
+        output.document({"rules": rules, "unread": [_failure(answer) for answer in verbs.unread(ctx)]})
         return
-    for number, rule in enumerate(stored, start=1):
+    for number, rule in enumerate(rules, start=1):
         output.text(f"{number:>3}  {_words(rule)}")
-    if not stored:
+    if not rules:
         output.text("no rules of your own; `pf-tui rules add` makes one of a failure that was not recognised")
 
 
@@ -75,11 +75,11 @@ def add(
 @click.pass_obj
 def remove(ctx: Context, number: int, as_json: bool) -> None:
     """N is its place in `pf-tui rules list`."""
-    gone = verbs.remove_rule(ctx, number)
+    rule = verbs.remove_rule(ctx, number)
     if as_json:
-        output.document({"removed": gone, "rules": verbs.stored_rules(ctx), "undo": "pf-tui undo"})
+        output.document({"removed": rule, "rules": verbs.stored_rules(ctx), "undo": "pf-tui undo"})
         return
-    output.text(f"gone: {_words(gone)}; `pf-tui undo` brings it back")
+    output.text(f"gone: {_words(rule)}; `pf-tui undo` brings it back")
 
 
 def _list(ctx: Context, unread: tuple[UnreadFailure, ...], *, as_json: bool) -> None:

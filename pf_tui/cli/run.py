@@ -41,44 +41,44 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
     from pf_tui.launch import plan, supervisor
     from pf_tui.launch.plan import LaunchPlan
 
-    chosen = plan.agent_called(agent)
-    if resume and chosen.word == "codex":
+    client = plan.agent_called(agent)
+    if resume and client.word == "codex":
         raise WrongUsage(
             "Codex does not wait for a reset by itself; nothing was started",
             "`pf-tui sessions resume ID` sends it on when a limit is over",
         )
-    program = plan.program_of(chosen, ctx.env)
+    program = plan.program_of(client, ctx.env)
     now = snapshot.take(ctx)
     if now.paused:
-        diagnostics.note(f"pf-tui is paused: {chosen.name} runs by itself; `pf-tui resume`")
+        diagnostics.note(f"pf-tui is paused: {client.name} runs by itself; `pf-tui resume`")
         plan.exec_agent(LaunchPlan(program=program, words=words, environment=ctx.env))
     if resume:
-        now, route = _when_served(ctx, chosen, pass_through=pass_through)
+        now, route = _when_served(ctx, client, pass_through=pass_through)
     else:
-        route = plan.launch_route(now, chosen, pass_through=pass_through)
+        route = plan.launch_route(now, client, pass_through=pass_through)
     if route.through == "login":
         diagnostics.note(
-            f"{route.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
+            f"{route.provider} serves: {client.name} runs on its own login; a limit moves the next turn"
             + (
                 "; at the reset of its plan it goes on by itself"
-                if resume and chosen.word == "claude"
+                if resume and client.word == "claude"
                 else ""
             )
-            + ("; --pass-through saves the turn itself" if chosen.one_vendor_login else "")
+            + ("; --pass-through saves the turn itself" if client.one_vendor_login else "")
         )
-        plan.exec_agent(plan.write_login_settings(ctx, chosen, words))
+        plan.exec_agent(plan.write_login_settings(ctx, client, words))
     running, token = process.ensure(ctx)
     then = f", then {', '.join(route.then)}" if route.then else "; no provider follows"
-    diagnostics.note(f"{chosen.name} behind the gateway at {running.url}: {route.provider} serves{then}")
+    diagnostics.note(f"{client.name} behind the gateway at {running.url}: {route.provider} serves{then}")
     if pass_through:
         diagnostics.note(
-            f"your own {chosen.name} login goes through the gateway, byte for byte, to its vendor alone; "
+            f"your own {client.name} login goes through the gateway, byte for byte, to its vendor alone; "
             "whether your plan allows that is between you and the vendor"
         )
     laid_out = plan.write_launch_settings(
         ctx,
         now,
-        chosen,
+        client,
         route,
         words,
         url=running.url,
@@ -107,7 +107,7 @@ def _when_served(ctx: Context, agent: Client, *, pass_through: bool) -> tuple[Sn
             )
         diagnostics.progress(f"waiting for {back.provider}: {span(until - now.at)} left")
 
-    served = waiting.until_served(ctx, agent, pass_through=pass_through, show=show)
+    is_waiting = waiting.until_served(ctx, agent, pass_through=pass_through, show=show)
     if waits:
         diagnostics.progress("")
-    return served
+    return is_waiting

@@ -46,7 +46,7 @@ def serve(ctx: Context, port: int) -> None:
             "install pf-tui with its extra: `pip install 'pf-tui[serve]'`",
         ) from error
 
-    class Guarded(Server):  # type: ignore[misc, unused-ignore]
+    class GuardedServer(Server):  # type: ignore[misc, unused-ignore]
         """textual-serve's server, for this machine's own pages only."""
 
         async def _make_app(self) -> object:
@@ -60,7 +60,7 @@ def serve(ctx: Context, port: int) -> None:
     token = secrets.token_urlsafe(32)
     command = shlex.join([sys.executable, "-P", "-m", "pf_tui", "--dir", str(ctx.cwd)])
     diagnostics.note(f"the dashboard is on http://{HOST}:{port}/?token={token}; ctrl+c ends it")
-    Guarded(command, host=HOST, port=port, title="pf-tui").serve()
+    GuardedServer(command, host=HOST, port=port, title="pf-tui").serve()
 
 
 async def own_pages_only(
@@ -99,8 +99,8 @@ def token_required(token: str) -> Callable[..., Awaitable[web.StreamResponse]]:
     return guard
 
 
-def _same(header: str, wanted: str) -> bool:
-    return hmac.compare_digest(header.encode("utf-8", "replace"), wanted.encode())
+def _same(header: str, origin: str) -> bool:
+    return hmac.compare_digest(header.encode("utf-8", "replace"), origin.encode())
 
 
 own_pages_only.__middleware_version__ = 1  # type: ignore[attr-defined] # what aiohttp's decorator sets

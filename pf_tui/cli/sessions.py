@@ -44,10 +44,12 @@ def list_(ctx: Context, everything: bool, watching: bool, as_json: bool) -> None
     watch = Watch(ctx)
     before = None
     while True:
-        shown = [session for session in overview(ctx, watch) if everything or session.state != "ended"]
-        if shown != before:
-            _show(ctx, shown, as_json=as_json, watching=watching, first=before is None)
-            before = shown
+        visible_sessions = [
+            session for session in overview(ctx, watch) if everything or session.state != "ended"
+        ]
+        if visible_sessions != before:
+            _show(ctx, visible_sessions, as_json=as_json, watching=watching, first=before is None)
+            before = visible_sessions
         if not watching:
             return
         time.sleep(EVERY_S)
@@ -63,26 +65,26 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
     from pf_tui.state import resumes
 
     watch = Watch(ctx)
-    meant = documents.find(overview(ctx, watch), session)
-    name = f"session {meant.id[:8]}"
+    target = documents.find(overview(ctx, watch), session)
+    name = f"session {target.id[:8]}"
     if cancel:
-        claimed = resumes.claim(ctx.paths, (meant.agent, meant.id))
+        claimed = resumes.claim(ctx.paths, (target.agent, target.id))
         output.text(f"{name} is not sent on any more" if claimed else f"{name} was not to be sent on")
         return
-    chosen = resuming.way(ctx, meant, watch.processes)
-    if chosen.how in ("queue", "headless"):
-        at = resuming.due(ctx, meant)
+    resume_plan = resuming.way(ctx, target, watch.processes)
+    if resume_plan.how in ("queue", "headless"):
+        at = resuming.due(ctx, target)
         if at > ctx.now():
             diagnostics.note(
                 f"{name} goes on at {words.clock(at, ctx.now(), ctx.timezone())}; ctrl+c ends this"
             )
         while at > ctx.now():
             time.sleep(min(LOOK_S, max((at - ctx.now()).total_seconds(), 0.0)))
-            meant = next((session for session in overview(ctx, watch) if session.id == meant.id), meant)
-            if meant.state in ("working", "waiting"):
+            target = next((session for session in overview(ctx, watch) if session.id == target.id), target)
+            if target.state in ("working", "waiting"):
                 output.text(f"{name} has gone on by itself; nothing was sent")
                 return
-    output.text(resuming.resume(ctx, meant, processes=watch.processes))
+    output.text(resuming.resume(ctx, target, processes=watch.processes))
 
 
 @subword(sessions, "focus")
@@ -93,26 +95,26 @@ def focus(ctx: Context, session: str) -> None:
     from pf_tui.actions import focusing
 
     watch = Watch(ctx)
-    meant = documents.find(overview(ctx, watch), session)
-    output.text(focusing.focus(ctx, meant, watch.processes))
+    target = documents.find(overview(ctx, watch), session)
+    output.text(focusing.focus(ctx, target, watch.processes))
 
 
-def _show(ctx: Context, shown: list[Session], *, as_json: bool, watching: bool, first: bool) -> None:
+def _show(ctx: Context, sessions: list[Session], *, as_json: bool, watching: bool, first: bool) -> None:
     if as_json:
-        content = documents.document(shown)
+        content = documents.document(sessions)
         output.line(content) if watching else output.document(content)
         return
     if not first:
         output.text("")
-    output.show(*_lines(ctx, shown, output.width()))
+    output.show(*_lines(ctx, sessions, output.width()))
     output.flush()
 
 
-def _lines(ctx: Context, shown: list[Session], width: int) -> list[Text]:
+def _lines(ctx: Context, sessions: list[Session], width: int) -> list[Text]:
     from pf_tui.cli.look import FAINT, table, wrapped
     from pf_tui.text.columns import Column
 
-    if not shown:
+    if not sessions:
         return wrapped("no agent session runs on this machine", width, style=FAINT)
     columns = (
         Column(title="state"),
@@ -127,7 +129,7 @@ def _lines(ctx: Context, shown: list[Session], width: int) -> list[Text]:
         Column(title="active", right=True, leaves=1),
         Column(title="id"),
     )
-    rows = [row for session in shown for row in _rows(ctx, session)]
+    rows = [row for session in sessions for row in _rows(ctx, session)]
     return table(columns, rows, width)
 
 

@@ -40,15 +40,15 @@ def completion(ctx: click.Context, shell: str | None) -> None:
         output.block(_script(ctx, shell))
         return
     context: Context = ctx.obj
-    used = Path(context.env.get("SHELL", "")).name
-    if used == "zsh":
+    shell_name = Path(context.env.get("SHELL", "")).name
+    if shell_name == "zsh":
         output.text("zsh: put this line into ~/.zshrc, behind compinit:")
         output.text('eval "$(pf-tui completion zsh)"')
         return
-    if used not in _PLACES:
-        raise WrongUsage(f"the shell '{used}' cannot be set up", "name bash, zsh or fish")
-    path = _set_up(context, used, _script(ctx, used))
-    output.text(f"{used}: written to {path}; it holds in new shells, delete the file to take it back")
+    if shell_name not in _PLACES:
+        raise WrongUsage(f"the shell '{shell_name}' cannot be set up", "name bash, zsh or fish")
+    path = _set_up(context, shell_name, _script(ctx, shell_name))
+    output.text(f"{shell_name}: written to {path}; it holds in new shells, delete the file to take it back")
 
 
 def _script(ctx: click.Context, shell: str) -> str:

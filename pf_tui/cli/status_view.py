@@ -51,7 +51,7 @@ def overview(
     Args:
         headroom: provider -> the turns its tightest window holds, where enough is known.
     """
-    shown = [view for view in now.providers if _matters(view, now)]
+    visible = [view for view in now.providers if _matters(view, now)]
     lines = [*_paused(now, zone, width), *_head(now, zone, width), *_elsewhere(now, sessions, width)]
     if now.active is not None and (turns := words.turns((headroom or {}).get(now.active.provider))):
         lines += wrapped(turns, width, indent="  ", style=FAINT)
@@ -59,12 +59,12 @@ def overview(
         question = words.question(now.question, now.at, zone)
         lines += wrapped(f"{question}: `pf-tui allow paid --today`", width, indent="  ", style="yellow")
     numbers = standing.numbers(now)
-    if shown:
+    if visible:
         lines += [
             Text(),
-            *table(_COLUMNS, [_row(view, now, zone, numbers.get(view.id)) for view in shown], width),
+            *table(_COLUMNS, [_row(view, now, zone, numbers.get(view.id)) for view in visible], width),
         ]
-    lines += _foot(now, shown, zone, width)
+    lines += _foot(now, visible, zone, width)
     return lines
 
 
@@ -196,10 +196,10 @@ def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | N
     mark = "▶" if serving else " "
     tightest = view.tightest
     share = None if tightest is None or tightest.percent is None else tightest.percent / 100
-    shown = ""
+    limit_text = ""
     if tightest is not None:
-        shown = f"{words.window_word(tightest.window, tightest.model)} {words.percent(tightest.percent)}"
-        shown += " !" if share is not None and share >= 0.9 else ""
+        limit_text = f"{words.window_word(tightest.window, tightest.model)} {words.percent(tightest.percent)}"
+        limit_text += " !" if share is not None and share >= 0.9 else ""
     until = view.until or (tightest.resets_at if tightest and view.state == "limited" else None)
     weak = view.state in ("no-credential", "disabled")
     plan = standing.PLAN if view.provider.plan and view.today.cost_usd else ""
@@ -209,25 +209,25 @@ def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | N
         Cell(text=view.id, style="bold" if serving else FAINT if weak else ""),
         faint(words.auth(view.provider.auth)),
         state(view.state, standing.state_word(view)),
-        Cell(text=shown, style=meter_style(share) if share is not None and share >= 0.75 else ""),
+        Cell(text=limit_text, style=meter_style(share) if share is not None and share >= 0.75 else ""),
         plain(words.when(until, now.at, zone) if until else ""),
         plain(cost if view.today.requests else ""),
     ]
 
 
-def _foot(now: Snapshot, shown: list[ProviderView], zone: tzinfo | None, width: int) -> list[Text]:
+def _foot(now: Snapshot, visible: list[ProviderView], zone: tzinfo | None, width: int) -> list[Text]:
     lines: list[Text] = []
-    for view in shown:
+    for view in visible:
         if view.resting:
             sentence = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
             lines += wrapped(sentence, width, style="yellow")
-    if any(view.provider.plan and view.today.cost_usd for view in shown):
+    if any(view.provider.plan and view.today.cost_usd for view in visible):
         lines += wrapped(
             f"{standing.PLAN} what the same would cost at list price; the plan is paid already",
             width,
             style=FAINT,
         )
-    hidden = len(now.providers) - len(shown)
+    hidden = len(now.providers) - len(visible)
     if now.config.leads_to_gateway:
         lines += wrapped(words.GATEWAY_AUTO, width, style=FAINT)
     if hidden:
@@ -277,12 +277,12 @@ def _credential_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) ->
 
 
 def _usage_words(view: ProviderView, *, month: bool) -> str:
-    used = view.month if month else view.today
-    star = " (list price; the plan is paid already)" if view.provider.plan and used.cost_usd else ""
-    unpriced = f", {words.short(used.unpriced_tokens)} tokens unpriced" if used.unpriced_tokens else ""
+    use = view.month if month else view.today
+    star = " (list price; the plan is paid already)" if view.provider.plan and use.cost_usd else ""
+    unpriced = f", {words.short(use.unpriced_tokens)} tokens unpriced" if use.unpriced_tokens else ""
     return (
-        f"{words.number(used.requests)} requests, {words.short(used.tokens)} tokens, "
-        f"{words.money(used.cost_usd)}{star}{unpriced}"
+        f"{words.number(use.requests)} requests, {words.short(use.tokens)} tokens, "
+        f"{words.money(use.cost_usd)}{star}{unpriced}"
     )
 
 

@@ -55,18 +55,18 @@ def switch(
     if provider is None and model is None:
         raise WrongUsage("switch to what?", "name a provider, `next`, or `--undo`; `pf-tui status` lists all")
     on = None if auto is None else auto == "on"
-    done = _switch(ctx, provider, model, in_project=in_project, force=force, auto_switch=on)
+    outcome = _switch(ctx, provider, model, in_project=in_project, force=force, auto_switch=on)
     if as_json:
-        content = changes.switched(done)
+        content = changes.switched(outcome)
         output.document({**content, "auto_switch": auto == "on"} if auto else content)
         return None
-    if done.switched:
-        output.text(f"{_done(done, in_project=in_project)}; `pf-tui undo` takes it back")
+    if outcome.switched:
+        output.text(f"{_done(outcome, in_project=in_project)}; `pf-tui undo` takes it back")
     else:
-        output.text(f"{done.to_provider} serves already{_model(done.model)}; nothing was changed")
+        output.text(f"{outcome.to_provider} serves already{_model(outcome.model)}; nothing was changed")
     if on is not None:
         output.text(f"  {_auto_words(on)}")
-    _tell(done.effects, done.note)
+    _tell(outcome.effects, outcome.note)
     return None
 
 
@@ -86,18 +86,18 @@ def redo(ctx: Context, as_json: bool) -> None:
     _turned(ctx, actions.redo(ctx), "redo", as_json=as_json)
 
 
-def _move(ctx: Context, wanted: str, provider: str, *, force: bool, as_json: bool) -> None:
+def _move(ctx: Context, session_name: str, provider: str, *, force: bool, as_json: bool) -> None:
     from pf_tui.documents import sessions as documents
     from pf_tui.sessions.overview import overview
 
-    done = actions.move_session(ctx, documents.find(overview(ctx), wanted), provider, force=force)
+    outcome = actions.move_session(ctx, documents.find(overview(ctx), session_name), provider, force=force)
     if as_json:
-        return output.document(documents.moved(done))
-    name = f"session {done.session[:8]}"
-    when = "its next request" if done.how == "gateway" else "its next turn"
-    if not done.moved:
-        return output.text(f"{name} goes to {done.to_provider} already; nothing was changed")
-    output.text(f"{name} goes to {done.to_provider} from {when} on; `pf-tui undo` takes it back")
+        return output.document(documents.moved(outcome))
+    name = f"session {outcome.session[:8]}"
+    when = "its next request" if outcome.how == "gateway" else "its next turn"
+    if not outcome.moved:
+        return output.text(f"{name} goes to {outcome.to_provider} already; nothing was changed")
+    output.text(f"{name} goes to {outcome.to_provider} from {when} on; `pf-tui undo` takes it back")
     return None
 
 
@@ -114,27 +114,29 @@ def _switch(
         return actions.switch_next(ctx, auto_switch=auto_switch)
     if provider is None or provider == "next":
         now = snapshot.take(ctx)
-        meant = now.next if provider == "next" else now.active
-        if meant is None:
+        target = now.next if provider == "next" else now.active
+        if target is None:
             return actions.switch_next(ctx, auto_switch=auto_switch)
-        provider = meant.provider
+        provider = target.provider
     return actions.switch(
         ctx, provider, model=model, force=force, in_project=in_project, auto_switch=auto_switch
     )
 
 
-def _turned(ctx: Context, done: UndoOutcome, verb: str, *, as_json: bool) -> None:
+def _turned(ctx: Context, undo_outcome: UndoOutcome, verb: str, *, as_json: bool) -> None:
     now = snapshot.take(ctx)
     if as_json:
-        output.document(changes.turned(done, verb, now))
+        output.document(changes.turned(undo_outcome, verb, now))
         return
     back = "redo" if verb == "undo" else "undo"
-    output.text(f"{verb}ne: {event_line(done.event)}; `pf-tui {back}` turns it round")
-    serves = done.to_provider or "nobody"
+    output.text(f"{verb}ne: {event_line(undo_outcome.event)}; `pf-tui {back}` turns it round")
+    serves = undo_outcome.to_provider or "nobody"
     output.text(
-        f"{serves} serves now" if done.from_provider != done.to_provider else f"{serves} serves as before"
+        f"{serves} serves now"
+        if undo_outcome.from_provider != undo_outcome.to_provider
+        else f"{serves} serves as before"
     )
-    _tell(done.effects, None)
+    _tell(undo_outcome.effects, None)
 
 
 def _auto(ctx: Context, was_on: bool, *, as_json: bool) -> None:
@@ -158,17 +160,17 @@ def _tell(effects: tuple[Effect, ...], note: str | None) -> None:
         diagnostics.note(note)
 
 
-def _done(done: SwitchOutcome, *, in_project: bool) -> str:
+def _done(outcome: SwitchOutcome, *, in_project: bool) -> str:
     where = " in this project" if in_project else ""
-    if done.note:
-        return f"{done.to_provider} is first in {'this project' if in_project else 'your own list'} now"
-    return f"switched to {done.to_provider}{_model(done.model)}{where}{_previous(done)}"
+    if outcome.note:
+        return f"{outcome.to_provider} is first in {'this project' if in_project else 'your own list'} now"
+    return f"switched to {outcome.to_provider}{_model(outcome.model)}{where}{_previous(outcome)}"
 
 
 def _model(model: str | None) -> str:
     return f" with {model}" if model else ""
 
 
-def _previous(done: SwitchOutcome) -> str:
-    moved = done.from_provider and done.from_provider != done.to_provider
-    return f" (was {done.from_provider})" if moved else ""
+def _previous(outcome: SwitchOutcome) -> str:
+    is_move = outcome.from_provider and outcome.from_provider != outcome.to_provider
+    return f" (was {outcome.from_provider})" if is_move else ""

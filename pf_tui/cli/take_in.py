@@ -23,19 +23,19 @@ take_in = Group("import", "analytics")
 @click.pass_obj
 def analytics(ctx: Context, file: Path, as_json: bool) -> None:
     """The original kept sums, not requests: its days, failures and fallbacks are taken over as they are."""
-    done = takeover.take_over(ctx, file)
+    takeover_result = takeover.take_over(ctx, file)
     if as_json:
-        output.document(takeover.document(done))
+        output.document(takeover.document(takeover_result))
         return
-    if done.already:
+    if takeover_result.already:
         output.text("this file was taken over before; nothing was added")
         return
     output.text(
-        f"took over {words.number(done.requests)} requests of {done.days} days, "
-        f"{words.money(done.cost_usd)}, {words.number(done.fallbacks)} fallbacks, "
-        f"{words.number(done.errors)} errors"
+        f"took over {words.number(takeover_result.requests)} requests of {takeover_result.days} days, "
+        f"{words.money(takeover_result.cost_usd)}, {words.number(takeover_result.fallbacks)} fallbacks, "
+        f"{words.number(takeover_result.errors)} errors"
     )
-    for sentence in done.notes:
+    for sentence in takeover_result.notes:
         output.text(f"  {sentence}")
 
 

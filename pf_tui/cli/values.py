@@ -60,8 +60,8 @@ class _Agent(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
     name = "agent"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        served = {client.id: client.id for client in CLIENTS.values() if client.protocols}
-        clients = served | {client.word: client.id for client in CLIENTS.values() if client.protocols}
+        agent_ids = {client.id: client.id for client in CLIENTS.values() if client.protocols}
+        clients = agent_ids | {client.word: client.id for client in CLIENTS.values() if client.protocols}
         if value not in clients:
             raise UnknownName("agent", str(value), clients, "pf-tui why --help")
         return clients[value]

@@ -30,16 +30,16 @@ def main() -> None:
 
 async def _input_ended() -> None:
     """Wait until whoever started this is gone."""
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop, end_event = asyncio.get_running_loop(), asyncio.Event()
     number = sys.stdin.fileno()
 
     def look() -> None:
         if not os.read(number, 1024):
             loop.remove_reader(number)
-            ended.set()
+            end_event.set()
 
     loop.add_reader(number, look)
-    await ended.wait()
+    await end_event.wait()
 
 
 if __name__ == "__main__":

@@ -57,23 +57,23 @@ class Session:
 
 def headers(session: Session, token: str, folder: Path) -> dict[str, str]:
     """What the agent sends with a request (measured on the real ones). Args: folder: the demo's home."""
-    sent = {"x-pf-token": token, "x-pf-project": quote(f"{folder}/code/{session.project}")}
+    request_headers = {"x-pf-token": token, "x-pf-project": quote(f"{folder}/code/{session.project}")}
     if session.agent == "claude-code":
         return {
-            **sent,
+            **request_headers,
             "authorization": _LOGIN,
             "user-agent": "claude-cli/2.1.332 (external, cli)",
             "x-claude-code-session-id": session.id,
             "anthropic-version": "2023-06-01",
         }
     if session.agent == "opencode":
-        return {**sent, "user-agent": "opencode/1.18.33 ai-sdk/5", "x-session-id": session.id}
-    return {**sent, "user-agent": "codex_cli_rs/0.171.0", "session_id": session.id}
+        return {**request_headers, "user-agent": "opencode/1.18.33 ai-sdk/5", "x-session-id": session.id}
+    return {**request_headers, "user-agent": "codex_cli_rs/0.171.0", "session_id": session.id}
 
 
-def session_in(sent: Mapping[str, str]) -> str | None:
+def session_in(request_headers: Mapping[str, str]) -> str | None:
     """Whose request it is. Args: sent: headers by lower-case names."""
-    return next((sent[name] for name in _SESSION_HEADERS if name in sent), None)
+    return next((request_headers[name] for name in _SESSION_HEADERS if name in request_headers), None)
 
 
 def body(session: Session) -> dict[str, object]:
@@ -91,8 +91,8 @@ def body(session: Session) -> dict[str, object]:
 class Publisher:
     """Tells what each session does; a file is written when something about it changes."""
 
-    def __init__(self, paths: Paths, home: Path, sessions: Sequence[Session], began: datetime) -> None:
-        self._paths, self._home, self._sessions, self._began = paths, home, sessions, began
+    def __init__(self, paths: Paths, home: Path, sessions: Sequence[Session], start: datetime) -> None:
+        self._paths, self._home, self._sessions, self._began = paths, home, sessions, start
         self._states: dict[str, str] = {}
         self._tokens = {session.id: 18_000 + 9_000 * place for place, session in enumerate(sessions)}
         self._locks: list[IO[bytes]] = []
@@ -188,13 +188,16 @@ class Publisher:
     def _add_rows(self, session: Session, state: str, now: datetime) -> None:
         """A turn begins or ends."""
         if state == "busy":
-            begun = {"type": "task_started", "turn_id": "demo", "model_context_window": WINDOW_TOKENS}
-            self._write_rows(session, now, ("event_msg", begun))
+            start_row = {"type": "task_started", "turn_id": "demo", "model_context_window": WINDOW_TOKENS}
+            self._write_rows(session, now, ("event_msg", start_row))
             return
         usage = {"total_tokens": self._tokens[session.id]}
         info = {"last_token_usage": usage, "model_context_window": WINDOW_TOKENS}
-        counted = {"type": "token_count", "info": info}  # no totals: the gateway counts this session's tokens
-        self._write_rows(session, now, ("event_msg", counted), ("event_msg", {"type": "task_complete"}))
+        count_row = {
+            "type": "token_count",
+            "info": info,
+        }  # no totals: the gateway counts this session's tokens
+        self._write_rows(session, now, ("event_msg", count_row), ("event_msg", {"type": "task_complete"}))
 
     def _write_rows(self, session: Session, now: datetime, *rows: tuple[str, Mapping[str, object]]) -> None:
         folder = self._home / ".codex" / "sessions" / f"{self._began:%Y/%m/%d}"
@@ -206,9 +209,9 @@ class Publisher:
                 file.write(json.dumps(row) + "\n")
 
 
-def thread_id(began: datetime, number: str) -> str:
+def thread_id(start: datetime, number: str) -> str:
     """A thread's id as Codex makes it: it begins with the time. Args: number: 32 hex digits."""
-    text = f"{round(began.timestamp() * 1000):012x}7{number[13:]}"
+    text = f"{round(start.timestamp() * 1000):012x}7{number[13:]}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 

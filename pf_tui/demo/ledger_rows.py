@@ -13,7 +13,7 @@ from pf_tui.catalog import Catalog, Price
 from pf_tui.demo import scenario
 from pf_tui.demo.history import Request
 from pf_tui.ledger import rollups, rows
-from pf_tui.ledger.pricetable import Dated, PriceTable
+from pf_tui.ledger.pricetable import DatedPrices, PriceTable
 from pf_tui.ledger.reader import milliseconds
 from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.schema import NAME
@@ -55,7 +55,7 @@ class LedgerRows:
                 prices = self._unit_prices(provider, model)
                 if entry is not None and prices is not None:
                     basis = "subscription-equivalent" if entry.plan else "list"
-                    table.keep(provider, model, "", Dated(basis, [(0, prices)]))
+                    table.keep(provider, model, "", DatedPrices(basis, [(0, prices)]))
         self._connection.execute("COMMIT")
 
     def cost_usd(self, request: Request) -> float | None:

@@ -244,29 +244,29 @@ class Player:
             self.vendors.windows[provider] = (min(98.0, percent + DRIFT_PERCENT), ends)
 
 
-def _sessions(rng: Random, began: datetime) -> tuple[Session, ...]:
+def _sessions(rng: Random, start: datetime) -> tuple[Session, ...]:
     """Two of Claude Code, one of OpenCode, one of Codex."""
     player, dashboard = agents.processes()
-    chosen: list[Session] = []
+    sessions_out: list[Session] = []
     claude, _, opencode, codex = scenario.WORK
     for work, pid in ((claude, player), (claude, dashboard), (opencode, player), (codex, player)):
         name = history.session_name(rng)
         if work is codex:
-            name = agents.thread_id(began, name.replace("-", ""))
-        project = scenario.PROJECTS[len(chosen)]
+            name = agents.thread_id(start, name.replace("-", ""))
+        project = scenario.PROJECTS[len(sessions_out)]
         asks = pid == dashboard
-        chosen.append(
+        sessions_out.append(
             Session(agent=work.agent, id=name, project=project, model=work.model, pid=pid, asks=asks)
         )
-    return tuple(chosen)
+    return tuple(sessions_out)
 
 
 async def play(
-    ctx: Context, folder: Path, seed: int, ended: Coroutine[object, object, None], tick_s: float
+    ctx: Context, folder: Path, seed: int, until: Coroutine[object, object, None], tick_s: float
 ) -> None:
-    """Play until `ended` is. Raises PfError when nothing could be begun."""
+    """Play until `until` is. Raises PfError when nothing could be begun."""
     player = Player(ctx, folder, seed)
-    over = asyncio.ensure_future(ended)
+    over = asyncio.ensure_future(until)
     await player.open()
     try:
         starting = asyncio.ensure_future(player.start_gateway())

@@ -18,7 +18,7 @@ FIRST_BACK_S = 44.0
 
 
 @record
-class Beat:
+class StoryEvent:
     """One thing that happens in a round."""
 
     at_s: float
@@ -36,7 +36,7 @@ class Round:
     number: int
     fault: str
     """A word of upstream.FAULTS."""
-    beats: tuple[Beat, ...]
+    beats: tuple[StoryEvent, ...]
     length_s: float
 
     @property
@@ -67,12 +67,12 @@ def rounds(seed: int) -> Iterator[Round]:
 def _round(
     number: int, fault: str, fail_s: float, back_s: float, length_s: float, *, twice: bool = False
 ) -> Round:
-    beats = [Beat(at_s=fail_s, what="fail"), Beat(at_s=back_s, what="back")]
+    beats = [StoryEvent(at_s=fail_s, what="fail"), StoryEvent(at_s=back_s, what="back")]
     if twice:
-        beats.append(Beat(at_s=fail_s + 5, what="fail-next"))
+        beats.append(StoryEvent(at_s=fail_s + 5, what="fail-next"))
     if fault == "window":
         beats += [
-            Beat(at_s=fail_s * share, what="climb", percent=percent)
+            StoryEvent(at_s=fail_s * share, what="climb", percent=percent)
             for share, percent in ((0.1, 74), (0.25, 79), (0.4, 85), (0.55, 90), (0.7, 94), (0.85, 98))
         ]
     beats.sort(key=lambda beat: beat.at_s)

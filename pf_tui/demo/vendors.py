@@ -69,9 +69,9 @@ class Vendors:
         for upstream in self._upstreams.values():
             await upstream.stop()
 
-    def expect(self, planned: Request) -> None:
+    def expect(self, request: Request) -> None:
         """The next answer to this session has these tokens and times."""
-        self._planned[planned.session] = planned
+        self._planned[request.session] = request
 
     def answered(self, name: str) -> int:
         """Requests a provider was asked, failed ones too."""
@@ -91,19 +91,19 @@ class Vendors:
         header = usual.limit_form or ("" if fault == "credit" else "retry-after")
         return replace(usual, back_s=seconds if header else None, limit_form=header)
 
-    def _reply(self, name: str, planned: Request | None) -> Reply:
+    def _reply(self, name: str, request: Request | None) -> Reply:
         headers = self._headers(name)
-        if planned is None:
+        if request is None:
             return Reply(headers=headers)
-        took_s = min(LONGEST_S, max(SHORTEST_S, planned.latency_ms / 1000))
+        took_s = min(LONGEST_S, max(SHORTEST_S, request.latency_ms / 1000))
         words = itertools.islice(itertools.cycle(_TEXT.split()), round(took_s * WORDS_PER_S))
         return Reply(
             text=" ".join(words),
-            input=planned.input,
-            output=planned.output,
-            cache_read=planned.cache_read,
-            cache_write=planned.cache_write,
-            wait_s=self._pace * planned.ttft_ms / 1000,
+            input=request.input,
+            output=request.output,
+            cache_read=request.cache_read,
+            cache_write=request.cache_write,
+            wait_s=self._pace * request.ttft_ms / 1000,
             gap_s=self._pace / WORDS_PER_S,
             headers=headers,
         )

@@ -13,14 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias, TypedDict
 
-    Verdict: TypeAlias = Literal["serves", "passed", "ready"]
+    StateDecision: TypeAlias = Literal["serves", "passed", "ready"]
 
     class Step(TypedDict):
         """How one provider of the list stands."""
 
         rank: int
         provider: str
-        verdict: Verdict
+        verdict: StateDecision
         model: str | None
         code: str | None
         reason: str | None
@@ -86,7 +86,7 @@ def chain(now: Snapshot) -> list[Step]:
             continue
         refusal = why_ineligible(now.eligibility_of(view.id), view.serves) or model_less.get(view.id)
         serves = now.active is not None and now.active.provider == view.id
-        verdict: Verdict = "serves" if serves else "passed" if refusal else "ready"
+        verdict: StateDecision = "serves" if serves else "passed" if refusal else "ready"
         steps.append(
             {
                 "rank": view.rank,

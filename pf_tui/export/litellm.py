@@ -82,11 +82,11 @@ def proxy(now: Snapshot) -> Proxy:
     return _Plan(now).result()
 
 
-def lasting(listed: tuple[Eligibility, ...]) -> tuple[Eligibility, ...]:
+def lasting(eligibilities: tuple[Eligibility, ...]) -> tuple[Eligibility, ...]:
     """The same providers without what ends by itself: a configuration outlives a rest and a window."""
     return tuple(
         replace(eligibility, rests=tuple(rest for rest in eligibility.rests if rest.until is None), spent=())
-        for eligibility in listed
+        for eligibility in eligibilities
     )
 
 
@@ -124,14 +124,14 @@ class _Plan:
             else:
                 self._aliases[model.id] = group
         self._add_spellings([model for model, _ in laid_out])
-        used = {deployment.provider for deployment in self._deployments}
+        providers_used = {deployment.provider for deployment in self._deployments}
         return Proxy(
             deployments=tuple(sorted(self._deployments, key=lambda deployment: deployment.stand_in)),
             aliases=self._aliases,
             fallbacks=self._fallbacks,
             larger=self._larger,
-            left_out=tuple(self._left_out(used, skipped)),
-            notes=tuple(self._notes(used)),
+            left_out=tuple(self._left_out(providers_used, skipped)),
+            notes=tuple(self._notes(providers_used)),
         )
 
     def _models(self) -> list[Model]:
@@ -205,14 +205,14 @@ class _Plan:
     def _add_spellings(self, models: list[Model]) -> None:
         """Short names and the names sellers use, where they mean one model alone."""
         groups = {deployment.group for deployment in self._deployments}
-        meant: dict[str, set[str]] = {}
+        targets_by_spelling: dict[str, set[str]] = {}
         for model in models:
             group = self._aliases.get(model.id, model.id)
             if group in groups:
-                natives = (served.native_id for served in model.providers.values())
+                natives = (served_model.native_id for served_model in model.providers.values())
                 for spelling in (*model.aliases, *natives):
-                    meant.setdefault(spelling, set()).add(group)
-        for spelling, targets in meant.items():
+                    targets_by_spelling.setdefault(spelling, set()).add(group)
+        for spelling, targets in targets_by_spelling.items():
             if len(targets) == 1 and spelling not in groups:
                 self._aliases.setdefault(spelling, next(iter(targets)))
 
@@ -228,10 +228,10 @@ class _Plan:
     def _has_own_dialect(self, provider: Provider, protocol: str) -> bool:
         return self._catalog.dialect(provider.id, protocol) != self._catalog.dialect("", protocol)
 
-    def _left_out(self, used: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
+    def _left_out(self, providers_used: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
         for eligibility in self._now.listed:
             name = eligibility.provider
-            if name in used:
+            if name in providers_used:
                 continue
             if name in self._refused:
                 yield self._refused[name]
@@ -245,18 +245,18 @@ class _Plan:
                 why = "the catalog knows no model of it; list its models in providers.yaml"
                 yield Skipped(provider=name, code="model", reason=why)
 
-    def _notes(self, used: set[str]) -> Iterator[str]:
-        for name in (view.provider for view in self._now.listed if view.provider in used):
+    def _notes(self, providers_used: set[str]) -> Iterator[str]:
+        for name in (view.provider for view in self._now.listed if view.provider in providers_used):
             provider, view = self._catalog.providers[name], self._now.view(name)
             source = view.credential.source or ""
             if not source.startswith("env:") and (key := self._key(provider)):
                 where = "this machine's keyring" if source == "keyring" else source or "no variable"
                 yield f"{name}: its key is in {where}; give it to the proxy as {key}"
             budgets = self._now.config.budgets.get(name, Budgets())
-            written = "daily_usd" if budgets.daily_usd else "monthly_usd"
+            budget_field = "daily_usd" if budgets.daily_usd else "monthly_usd"
             for setting in settings_table.BUDGETS:
                 value = getattr(budgets, setting.field)
-                if setting.field != written and value:
+                if setting.field != budget_field and value:
                     yield f"{name}: your {setting.name} {value:.12g}"
             if provider.custom and any(self._has_own_dialect(provider, word) for word in _WIRES):
                 yield f"{name}: the dialect settings of providers.yaml"

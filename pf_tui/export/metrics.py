@@ -160,10 +160,10 @@ def _gateway(catalog: Catalog, attempts: Iterable[Attempt], since: datetime) -> 
             where["gen_ai.response.model"] = request.served_model
         for series, count in zip(tokens.values(), _counts(request), strict=True):
             series.add(where, count)
-        ended = {**where, "error.type": request.failure or "failed"} if request.failed else where
-        requests.add(ended, 1)
+        attributes = {**where, "error.type": request.failure or "failed"} if request.failed else where
+        requests.add(attributes, 1)
         if request.latency_ms is not None:
-            durations.add(ended, request.latency_ms / 1000)
+            durations.add(attributes, request.latency_ms / 1000)
         if request.ttft_ms is not None and not request.failed:
             first_chunks.add(where, request.ttft_ms / 1000)
 

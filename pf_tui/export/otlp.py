@@ -46,8 +46,8 @@ class _Messages:
         self._files = files
 
     def __getattr__(self, name: str) -> Any:  # the extra has no types
-        wanted = _RENAMED.get(name, name)
-        return next(getattr(file, wanted) for file in self._files if hasattr(file, wanted))
+        real_name = _RENAMED.get(name, name)
+        return next(getattr(file, real_name) for file in self._files if hasattr(file, real_name))
 
 
 _RENAMED = {"Scope": "InstrumentationScope"}

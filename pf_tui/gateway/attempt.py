@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 
 from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway import own_responses
-from pf_tui.gateway.attempt_failures import FailedAttempt, Judge, read_error
+from pf_tui.gateway.attempt_failures import FailedAttempt, FailureClassifier, read_error
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import FREE_BYTES
 from pf_tui.gateway.exchange import Unreachable, reading
@@ -22,7 +22,7 @@ from pf_tui.gateway.held_reply import HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.streamed_answer import Delivered, StreamedAnswer
+from pf_tui.gateway.streamed_answer import DeliveredAnswer, StreamedAnswer
 from pf_tui.gateway.translation import AnyExchange, Translation
 from pf_tui.gateway.upstream import Transport
 from pf_tui.gateway.usage_meter import Kind, UsageMeter
@@ -72,7 +72,7 @@ class UpstreamAttempt:
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
         translation: Translation | None = None,
-    ) -> Delivered | FailedAttempt:
+    ) -> DeliveredAnswer | FailedAttempt:
         """Send the request and see it through.
 
         Args:
@@ -83,7 +83,7 @@ class UpstreamAttempt:
         Raises:
             ClientGone: the client has left; the upstream's request is cancelled.
         """
-        self._judge = Judge(self._route, self._request, meanings, rules, clock, self._secrets)
+        self._errors = FailureClassifier(self._route, self._request, meanings, rules, clock, self._secrets)
         self._in_flight.meter = self._meter
         limits, stream = self._limits, self._request.stream
         try:
@@ -95,7 +95,7 @@ class UpstreamAttempt:
                 limits.connect_s,
             )
         except Unreachable as error:
-            return self._judge.unreachable(error)
+            return self._errors.unreachable(error)
         if translation is not None:
             exchange = translation.wrap(exchange, self._in_flight.hold)  # type: ignore[arg-type]
         try:
@@ -106,17 +106,17 @@ class UpstreamAttempt:
         finally:
             exchange.close()
 
-    def delivered_before_leaving(self) -> Delivered:
+    def delivered_before_leaving(self) -> DeliveredAnswer:
         """What is known when the client left."""
-        return Delivered(headers=self._headers, meter=self._meter)
+        return DeliveredAnswer(headers=self._headers, meter=self._meter)
 
     async def _bad(self, exchange: AnyExchange) -> FailedAttempt:
         if exchange.status < 400:  # 101, 204, a redirect: no answer, whatever it carries
-            return self._judge.nonsense(exchange, b"")
+            return self._errors.nonsense(exchange, b"")
         body = await read_error(exchange, self._limits)
-        return self._judge.answered(exchange, body)
+        return self._errors.answered(exchange, body)
 
-    async def _whole(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
+    async def _whole(self, exchange: AnyExchange) -> DeliveredAnswer | FailedAttempt:
         """An answer that is no stream: all of it, checked to be one."""
         try:
             if exchange.has_come:
@@ -125,25 +125,25 @@ class UpstreamAttempt:
                 async with asyncio.timeout(self._limits.stall_s):
                     body = await self._read(exchange)
         except Unreachable as error:
-            return self._judge.unreachable(error)
+            return self._errors.unreachable(error)
         except TimeoutError:
-            return self._judge.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
+            return self._errors.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
         self._in_flight.note_first_byte(self.began_ms)
         if not body or not exchange.opaque:
             try:
                 kind = self._kind_of(body)
             except Unreachable as error:
-                return self._judge.unreachable(error)
+                return self._errors.unreachable(error)
             if kind == Kind.GARBAGE:
-                return self._judge.nonsense(exchange, body)
+                return self._errors.nonsense(exchange, body)
             if kind == Kind.ERROR:
-                return self._judge.in_band(exchange, body)
+                return self._errors.in_band(exchange, body)
             if kind == Kind.OPENING and not self._request.counting:
-                return self._judge.empty(exchange, body)
+                return self._errors.empty(exchange, body)
         self._good()
         headers = self._passed_back(exchange)
         await self._reply.whole(exchange.status, headers, body)
-        return Delivered(headers=exchange.headers, meter=self._meter)
+        return DeliveredAnswer(headers=exchange.headers, meter=self._meter)
 
     def _kind_of(self, body: bytes | bytearray) -> int:
         """What a whole answer is. Raises Unreachable and OverBudget."""
@@ -155,7 +155,7 @@ class UpstreamAttempt:
     async def _read(self, exchange: AnyExchange) -> bytes | bytearray:
         return await exchange.read(self._limits.answer_bytes, self._in_flight.hold)
 
-    async def _streamed(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
+    async def _streamed(self, exchange: AnyExchange) -> DeliveredAnswer | FailedAttempt:
         answer = StreamedAnswer(
             provider=self._route.provider,
             protocol=self._request.protocol,
@@ -163,7 +163,7 @@ class UpstreamAttempt:
             reply=self._reply,
             limits=self._limits,
             meter=self._meter,
-            judge=self._judge,
+            errors=self._errors,
             began_ms=self.began_ms,
             good=self._good,
             head=self._passed_back,

@@ -59,7 +59,7 @@ async def read_error(exchange: AnyExchange, limits: Limits) -> bytes:
     return await exchange.beginning(KEPT_BYTES, min(ERROR_S, limits.stall_s))
 
 
-class Judge:
+class FailureClassifier:
     """Says what a failed answer means. What is kept holds no credential and nothing of the prompt."""
 
     def __init__(

@@ -25,12 +25,12 @@ class Budget:
         self.total = total
         self.remaining = total
 
-    def hold(self) -> Hold:
+    def hold(self) -> Reservation:
         """What one request holds: nothing yet."""
-        return Hold(self)
+        return Reservation(self)
 
 
-class Hold:
+class Reservation:
     """The bytes of one request and its answer."""
 
     __slots__ = ("_budget", "_bytes", "waiting")

@@ -12,7 +12,7 @@ from multidict import CIMultiDictProxy
 
 from pf_tui.gateway import redirects
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.budget import Budget, Hold, OverBudget
+from pf_tui.gateway.budget import Budget, OverBudget, Reservation
 from pf_tui.gateway.failover import RequestFailover
 from pf_tui.gateway.held_reply import KEEP_ALIVE_S, Reply
 from pf_tui.gateway.inflight import InFlightRequests
@@ -62,7 +62,7 @@ class Engine:
         reply: Reply,
         *,
         bearer: bool,
-        hold: Hold | None = None,
+        hold: Reservation | None = None,
     ) -> None:
         """Answer one request.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import aiohttp
 from multidict import CIMultiDictProxy
 
-from pf_tui.gateway.budget import Hold
+from pf_tui.gateway.budget import Reservation
 from pf_tui.gateway.connections import Pool
 from pf_tui.json_values import bytes_when_read
 
@@ -39,7 +39,7 @@ class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreach
 
 
 @contextlib.contextmanager
-def reading(raw: bytes | bytearray, hold: Hold) -> Iterator[None]:
+def reading(raw: bytes | bytearray, hold: Reservation) -> Iterator[None]:
     """Look at the value of an answer or event; what it takes is counted meanwhile.
 
     Raises:
@@ -113,7 +113,7 @@ class Exchange:
         except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
             raise Unreachable("network", what_broke(error)) from error
 
-    async def read(self, most: int, hold: Hold) -> bytes | bytearray:
+    async def read(self, most: int, hold: Reservation) -> bytes | bytearray:
         """The whole body.
 
         Raises:

@@ -22,7 +22,7 @@ from pf_tui.gateway.headers import login_values, route_secrets
 from pf_tui.gateway.held_reply import ClientGone
 from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.routing import Candidates, Route
-from pf_tui.gateway.streamed_answer import Delivered
+from pf_tui.gateway.streamed_answer import DeliveredAnswer
 from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.turn import Turn, words_of
 from pf_tui.rules.eligibility import Skipped
@@ -64,7 +64,7 @@ class RequestFailover(Turn):
                 self._body = for_vertex(self._body)
             self._body = self._repairs.body(route, self._body)
             outcome = await self._try(route)
-            if isinstance(outcome, Delivered):
+            if isinstance(outcome, DeliveredAnswer):
                 self._after(route, outcome)
                 self._remember_repair(route)
                 return
@@ -153,7 +153,7 @@ class RequestFailover(Turn):
         headers = {"content-type": "application/json"}
         await self._tell(Answer(status=200, headers=headers, body=body))
 
-    async def _try(self, route: Route) -> Delivered | FailedAttempt:
+    async def _try(self, route: Route) -> DeliveredAnswer | FailedAttempt:
         """Ask one route; its answer passes when it is good."""
         attempt_token = self._resting.begin(route)
         in_flight = self._in_flight
@@ -169,7 +169,7 @@ class RequestFailover(Turn):
             good=lambda: self._good(route, attempt_token),
             secrets=self._secrets,
         )
-        outcome: Delivered | FailedAttempt | None = None
+        outcome: DeliveredAnswer | FailedAttempt | None = None
         try:
             outcome = await passing.run(
                 self._engine._transport,
@@ -217,7 +217,11 @@ class RequestFailover(Turn):
             self._engine._recorder.release(route.provider, route.model)
 
     def _note(
-        self, route: Route, outcome: Delivered | FailedAttempt, attempt_token: AttemptToken, latency_ms: int
+        self,
+        route: Route,
+        outcome: DeliveredAnswer | FailedAttempt,
+        attempt_token: AttemptToken,
+        latency_ms: int,
     ) -> None:
         """Readings, benches, releases and the ledger's row of one attempt."""
         headers = outcome.headers
@@ -306,7 +310,7 @@ class RequestFailover(Turn):
         candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
         return next((route for route in candidates.routes if route.provider == old.provider), None)
 
-    def _after(self, route: Route, outcome: Delivered) -> None:
+    def _after(self, route: Route, outcome: DeliveredAnswer) -> None:
         """An answer has passed: where the session is now, and what that took."""
         engine, request, session = self._engine, self._request, self._session
         engine.served += 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict
 
-from pf_tui.gateway.budget import Hold
+from pf_tui.gateway.budget import Reservation
 from pf_tui.gateway.held_reply import ClientGone
 
 MAX_BODY_BYTES = 48 * 1024 * 1024
@@ -17,7 +17,7 @@ WHOLE_BYTES = 2**18
 """A larger answer leaves piece by piece, as fast as the client takes it."""
 
 
-async def body_of(request: web.BaseRequest, hold: Hold) -> bytes | None:
+async def body_of(request: web.BaseRequest, hold: Reservation) -> bytes | None:
     """The whole body; None when it is larger than we take. Raises OverBudget."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.budget import Budget, Hold
+from pf_tui.gateway.budget import Budget, Reservation
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.usage_meter import UsageMeter
 from pf_tui.state.gateway import LiveRequest, LiveSession
@@ -31,7 +31,7 @@ class InFlightRequest:
         *("since", "status", "until"),
     )
 
-    def __init__(self, number: int, request: Request, since: datetime, hold: Hold) -> None:
+    def __init__(self, number: int, request: Request, since: datetime, hold: Reservation) -> None:
         self.number = number
         self.request = request
         self.since = since
@@ -93,7 +93,7 @@ class InFlightRequests:
     def __len__(self) -> int:
         return len(self._by_number)
 
-    def begin(self, request: Request, since: datetime, hold: Hold | None = None) -> InFlightRequest:
+    def begin(self, request: Request, since: datetime, hold: Reservation | None = None) -> InFlightRequest:
         """A request has come; `hold` counts its bytes already."""
         in_flight = InFlightRequest(next(self._numbers), request, since, hold or self.budget.hold())
         self._by_number[in_flight.number] = in_flight

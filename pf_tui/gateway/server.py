@@ -24,7 +24,7 @@ from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
 from pf_tui.gateway.access import CREDENTIALS, STOP, Access
 from pf_tui.gateway.body import PROTOCOLS, parse_request
-from pf_tui.gateway.budget import Hold, OverBudget
+from pf_tui.gateway.budget import OverBudget, Reservation
 from pf_tui.gateway.engine import Engine
 from pf_tui.gateway.held_reply import ClientGone
 from pf_tui.gateway.http_reply import MAX_BODY_BYTES, HttpReply, body_of
@@ -168,7 +168,7 @@ class Gateway:
         finally:
             hold.free()
 
-    async def _answer(self, request: web.BaseRequest, path: str, hold: Hold) -> web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest, path: str, hold: Reservation) -> web.StreamResponse:
         raw = await body_of(request, hold)
         if raw is None:
             sentence = (

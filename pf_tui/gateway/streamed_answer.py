@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from multidict import CIMultiDict
 
-from pf_tui.gateway.attempt_failures import FailedAttempt, Judge, read_error
+from pf_tui.gateway.attempt_failures import FailedAttempt, FailureClassifier, read_error
 from pf_tui.gateway.budget import FREE_BYTES, OverBudget
 from pf_tui.gateway.exchange import Unreachable, reading
 from pf_tui.gateway.held_reply import ClientGone, HeldReply
@@ -41,7 +41,7 @@ LINGER_S = 0.25
 """After a stream's last event: how long its connection may take to come free for the next request."""
 
 
-class Delivered(NamedTuple):
+class DeliveredAnswer(NamedTuple):
     """An answer has passed to the client, whole or to where it broke."""
 
     headers: Mapping[str, str] | None = None
@@ -62,7 +62,7 @@ class StreamedAnswer:
         reply: HeldReply,
         limits: Limits,
         meter: UsageMeter,
-        judge: Judge,
+        errors: FailureClassifier,
         began_ms: int,
         good: Callable[[], None],
         head: Callable[[AnyExchange], CIMultiDict[str]],
@@ -74,7 +74,7 @@ class StreamedAnswer:
         self._reply = reply
         self._limits = limits
         self._meter = meter
-        self._judge = judge
+        self._errors = errors
         self._began_ms = began_ms
         self._good = good
         self._head = head
@@ -85,12 +85,12 @@ class StreamedAnswer:
         self._complaint: bytes | None = None
         """An error event in the middle of the stream."""
 
-    async def run(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
+    async def run(self, exchange: AnyExchange) -> DeliveredAnswer | FailedAttempt:
         kind = exchange.headers.get("content-type", "")
         if exchange.opaque:
             if self._reply.begun:
                 error = Unreachable("network", "it answered in an encoding nobody asked for")
-                return self._judge.unreachable(error)
+                return self._errors.unreachable(error)
             return await self._unseen(exchange)
         if not kind.startswith("text/event-stream") and kind.partition(";")[0].strip() in (
             "text/html",
@@ -113,8 +113,8 @@ class StreamedAnswer:
     async def _no_stream(self, exchange: AnyExchange) -> FailedAttempt:
         body = await read_error(exchange, self._limits)
         if self._meter.take(body) == Kind.ERROR:
-            return self._judge.in_band(exchange, body)
-        return self._judge.nonsense(exchange, body)
+            return self._errors.in_band(exchange, body)
+        return self._errors.nonsense(exchange, body)
 
     async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | FailedAttempt:
         """Everything up to the first piece of the answer; a FailedAttempt when there is none."""
@@ -142,20 +142,20 @@ class StreamedAnswer:
                     if not is_open:
                         limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
         except Unreachable as error:
-            return self._judge.unreachable(error)
+            return self._errors.unreachable(error)
         except TimeoutError:
             text = f"no first event within {limits.first_byte_s:g} s"
             if is_open:
                 text = f"nothing of an answer within {limits.stall_s:g} s of its first event"
-            return self._judge.unreachable(Unreachable("timeout", text))
+            return self._errors.unreachable(Unreachable("timeout", text))
         if rest := events.flush():
             content = self._good_from(exchange, rest + b"\n\n", head)
             if content is not None:
                 return content
         if self._meter.finished or self._meter.odd is not None:
-            return self._judge.empty(exchange, self._meter.odd or b"")
+            return self._errors.empty(exchange, self._meter.odd or b"")
         when = "before its answer began" if self._opened else "before its first event"
-        return self._judge.unreachable(Unreachable("network", f"the stream ended {when}"))
+        return self._errors.unreachable(Unreachable("network", f"the stream ended {when}"))
 
     def _good_from(
         self, exchange: AnyExchange, whole: bytes, head: bytearray
@@ -170,9 +170,9 @@ class StreamedAnswer:
                 with reading(event, self._in_flight.hold):
                     meaning = self._meter.look(event)
             if meaning == Kind.ERROR:
-                return self._judge.in_band(exchange, b"".join([head, event, whole[end:]]), event)
+                return self._errors.in_band(exchange, b"".join([head, event, whole[end:]]), event)
             if meaning == Kind.GARBAGE:
-                return self._judge.nonsense(exchange, event)
+                return self._errors.nonsense(exchange, event)
             head += event
             self._fillers += len(event)
             if (
@@ -187,10 +187,10 @@ class StreamedAnswer:
             if meaning == Kind.OPENING:
                 self._opened = True
                 if self._meter.done:
-                    return self._judge.empty(exchange, self._meter.odd or b"")
+                    return self._errors.empty(exchange, self._meter.odd or b"")
         return None
 
-    async def _rest(self, exchange: AnyExchange, events: EventBuffer) -> Delivered:
+    async def _rest(self, exchange: AnyExchange, events: EventBuffer) -> DeliveredAnswer:
         """Let the stream pass to its end."""
         meter, reply, loop = self._meter, self._reply, asyncio.get_running_loop()
         stall_s = self._limits.stall_s
@@ -218,43 +218,45 @@ class StreamedAnswer:
                         marked_s, meter.moved = now_s, False
                         limit.reschedule(now_s + (GRACE_S if meter.finished else stall_s))
         except Unreachable as error:
-            broke = failures.transport(error.kind, self._judge.clock(), error.text)
+            broke = failures.transport(error.kind, self._errors.clock(), error.text)
         except TimeoutError:
-            broke = failures.transport("timeout", self._judge.clock(), f"silent for {stall_s:g} s")
+            broke = failures.transport("timeout", self._errors.clock(), f"silent for {stall_s:g} s")
         except OverBudget:
-            broke = failures.transport("network", self._judge.clock(), "the gateway holds too much at once")
+            broke = failures.transport("network", self._errors.clock(), "the gateway holds too much at once")
         if self._complaint is not None:
-            failed_attempt = self._judge.in_band(exchange, self._complaint, self._complaint)
+            failed_attempt = self._errors.in_band(exchange, self._complaint, self._complaint)
             await reply.end(clean_error(self._protocol, self._complaint))
-            return Delivered(headers=exchange.headers, meter=meter, failure=failed_attempt.failure)
+            return DeliveredAnswer(headers=exchange.headers, meter=meter, failure=failed_attempt.failure)
         if meter.broken:
-            broke = failures.transport("network", self._judge.clock(), "a piece of its answer was unreadable")
+            broke = failures.transport(
+                "network", self._errors.clock(), "a piece of its answer was unreadable"
+            )
         if meter.broken or not meter.finished:
-            broke = broke or failures.transport("network", self._judge.clock(), "the stream was cut")
+            broke = broke or failures.transport("network", self._errors.clock(), "the stream was cut")
             sentence = f"pf-tui: the stream from {self._provider} broke ({broke.message}); ask again"
             await reply.send(cut_event(self._protocol, sentence))
             await reply.end()
-            return Delivered(headers=exchange.headers, meter=meter, failure=broke)
+            return DeliveredAnswer(headers=exchange.headers, meter=meter, failure=broke)
         await reply.end(b"" if meter.done else last_event(self._protocol))
         return await self._ended(exchange)
 
-    async def _ended(self, exchange: AnyExchange) -> Delivered:
+    async def _ended(self, exchange: AnyExchange) -> DeliveredAnswer:
         """The whole answer has passed."""
         if not exchange.is_whole and self._meter.done:
             await _drain(exchange)
-        return Delivered(headers=exchange.headers, meter=self._meter)
+        return DeliveredAnswer(headers=exchange.headers, meter=self._meter)
 
-    async def _unseen(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
+    async def _unseen(self, exchange: AnyExchange) -> DeliveredAnswer | FailedAttempt:
         """Compressed in a way we cannot read: it passes as it is."""
         try:
             async with asyncio.timeout(self._limits.first_byte_s):
                 data = await exchange.chunk()
         except Unreachable as error:
-            return self._judge.unreachable(error)
+            return self._errors.unreachable(error)
         except TimeoutError:
-            return self._judge.unreachable(Unreachable("timeout", "no first byte of its answer"))
+            return self._errors.unreachable(Unreachable("timeout", "no first byte of its answer"))
         if not data:
-            return self._judge.nonsense(exchange, data)
+            return self._errors.nonsense(exchange, data)
         self._good()
         self._in_flight.note_first_byte(self._began_ms)
         await self._reply.start(exchange.status, self._head(exchange))
@@ -263,10 +265,10 @@ class StreamedAnswer:
                 await self._reply.send(data)
                 data = await exchange.chunk()
         except Unreachable as error:
-            broke = failures.transport(error.kind, self._judge.clock(), error.text)
+            broke = failures.transport(error.kind, self._errors.clock(), error.text)
             raise ClientGone(broke.message) from error
         await self._reply.end()
-        return Delivered(headers=exchange.headers, meter=self._meter)
+        return DeliveredAnswer(headers=exchange.headers, meter=self._meter)
 
     def _bound(self, events: EventBuffer, beside: int) -> None:
         """Count what waits for its event's end, and so many bytes `beside` it that wait for the client.
@@ -293,7 +295,7 @@ class StreamedAnswer:
             with reading(whole, self._in_flight.hold):
                 good, complaint = self._meter.filter_events(whole)
         if complaint is not None:
-            self._complaint = self._judge.masked(complaint)
+            self._complaint = self._errors.masked(complaint)
         return good
 
 

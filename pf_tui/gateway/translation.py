@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 
 from pf_tui import translate
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.budget import FREE_BYTES, Hold
+from pf_tui.gateway.budget import FREE_BYTES, Reservation
 from pf_tui.gateway.exchange import Exchange, Unreachable, reading
 from pf_tui.gateway.routing import Route
 
@@ -89,7 +89,7 @@ class Translation:
         if not same and self._dialect.protocol == "anthropic-messages":
             yield "anthropic-version", ANTHROPIC_VERSION
 
-    def wrap(self, exchange: Exchange, hold: Hold) -> TranslatedExchange:
+    def wrap(self, exchange: Exchange, hold: Reservation) -> TranslatedExchange:
         """The provider's answer, for the client. Args: hold: counts what is kept of it."""
         return TranslatedExchange(exchange, self, hold, stream=self._request.stream)
 
@@ -97,7 +97,7 @@ class Translation:
         """What turns the provider's stream into the client's."""
         return self.exchange.events(message_id=self._message_id, created=self._now_s)
 
-    def answer(self, raw: bytes | bytearray) -> translate.Whole:
+    def answer(self, raw: bytes | bytearray) -> translate.WholeAnswer:
         """A whole good answer of the provider, for the client."""
         return self.exchange.answer(raw, message_id=self._message_id, created=self._now_s)
 
@@ -109,7 +109,7 @@ class Translation:
 class TranslatedExchange:
     """An upstream's answer in the client's protocol; errors by status keep the provider's own words."""
 
-    def __init__(self, inner: Exchange, translation: Translation, hold: Hold, *, stream: bool) -> None:
+    def __init__(self, inner: Exchange, translation: Translation, hold: Reservation, *, stream: bool) -> None:
         self._inner = inner
         self._hold = hold
         self._translation = translation
@@ -140,7 +140,7 @@ class TranslatedExchange:
         data = self._inner.arrived()
         return data if self._events is None or not data else self._fed(data)
 
-    async def read(self, most: int, hold: Hold) -> bytes | bytearray:
+    async def read(self, most: int, hold: Reservation) -> bytes | bytearray:
         """All of it: a good answer as the client has it, an error as the provider wrote it.
 
         Raises Unreachable and OverBudget, as `Exchange.read`.

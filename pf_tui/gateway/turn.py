@@ -21,7 +21,7 @@ from pf_tui.gateway.route_order import RouteOrder
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.routing_plan import RoutingPlan
 from pf_tui.gateway.sessions import Session
-from pf_tui.gateway.streamed_answer import Delivered
+from pf_tui.gateway.streamed_answer import DeliveredAnswer
 from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.usage_meter import counts
 from pf_tui.ledger.gateway_rows import Attempt
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 RESUME_HEADER = "x-pf-resume"
 """Says that a session was started to go on by itself when somebody is back."""
 
-_Attempted = tuple[Route, "Delivered | FailedAttempt", datetime, int, int | None]
+_Attempted = tuple[Route, "DeliveredAnswer | FailedAttempt", datetime, int, int | None]
 """Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
 
 

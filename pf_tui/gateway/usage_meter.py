@@ -70,7 +70,7 @@ class _Part(msgspec.Struct, gc=False):
     encrypted_content: str | None = None
 
 
-class _Whole(msgspec.Struct, gc=False):
+class _WholeAnswer(msgspec.Struct, gc=False):
     """What is read of an answer that is no stream."""
 
     type: str | None = None
@@ -85,7 +85,7 @@ class _Whole(msgspec.Struct, gc=False):
     output: list[_Part] | None = None
 
 
-_WHOLE_DECODER = msgspec.json.Decoder(_Whole)
+_WHOLE_DECODER = msgspec.json.Decoder(_WholeAnswer)
 _DECODER = msgspec.json.Decoder(_Usage)
 _ALL_DECODER = msgspec.json.Decoder(list[_Usage])
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})

@@ -92,7 +92,7 @@ def _guarded(what: str, env: Mapping[str, str], limit_s: float, work: Callable[[
     try:
         from pf_tui.ledger import schema
 
-        with deadline.within(limit_s), schema.hurried(limit_s):
+        with deadline.within(limit_s), schema.deadline(limit_s):
             return work()
     except (Exception, deadline.TooLate) as error:
         log.failure(what, error, env)

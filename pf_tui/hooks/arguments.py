@@ -49,7 +49,7 @@ def split(arguments: str) -> list[str]:
 
 
 def read(
-    typed: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: Sequence[str] = ()
+    argument_words: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: Sequence[str] = ()
 ) -> Arguments:
     """Words and options: `--model X`, `--model=X`.
 
@@ -62,7 +62,7 @@ def read(
     """
     words: list[str] = []
     options: dict[str, str] = {}
-    queue = iter(typed)
+    queue = iter(argument_words)
     for word in queue:
         option, equals, value = word.partition("=")
         if not word.startswith("-"):

@@ -149,8 +149,8 @@ def _failed(ctx: Context, data: Mapping[str, object]) -> str:
         session = health.sessions.get(text(data, "session_id"))
         provider = session.provider if session else claude_session.provider(ctx, now)
         prompt = text(data, "prompt_id")
-        counted = prompt and any(prompt in _prompts(bench) for bench in health.benches)
-        if provider is not None and provider in now.catalog.providers and not counted:
+        is_repeat = prompt and any(prompt in _prompts(bench) for bench in health.benches)
+        if provider is not None and provider in now.catalog.providers and not is_repeat:
             _bench(ctx, now, provider, failure, error.model or _model_in(details), data)
     _use(ctx, data, provider, session)
     return ""
@@ -163,10 +163,10 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> str:
     now = _settled(ctx)
     session = ctx.health().sessions.get(text(data, "session_id"))
     provider = session.provider if session else claude_session.provider(ctx, now)
-    delivered = _use(ctx, data, provider, session)
-    if provider is None or delivered is None:
+    requests = _use(ctx, data, provider, session)
+    if provider is None or requests is None:
         return ""
-    model, at = delivered
+    model, at = requests
     bench = now.view(provider).bench if provider in now.catalog.providers else None
     if bench is not None and bench.kind != "manual" and at - bench.since > PROOF:
         with files.locked(ctx.paths, LOCK_S):
@@ -252,10 +252,10 @@ def _probes(ctx: Context) -> bool:
 
 
 def _bench(
-    ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, object]
+    ctx: Context, now: Snapshot, provider: str, failure: Failure, protocol: str, data: Mapping[str, object]
 ) -> None:
     """Bench what the failure is about. Call it under the lock."""
-    model = _asked_for(now, provider, spoken) if spoken else None
+    model = _asked_for(now, provider, protocol) if protocol else None
     prompt = text(data, "prompt_id")
     benches = [bench for bench in now.files.health.benches if bench.provider == provider]
     earlier = [prompt for bench in benches for prompt in _prompts(bench)][-PROMPTS:]
@@ -284,15 +284,15 @@ def _prompts(bench: Bench) -> list[str]:
     return [prompt for prompt in prompts if isinstance(prompt, str) and prompt]
 
 
-def _asked_for(now: Snapshot, provider: str, spoken: str) -> Model | None:
+def _asked_for(now: Snapshot, provider: str, protocol: str) -> Model | None:
     """What the provider was asked for when Claude Code speaks of a model: our overrides rename it."""
     from pf_tui.integrations import claude_models
 
-    model = now.catalog.find_model(spoken, provider)
+    model = now.catalog.find_model(protocol, provider)
     if model is None:
         return None
-    sent = claude_models.overrides(now.catalog, now.catalog.providers[provider]).get(model.id)
-    return now.catalog.find_model(sent, provider) if sent else model
+    model_sent = claude_models.overrides(now.catalog, now.catalog.providers[provider]).get(model.id)
+    return now.catalog.find_model(model_sent, provider) if model_sent else model
 
 
 def _is_unreachable(details: str) -> bool:

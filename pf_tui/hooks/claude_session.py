@@ -17,7 +17,7 @@ from pf_tui.rules.addresses import is_here
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway, health
 from pf_tui.state.context import Context
-from pf_tui.state.health import Applied
+from pf_tui.state.health import AgentSetting
 from pf_tui.state.parent_env import restored
 
 AGENT = "claude-code"
@@ -47,20 +47,20 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
 
     A real client's environment is believed; called by hand, the active provider is meant.
     """
-    applied = next((agent.applied for agent in now.agents if agent.agent == AGENT and agent.applied), None)
+    setting = next((agent.applied for agent in now.agents if agent.agent == AGENT and agent.applied), None)
     active = now.active.provider if now.active else None
     url = ctx.env.get(key_homes.BASE_URL)
     if url is None and not any(ctx.env.get(name) for name in _CLIENT):
-        return applied or active
+        return setting or active
     url = claude_address.address(ctx.cwd, ctx.env)
     there = [
         entry.id
         for entry in now.catalog.providers.values()
         if url in addresses(entry.claude_code.env, entry.base_urls)
     ]
-    for wanted in (applied, active):
-        if wanted in there:
-            return wanted
+    for provider_id in (setting, active):
+        if provider_id in there:
+            return provider_id
     if url == key_homes.VENDOR_URL:
         return _own_sign_in(ctx, now)
     return there[0] if there else None
@@ -80,8 +80,8 @@ def reload_s(ctx: Context, now_s: float) -> float:
         if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):
             return 0.0
     inner = claude_address.read(own).get("env")
-    written = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
-    if not isinstance(written, str) or written == url:
+    base_url = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
+    if not isinstance(base_url, str) or base_url == url:
         return 0.0
     try:
         age = now_s - own.stat().st_mtime
@@ -99,22 +99,22 @@ def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
 def follow_settings(ctx: Context) -> None:
     """Adopt the provider in the agent's settings when it differs from ours. Caller holds the lock."""
     now = snapshot.take(ctx)
-    applied = next((agent.applied for agent in now.agents if agent.agent == AGENT), None)
+    setting = next((agent.applied for agent in now.agents if agent.agent == AGENT), None)
     path = claude_address.config_folder(ctx.env) / "settings.json"
     inner = claude_address.read(path).get("env")
     url = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
-    if applied is None or not isinstance(url, str):
+    if setting is None or not isinstance(url, str):
         return
     there = [
         entry.id
         for entry in now.catalog.providers.values()
         if claude_address.plain(url) in addresses(entry.claude_code.env, entry.base_urls)
     ]
-    if not there or applied in there:
+    if not there or setting in there:
         return
     moment = ctx.now()
-    observed = Applied(provider=there[0], since=moment)
-    health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: observed}))
+    setting_there = AgentSetting(provider=there[0], since=moment)
+    health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: setting_there}))
     ledger.applied(ctx.paths.ledger, AGENT, there[0], moment)
 
 

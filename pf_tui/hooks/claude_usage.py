@@ -39,7 +39,7 @@ SLACK = timedelta(seconds=2)
 
 
 @frozen
-class Ended:
+class TurnEnd:
     """The error row that ended a turn."""
 
     error: str = ""
@@ -49,7 +49,7 @@ class Ended:
     """As the client asked for it."""
 
 
-def last_error(path: str) -> Ended:
+def last_error(path: str) -> TurnEnd:
     """The last error of a transcript; empty when there is none or it cannot be read."""
     for line in reversed(_tail(path)[0]):
         if b'"isApiErrorMessage"' not in line:
@@ -59,13 +59,13 @@ def last_error(path: str) -> Ended:
             continue
         parts = (row.message.content if row.message is not None else None) or []
         status = row.apiErrorStatus
-        return Ended(
+        return TurnEnd(
             error=row.error if isinstance(row.error, str) else "",
             status=status if isinstance(status, int) and not isinstance(status, bool) else None,
             text=next((part.text for part in parts if part.text), ""),
             model=row.requestedModel or "",
         )
-    return Ended()
+    return TurnEnd()
 
 
 def record(
@@ -91,10 +91,10 @@ def record(
     ]
     if not requests or _written(ctx, requests):
         places.remember(path, end)
-    delivered = [request for request in requests if request.failure is None]
-    if not delivered:
+    answers = [request for request in requests if request.failure is None]
+    if not answers:
         return None
-    last = max(delivered, key=lambda request: request.ts)
+    last = max(answers, key=lambda request: request.ts)
     model = ctx.catalog().find_model(last.model, provider) if last.model else None
     return model.id if model else None, datetime.fromtimestamp(last.ts / 1000, UTC)
 

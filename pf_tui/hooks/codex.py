@@ -46,8 +46,8 @@ def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
 
 def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
     """Nothing but an answer to our own commands, which would else be a prompt for a model."""
-    done = _command(ctx, text(data, "prompt").strip()) if event == "UserPromptSubmit" else None
-    return answer({"decision": "block", "reason": done}) if done else ""
+    reply = _command(ctx, text(data, "prompt").strip()) if event == "UserPromptSubmit" else None
+    return answer({"decision": "block", "reason": reply}) if reply else ""
 
 
 def pass_on(arguments: Sequence[str]) -> None:
@@ -89,8 +89,8 @@ def _session_start(ctx: Context, data: Mapping[str, object]) -> dict[str, object
 
 def _prompt(ctx: Context, data: Mapping[str, object]) -> dict[str, object] | None:
     """The seven commands without a model; else what the turn before failed of."""
-    if done := _command(ctx, text(data, "prompt").strip()):
-        return {"decision": "block", "reason": done}
+    if command_reply := _command(ctx, text(data, "prompt").strip()):
+        return {"decision": "block", "reason": command_reply}
     reply = _strike(ctx, data)
     now = snapshot.take(ctx, keep_going=True)
     if any(agent.agent == AGENT and agent.pending for agent in now.agents):
@@ -116,10 +116,10 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> None:
     _write(ctx, rollout)
     if rollout.failed is None and rollout.provider is not None and rollout.last_ts is not None:
         now = ctx.now()
-        began = datetime.fromtimestamp(rollout.last_ts / 1000, UTC)
+        start = datetime.fromtimestamp(rollout.last_ts / 1000, UTC)
         model = _model_id(ctx, rollout)
         bench = ctx.health().bench_for(rollout.provider, model, now)
-        if bench is not None and bench.since < began:
+        if bench is not None and bench.since < start:
             actions.succeeded(ctx, rollout.provider, model)
 
 
@@ -146,25 +146,25 @@ EVENTS: Mapping[str, Callable[[Context, Mapping[str, object]], dict[str, object]
 def _strike(ctx: Context, data: Mapping[str, object]) -> str | None:
     """Bench the provider whose turn failed last; the sentence for the person, None when nothing did."""
     rollout = _rollout(ctx, data)
-    failed = rollout.failed if rollout else None
-    if rollout is None or failed is None or rollout.provider is None:
+    error = rollout.failed if rollout else None
+    if rollout is None or error is None or rollout.provider is None:
         return None
     from pf_tui.actions import answers
 
     now = ctx.now()
     failure = answers.read_agent_error(
-        ctx, failed.word, failed.message, failed.at, status=failed.status, model=_model_id(ctx, rollout)
+        ctx, error.word, error.message, error.at, status=error.status, model=_model_id(ctx, rollout)
     )
-    until = max((moment for moment in (failure.until, failed.resets_at) if moment is not None), default=None)
-    if failure.scope is None or (now - failed.at > STALE if until is None else until <= now):
+    until = max((moment for moment in (failure.until, error.resets_at) if moment is not None), default=None)
+    if failure.scope is None or (now - error.at > STALE if until is None else until <= now):
         return None
     outcome = actions.report_failure(
         ctx,
         rollout.provider,
         replace(failure, until=until, forever=until is None and failure.forever),
         model=_model_id(ctx, rollout),
-        at=failed.at,
-        evidence={"status": failed.status} if failed.status else {},
+        at=error.at,
+        evidence={"status": error.status} if error.status else {},
         agent=AGENT,
         session=rollout.session or text(data, "session_id") or None,
         why=f"{rollout.provider}: {failure.message or failure.kind}",
@@ -206,8 +206,8 @@ def _rollout(ctx: Context, data: Mapping[str, object]) -> Rollout | None:
     """What the session's rollout tells; None when there is none to be found."""
     from pf_tui.hooks import codex_rollout
 
-    named = text(data, "transcript_path")
-    path = Path(named) if named else codex_rollout.find(ctx.env, text(data, "thread-id"))
+    path_text = text(data, "transcript_path")
+    path = Path(path_text) if path_text else codex_rollout.find(ctx.env, text(data, "thread-id"))
     if path is None:
         return None
     session = ctx.health().sessions.get(text(data, "session_id") or text(data, "thread-id"))
@@ -221,9 +221,9 @@ def _serving(ctx: Context, now: Snapshot) -> str | None:
     try:
         path = codex.config_folder(ctx.env) / "config.toml"
         content = files.read_regular(path).decode("utf-8") if path.exists() else ""
-        named = toml_text.parse(content).get("model_provider")
-        if isinstance(named, str) and named in now.catalog.providers:
-            return named
+        provider_name = toml_text.parse(content).get("model_provider")
+        if isinstance(provider_name, str) and provider_name in now.catalog.providers:
+            return provider_name
         return codex.own_provider(ctx, content)
     except (OSError, ValueError):
         return None

@@ -87,9 +87,13 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
                 continue  # a line that is being written, or of another version
     except (OSError, ValueError):
         return None
-    named = attribution.codex_names(ctx.env, ctx.catalog())(reader.provider) if reader.provider else None
-    provider = named if named in ctx.catalog().providers else served_by
-    requests = tuple(request._replace(provider=provider or named) for request in logs.requests.values())
+    provider_name = (
+        attribution.codex_names(ctx.env, ctx.catalog())(reader.provider) if reader.provider else None
+    )
+    provider = provider_name if provider_name in ctx.catalog().providers else served_by
+    requests = tuple(
+        request._replace(provider=provider or provider_name) for request in logs.requests.values()
+    )
     readings = tuple(_readings(logs, provider or "unknown"))
     return Rollout(
         session=reader.session,

@@ -58,10 +58,10 @@ def typed(prompt: str) -> tuple[str, str] | None:
 
 def _status(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-status [PROVIDER] [--reset]`."""
-    parsed = typing.read(arguments, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
-    whose = parsed.words[0] if parsed.words else None
+    typed_words = typing.read(arguments, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
+    whose = typed_words.words[0] if typed_words.words else None
     rows = []
-    if parsed.options:
+    if typed_words.options:
         with files.locked(ctx.paths, PATIENCE_S):
             actions.reset(ctx, whose)
         rows.append(f"benches and today's counters of {whose or 'all'} were cleared; {_TAKEN_BACK}")
@@ -106,43 +106,47 @@ def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> list[str]:
 
 def _switch(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-switch PROVIDER [MODEL]`, `next`, `undo`; `--force` and `--auto` as on the command line."""
-    parsed = typing.read(arguments, _SWITCH_USAGE, takes=("--model", "--auto"), flags=("--force", "--undo"))
-    wanted, auto = parsed.words, parsed.options.get("--auto")
-    model = parsed.options.get("--model") or (wanted[1] if len(wanted) > 1 else None)
+    typed_words = typing.read(
+        arguments, _SWITCH_USAGE, takes=("--model", "--auto"), flags=("--force", "--undo")
+    )
+    providers, auto = typed_words.words, typed_words.options.get("--auto")
+    model = typed_words.options.get("--model") or (providers[1] if len(providers) > 1 else None)
     if auto not in (None, "on", "off"):
         raise WrongUsage(f"--auto {auto} is neither on nor off", _SWITCH_USAGE)
-    if wanted and wanted[0] not in ("undo", "next"):
-        actions.bring_up(ctx, wanted[0], limit_s=GATEWAY_S)
+    if providers and providers[0] not in ("undo", "next"):
+        actions.bring_up(ctx, providers[0], limit_s=GATEWAY_S)
     with files.locked(ctx.paths, PATIENCE_S):
-        if wanted[:1] == ("undo",) or "--undo" in parsed.options:
+        if providers[:1] == ("undo",) or "--undo" in typed_words.options:
             was_on = snapshot.take(ctx).auto_switch
-            undone = actions.undo(ctx, "switch")
+            outcome = actions.undo(ctx, "switch")
             on = snapshot.take(ctx).auto_switch
             auto_told = [_auto_words(on)] if on != was_on else []
-            serves = f"{undone.to_provider or 'nobody'} serves again"
-            return lines([serves, *auto_told, *_effects(undone.effects)])
-        if auto and not wanted:
+            serves = f"{outcome.to_provider or 'nobody'} serves again"
+            return lines([serves, *auto_told, *_effects(outcome.effects)])
+        if auto and not providers:
             actions.set_auto_switch(ctx, auto == "on")
-        if not wanted:
+        if not providers:
             return lines(_whom(snapshot.take(ctx), auto))
-        if wanted[0] == "next" and model is None:
-            done = actions.switch_next(ctx, auto_switch=_on(auto))
+        if providers[0] == "next" and model is None:
+            result = actions.switch_next(ctx, auto_switch=_on(auto))
         else:
-            done = actions.switch(
-                ctx, wanted[0], model=model, force="--force" in parsed.options, auto_switch=_on(auto)
+            result = actions.switch(
+                ctx, providers[0], model=model, force="--force" in typed_words.options, auto_switch=_on(auto)
             )
-    model = f" with {done.model}" if done.model else ""
-    if done.switched:
-        was = f" (was {done.from_provider})" if done.from_provider not in (None, done.to_provider) else ""
-        rows = [f"switched to {done.to_provider}{model}{was}"]
+    model = f" with {result.model}" if result.model else ""
+    if result.switched:
+        was = (
+            f" (was {result.from_provider})" if result.from_provider not in (None, result.to_provider) else ""
+        )
+        rows = [f"switched to {result.to_provider}{model}{was}"]
     else:
-        rows = [f"{done.to_provider} is first already{model}; nothing was changed"]
+        rows = [f"{result.to_provider} is first already{model}; nothing was changed"]
     if auto:
         rows.append(_auto_words(auto == "on"))
-    rows += _effects(done.effects)
-    if done.note:
-        rows.append(done.note)
-    if done.switched:
+    rows += _effects(result.effects)
+    if result.note:
+        rows.append(result.note)
+    if result.switched:
         rows.append("/provider-switch undo takes it back")
     return lines(rows)
 
@@ -215,22 +219,22 @@ def _priority(ctx: Context, arguments: Sequence[str]) -> str:
         serves = now.active.provider if now.active else "nobody"
         return lines([f"the order is now {', '.join(now.own_priority)}", f"{serves} serves; {_TAKEN_BACK}"])
     now = snapshot.take(ctx, keep_going=True)
-    ranked = [view for view in now.providers if view.rank is not None]
-    views = [view for view in ranked if view.state != "no-credential"]
+    views_in_order = [view for view in now.providers if view.rank is not None]
+    views = [view for view in views_in_order if view.state != "no-credential"]
     active = now.active.provider if now.active else None
     rows = [
         f"{view.rank}. {view.id}: {view.state}{' (serves)' if view.id == active else ''}"
         for view in views[: MAX_LINES - 2]
     ]
-    if len(ranked) > len(rows):
-        rows.append(f"{len(ranked) - len(rows)} more, most without a credential")
+    if len(views_in_order) > len(rows):
+        rows.append(f"{len(views_in_order) - len(rows)} more, most without a credential")
     rows.append("/provider-priority A B C makes a new order")
     return lines(rows)
 
 
-def _reorder(ctx: Context, wanted: Sequence[str]) -> None:
+def _reorder(ctx: Context, providers: Sequence[str]) -> None:
     """Run a priority subcommand. Bare provider names replace the whole order."""
-    match wanted:
+    match providers:
         case ["add", provider]:
             actions.add_to_priority(ctx, provider)
         case ["remove", provider]:
@@ -238,11 +242,11 @@ def _reorder(ctx: Context, wanted: Sequence[str]) -> None:
         case ["move", provider, place] if place.isascii() and place.isdigit():
             actions.move_in_priority(ctx, provider, int(place))
         case ["add" | "remove" | "move", *_]:
-            raise WrongUsage(f"{wanted[0]} what?", _ORDERS)
+            raise WrongUsage(f"{providers[0]} what?", _ORDERS)
         case ["set", *names]:
             actions.set_priority(ctx, names)
         case _:
-            actions.set_priority(ctx, wanted)
+            actions.set_priority(ctx, providers)
 
 
 def _names(word: str) -> list[str]:
@@ -337,5 +341,5 @@ def _credential(view: ProviderView) -> str:
     return f"{credential.state}{f' ({credential.source})' if credential.source else ''}"
 
 
-def _effects(done: Sequence[Effect]) -> list[str]:
-    return [f"{effect.agent}: {effect.text}" for effect in done]
+def _effects(effects: Sequence[Effect]) -> list[str]:
+    return [f"{effect.agent}: {effect.text}" for effect in effects]

@@ -27,64 +27,64 @@ def models(ctx: Context, arguments: Sequence[str]) -> str:
     from pf_tui.documents import models as documents
 
     options = ("--family", "--provider", "--capability", "--filter")
-    typed = typing.read(arguments, MODELS_USAGE, takes=options, flags=("--all",))
-    verb, *named = typed.words or ("",)
+    typed_words = typing.read(arguments, MODELS_USAGE, takes=options, flags=("--all",))
+    verb, *names = typed_words.words or ("",)
     if verb not in _MODEL_VERBS:
-        verb, named = "list", list(typed.words)
-    catalog, extras = ctx.catalog(), "--all" in typed.options
-    filters = {name: typed.options.get(f"--{name}") for name in ("family", "provider", "capability")}
-    wanted = named[0] if named else ""
+        verb, names = "list", list(typed_words.words)
+    catalog, extras = ctx.catalog(), "--all" in typed_words.options
+    filters = {name: typed_words.options.get(f"--{name}") for name in ("family", "provider", "capability")}
+    model_name = names[0] if names else ""
     if verb == "providers":
-        return _providers(catalog, wanted, extras=extras)
+        return _providers(catalog, model_name, extras=extras)
     if verb in ("family", "capability"):
-        if not wanted:
+        if not model_name:
             return lines([f"{verb} of what?", _all_of(catalog, verb)])
-        filters[verb] = wanted
-    elif wanted:
-        if entry := catalog.find_model(wanted):
+        filters[verb] = model_name
+    elif model_name:
+        if entry := catalog.find_model(model_name):
             return _model(entry)
         if verb == "info":
-            catalog.model(wanted)
-        filters["family"] = wanted
-    needle = typed.options.get("--filter", "").casefold()
+            catalog.model(model_name)
+        filters["family"] = model_name
+    needle = typed_words.options.get("--filter", "").casefold()
     if not needle and not any(filters.values()):
         return lines([_all_of(catalog, "family"), f"{MODELS_USAGE}; everything: pf-tui models"])
-    chosen = [
+    found_models = [
         model
         for model in documents.chosen(catalog, extras=extras, **filters)
         if needle in " ".join((model.id, model.name, model.family, *model.capabilities)).casefold()
     ]
-    if not chosen:
-        return f"no model passes: {needle or wanted}"
+    if not found_models:
+        return f"no model passes: {needle or model_name}"
     options_text = " ".join(f"--{name} {value.lower()}" for name, value in filters.items() if value)
-    return _listed(chosen, f"pf-tui models {options_text}".rstrip())
+    return _listed(found_models, f"pf-tui models {options_text}".rstrip())
 
 
 _MODEL_VERBS = ("list", "info", "family", "capability", "providers")
 
 
-def _listed(chosen: Sequence[Model], everything: str) -> str:
-    current = [model for model in chosen if model.status in ("active", "preview")] or list(chosen)
+def _listed(models: Sequence[Model], everything: str) -> str:
+    current = [model for model in models if model.status in ("active", "preview")] or list(models)
     rows = [
         f"{model.id}  {words.window(model.context)}"
         + (f"  ${model.price.input:g}/${model.price.output:g}" if model.price else "")
         for model in current[: MAX_LINES - 1]
     ]
-    if rest := len(chosen) - len(rows):
+    if rest := len(models) - len(rows):
         rows.append(f"{rest} more, older ones too: {everything}")
     return lines(rows)
 
 
-def _providers(catalog: Catalog, wanted: str, *, extras: bool) -> str:
+def _providers(catalog: Catalog, provider: str, *, extras: bool) -> str:
     """Who serves a model, what a provider serves, or how many each of them does."""
     from pf_tui.documents import models as documents
 
-    if wanted and (entry := catalog.find_model(wanted)):
+    if provider and (entry := catalog.find_model(provider)):
         return _model(entry)
-    if wanted:
-        name = catalog.provider(wanted).id
-        chosen = documents.chosen(catalog, extras=extras, family=None, provider=name, capability=None)
-        return _listed(chosen, f"pf-tui models --provider {name}") if chosen else f"{name}: no model is known"
+    if provider:
+        name = catalog.provider(provider).id
+        models = documents.chosen(catalog, extras=extras, family=None, provider=name, capability=None)
+        return _listed(models, f"pf-tui models --provider {name}") if models else f"{name}: no model is known"
     counts = {
         name: sum(catalog.serves(name, model.id) for model in documents.chosen(catalog, extras=extras))
         for name in catalog.providers
@@ -105,14 +105,14 @@ def _all_of(catalog: Catalog, what: str) -> str:
 
 
 def _model(model: Model) -> str:
-    served = ", ".join(model.providers) or "nobody"
+    providers = ", ".join(model.providers) or "nobody"
     price = (
         f"${model.price.input:g} in, ${model.price.output:g} out per million tokens"
         if model.price
         else "no price"
     )
     size = f"{words.window(model.context)} tokens of context"
-    return lines([f"{model.id} ({model.status}): {size}, {price}", f"served by {served}"])
+    return lines([f"{model.id} ({model.status}): {size}, {price}", f"served by {providers}"])
 
 
 def analytics(ctx: Context, arguments: Sequence[str]) -> str:
@@ -121,34 +121,36 @@ def analytics(ctx: Context, arguments: Sequence[str]) -> str:
     from pf_tui.ledger.overview import analytics as overview
 
     usage = f"/provider-analytics 7d --view {', '.join(_VIEWS)}"
-    typed = typing.read(arguments, usage, takes=("--view",), flags=("--costs", "--compare")).without("show")
-    if typed.words == ("reset",):
+    typed_words = typing.read(arguments, usage, takes=("--view",), flags=("--costs", "--compare")).without(
+        "show"
+    )
+    if typed_words.words == ("reset",):
         return "history is deleted in a terminal only: pf-tui analytics reset"
-    view = typed.options.get("--view", "costs" if "--costs" in typed.options else "summary")
+    view = typed_words.options.get("--view", "costs" if "--costs" in typed_words.options else "summary")
     if view not in period.VIEWS:
         raise UnknownName("view", view, period.VIEWS, "pf-tui analytics --help")
-    if len(typed.words) > 1:
-        raise WrongUsage(f"{typed.words[1]} is not known here", usage)
-    word = typed.words[0] if typed.words else "24h"
-    began = cycle.began(ctx.paths.ledger, word, ctx.now())
-    span = period.period_of(word, ctx.now(), ctx.timezone(), window_start=began)
+    if len(typed_words.words) > 1:
+        raise WrongUsage(f"{typed_words.words[1]} is not known here", usage)
+    word = typed_words.words[0] if typed_words.words else "24h"
+    window_start = cycle.began(ctx.paths.ledger, word, ctx.now())
+    span = period.period_of(word, ctx.now(), ctx.timezone(), window_start=window_start)
     if not ctx.paths.ledger.exists():
         return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
     with schema.opened(ctx.paths.ledger) as connection:
         figures = overview(connection, span)
-        if "--compare" in typed.options:
+        if "--compare" in typed_words.options:
             rows = _compared(ctx, connection, figures)
         else:
             rows = _VIEWS.get(view, _groups("providers"))(ctx, connection, figures)
     whole = figures.totals
-    failed = f", {whole.failed} failed" if whole.failed else ""
+    failures = f", {whole.failed} failed" if whole.failed else ""
     unpriced = f", {words.short(whole.unpriced_tokens)} tokens unpriced" if whole.unpriced_tokens else ""
     sentences = [
-        f"{span.name}: {used(whole.requests, whole.total_tokens, whole.cost_usd)}{failed}{unpriced}",
+        f"{span.name}: {used(whole.requests, whole.total_tokens, whole.cost_usd)}{failures}{unpriced}",
         f"{figures.fallback.fallbacks} fallbacks, {figures.fallback.limit_hits} limit hits",
     ]
     more = f"pf-tui analytics {span.name}" + (f" --view {view}" if view != "summary" else "")
-    more += " --compare" if "--compare" in typed.options else ""
+    more += " --compare" if "--compare" in typed_words.options else ""
     room = MAX_LINES - len(sentences)
     if len(rows) > room:
         rows = [*rows[: room - 1], f"{len(rows) - room + 1} more in a terminal: {more}"]
@@ -210,8 +212,8 @@ def _sessions(_: Context, connection: sqlite3.Connection, figures: Analytics) ->
     from pf_tui.ledger.period import Filters
     from pf_tui.ledger.query import UsageQuery
 
-    dearest = UsageQuery(connection, figures.span, Filters()).sessions(MAX_LINES)
-    return [f"{part.name[:8]}: {_sums(part)}" for part in dearest.parts]
+    top_sessions = UsageQuery(connection, figures.span, Filters()).sessions(MAX_LINES)
+    return [f"{part.name[:8]}: {_sums(part)}" for part in top_sessions.parts]
 
 
 def _when(ctx: Context, ms: int) -> str:

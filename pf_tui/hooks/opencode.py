@@ -170,10 +170,10 @@ def _delivered(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     from pf_tui.hooks import opencode_usage
 
     now = snapshot.take(ctx, keep_going=True)
-    for provider, model, began in opencode_usage.record(ctx, now, data):
+    for provider, model, start in opencode_usage.record(ctx, now, data):
         model_id = opencode_routing.model_id(now, provider, model)
         bench = ctx.health().bench_for(provider, model_id, now.at)
-        if bench is not None and bench.since < began:
+        if bench is not None and bench.since < start:
             actions.succeeded(ctx, provider, model_id)
     return {}
 
@@ -192,10 +192,10 @@ def _command(ctx: Context, data: dict[str, object]) -> dict[str, object]:
 def _pin(ctx: Context, session: str) -> str | None:
     """The provider that the person moved this session to."""
     try:
-        served = ctx.health().sessions.get(session)
+        session_served = ctx.health().sessions.get(session)
     except PfError:
         return None
-    return served.pin if served else None
+    return session_served.pin if session_served else None
 
 
 def _session(ctx: Context, data: dict[str, object]) -> dict[str, object]:

@@ -87,8 +87,8 @@ class Names:
             return None
         fitting = addresses.at(url, self._catalog.providers.values())
         own = [provider.id for provider in fitting if provider.custom]
-        shipped = [entry.id for entry in fitting if not (entry.custom or entry.plan or entry.agent_only)]
-        return next((ids[0] for ids in (own, shipped) if len(ids) == 1), None)
+        catalog_ids = [entry.id for entry in fitting if not (entry.custom or entry.plan or entry.agent_only)]
+        return next((ids[0] for ids in (own, catalog_ids) if len(ids) == 1), None)
 
 
 def text_lists(value: object) -> dict[str, list[str]]:

@@ -86,13 +86,13 @@ def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> R
     free = hindered is None and not anyone
     if free and (turn.picked or not now.has_own_order):
         return Route(provider=turn.provider, lacking=lacking)
-    wanted = _wanted(now, turn)
+    turn_model = _wanted(now, turn)
     first = now.active.provider if now.active else None
     lacking = lacking or (first if _lacks(now, turn, first) else None)
     for candidate in _candidates(now, turn):
         if candidate.provider == turn.provider and hindered is None and _same(now, turn, candidate.model):
             return Route(provider=turn.provider, lacking=lacking)
-        name = _name(now, turn, candidate, wanted)
+        name = _name(now, turn, candidate, turn_model)
         if name is not None and name != (turn.asked_theirs, turn.asked_model):
             theirs, model = name
             return Route(
@@ -126,19 +126,19 @@ def _lacks(now: Snapshot, turn: Turn, provider: str | None) -> bool:
     """Whether OpenCode has that provider, but no model of it that could serve this turn."""
     if provider in (None, turn.provider) or turn.names.theirs(provider) is None:
         return False
-    wanted = _wanted(now, turn)
+    model = _wanted(now, turn)
     eligibility = _trusted(now.eligibility_of(provider))
-    if why_ineligible(eligibility, wanted):
+    if why_ineligible(eligibility, model):
         return False
-    candidates = failover.route(RouteRequest(model=wanted), [eligibility], now.catalog).candidates
-    return not any(_name(now, turn, candidate, wanted) for candidate in candidates)
+    candidates = failover.route(RouteRequest(model=model), [eligibility], now.catalog).candidates
+    return not any(_name(now, turn, candidate, model) for candidate in candidates)
 
 
 def goes_elsewhere(now: Snapshot, turn: Turn) -> bool:
     """Whether somebody else could serve this turn, whom OpenCode has as well."""
-    wanted = _wanted(now, turn)
+    model = _wanted(now, turn)
     return any(
-        candidate.provider != turn.provider and _name(now, turn, candidate, wanted) is not None
+        candidate.provider != turn.provider and _name(now, turn, candidate, model) is not None
         for candidate in _candidates(now, turn)
     )
 
@@ -160,22 +160,22 @@ def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
         return None
     if pin == turn.provider:
         return None if _hindrance(now, turn, pin) else Route(provider=pin)
-    wanted = _wanted(now, turn)
+    model = _wanted(now, turn)
     eligibilities = [_trusted(now.eligibility_of(pin))]
-    for candidate in failover.route(RouteRequest(model=wanted), eligibilities, now.catalog).candidates:
-        if name := _name(now, turn, candidate, wanted):
+    for candidate in failover.route(RouteRequest(model=model), eligibilities, now.catalog).candidates:
+        if name := _name(now, turn, candidate, model):
             return Route(provider=pin, theirs=name[0], model=name[1])
     return None
 
 
-def _name(now: Snapshot, turn: Turn, candidate: Candidate, wanted: str | None) -> tuple[str, str] | None:
+def _name(now: Snapshot, turn: Turn, candidate: Candidate, model: str | None) -> tuple[str, str] | None:
     """(provider, model) as OpenCode calls a candidate; None when it has none of them."""
     theirs = turn.names.theirs(candidate.provider)
     if theirs is None:
         return None
-    stand_ins = (*now.catalog.equivalents(wanted), *now.catalog.nearest(wanted)) if wanted else ()
+    stand_ins = (*now.catalog.equivalents(model), *now.catalog.nearest(model)) if model else ()
     spare = [turn.asked_model, *stand_ins, turn.defaults.get(theirs, "")]
-    name = turn.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=wanted is None)
+    name = turn.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=model is None)
     return None if name is None else (theirs, name)
 
 
@@ -222,10 +222,10 @@ def _hindrance(now: Snapshot, turn: Turn, provider: str) -> Skipped | None:
 
 def _eligibilities(now: Snapshot, turn: Turn) -> list[Eligibility]:
     """The list in order, as far as OpenCode has it; only the first when auto-switch is off."""
-    listed = now.priority if now.auto_switch else now.priority[:1]
+    provider_ids = now.priority if now.auto_switch else now.priority[:1]
     return [
         _trusted(now.eligibility_of(name))
-        for name in listed
+        for name in provider_ids
         if name in now.catalog.providers and turn.names.theirs(name) is not None
     ]
 

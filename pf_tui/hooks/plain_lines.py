@@ -13,11 +13,11 @@ MAX_LINES = 9
 
 def lines(lines_told: Sequence[str]) -> str:
     """The lines that are not empty, cut with a hint where there are too many."""
-    shown = [visible(line) for line in lines_told if line]
-    if len(shown) > MAX_LINES:
-        more = len(shown) - MAX_LINES + 1
-        shown = [*shown[: MAX_LINES - 1], f"{more} more lines in a terminal: pf-tui status"]
-    return "\n".join(shown)
+    lines_out = [visible(line) for line in lines_told if line]
+    if len(lines_out) > MAX_LINES:
+        more = len(lines_out) - MAX_LINES + 1
+        lines_out = [*lines_out[: MAX_LINES - 1], f"{more} more lines in a terminal: pf-tui status"]
+    return "\n".join(lines_out)
 
 
 def used(requests: int, tokens: int, cost_usd: float | None) -> str:

@@ -25,11 +25,11 @@ def claude_code(ctx: Context, event: str, data: Mapping[str, object]) -> None:
     """One of Claude Code's events."""
     tasks = data.get("background_tasks")
     at = ctx.now().timestamp()
-    limited: dict[str, float | None] | None = None
+    limit_seen: dict[str, float | None] | None = None
     if event == "StopFailure" and text(data, "error") in ("rate_limit", "billing_error"):
-        limited = {"at": at}
+        limit_seen = {"at": at}
     elif event == "Stop":
-        limited = {}
+        limit_seen = {}
     _write(
         ctx,
         "claude-code",
@@ -38,7 +38,7 @@ def claude_code(ctx: Context, event: str, data: Mapping[str, object]) -> None:
         _number(ctx.env.get("CLAUDE_PID")),
         base_url_host=_host(ctx.env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"),
         background=len(tasks) if isinstance(tasks, list) else None,
-        limited=limited,
+        limited=limit_seen,
     )
 
 
@@ -50,7 +50,7 @@ def status_line(ctx: Context, data: Mapping[str, object]) -> None:
         "window": window.get("context_window_size"),
         "percent": window.get("used_percentage"),
     }
-    spent = cost.get("total_cost_usd")
+    cost_usd = cost.get("total_cost_usd")
     _write(
         ctx,
         "claude-code",
@@ -59,7 +59,7 @@ def status_line(ctx: Context, data: Mapping[str, object]) -> None:
         _number(ctx.env.get("CLAUDE_PID")),
         base_url_host=_host(ctx.env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"),
         context={name: value for name, value in context.items() if _is_number(value)} or None,
-        cost_usd=spent if _is_number(spent) else None,
+        cost_usd=cost_usd if _is_number(cost_usd) else None,
         model=text(model, "id")[:200] or None,
     )
 

@@ -84,11 +84,11 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
         if view.state in ("benched", "exhausted", "no-credential", "disabled"):
             until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
             parts.append(f"{view.state}{until}")
-        shown = [limit for limit in view.limits if limit.percent is not None and limit.source != "estimate"][
+        limits = [limit for limit in view.limits if limit.percent is not None and limit.source != "estimate"][
             :3
         ]
-        if shown:
-            parts.append(", ".join(_window(window) for window in shown))
+        if limits:
+            parts.append(", ".join(_window(window) for window in limits))
         tightest = view.tightest
         if tightest is not None and tightest.runs_out_at is not None:
             parts.append(f"empty ~{words.clock(tightest.runs_out_at, now.at, zone)}")

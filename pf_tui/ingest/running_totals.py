@@ -76,7 +76,7 @@ def settle(
 ) -> None:
     """Make the rows of what is missing, for every session that changed; inside the caller's transaction."""
     waiting = [
-        Waiting._make(row)
+        StoredTotal._make(row)
         for row in connection.execute(
             "SELECT session, model, totals, base, ifnull(started, 0), ts, project FROM cost_states WHERE settled = 0"
             " OR started IN (SELECT started FROM cost_states WHERE settled = 0 AND started > 0)"
@@ -88,7 +88,7 @@ def settle(
     connection.execute("UPDATE cost_states SET settled = 1 WHERE settled = 0")
 
 
-class Waiting(NamedTuple):
+class StoredTotal(NamedTuple):
     """A running total as it is stored."""
 
     session: str
@@ -100,12 +100,12 @@ class Waiting(NamedTuple):
     project: str
 
 
-def _families(waiting: list[Waiting], copies: set[str]) -> dict[str, list[Waiting]]:
+def _families(waiting: list[StoredTotal], copies: set[str]) -> dict[str, list[StoredTotal]]:
     """Totals by the session that what they lack belongs to."""
-    by_start: dict[object, list[Waiting]] = defaultdict(list)
+    by_start: dict[object, list[StoredTotal]] = defaultdict(list)
     for total in waiting:
         by_start[total.started or total.session].append(total)
-    families: dict[str, list[Waiting]] = {}
+    families: dict[str, list[StoredTotal]] = {}
     for members in by_start.values():
         originals = {member.session for member in members} - copies
         for session in originals:
@@ -125,7 +125,7 @@ class _Total(NamedTuple):
 
 
 def _settle(
-    families: dict[str, list[Waiting]],
+    families: dict[str, list[StoredTotal]],
     connection: sqlite3.Connection,
     names: ledger_rows.Names,
     as_row: Callable[[LoggedRequest], Row],
@@ -229,7 +229,7 @@ def _row(
     return tuple(row)
 
 
-def _by_model(members: list[Waiting], as_row: Callable[[LoggedRequest], Row]) -> dict[int, _Total]:
+def _by_model(members: list[StoredTotal], as_row: Callable[[LoggedRequest], Row]) -> dict[int, _Total]:
     """A family's largest totals by the model as the ledger names it: "…[1m]" and its plain name are one."""
     totals: dict[tuple[str, int], _Total] = {}
     for session, model, text, base, _, ts, project in members:
@@ -256,7 +256,7 @@ class _RowTotals(NamedTuple):
 
 
 def _row_totals(
-    connection: sqlite3.Connection, waiting: list[Waiting], names: ledger_rows.Names
+    connection: sqlite3.Connection, waiting: list[StoredTotal], names: ledger_rows.Names
 ) -> dict[tuple[str, int], _RowTotals]:
     numbers = {names(total.session): total.session for total in waiting}
     oldest = min((total.started for total in waiting), default=0) - SLACK_MS

@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.ingest.attribution import Attribution
     from pf_tui.ledger.prices import Pricer
-    from pf_tui.ledger.pricetable import Dated
+    from pf_tui.ledger.pricetable import DatedPrices
     from pf_tui.ledger.rows import PlainRow, Row
 
 SOURCES: Mapping[str, str] = {client.id: client.log_source for client in CLIENTS.values()}
@@ -32,7 +32,7 @@ class _Usual(NamedTuple):
     cost: float | None
     """Of a request without tokens."""
     basis: int
-    dated: Dated
+    dated: DatedPrices
     attribution: str
 
 

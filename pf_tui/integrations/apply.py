@@ -64,8 +64,8 @@ def keys(ctx: Context) -> tuple[str, ...]:
     if installs.pause(ctx.paths) is not None:
         return install_keys
     there = {name.partition(":")[0] for name in install_keys}
-    lost = [agent for agent in INTEGRATED if agent not in there and marks.are_for(agent, ctx.env)]
-    return (*install_keys, *lost)
+    lost_agents = [agent for agent in INTEGRATED if agent not in there and marks.are_for(agent, ctx.env)]
+    return (*install_keys, *lost_agents)
 
 
 def paused(ctx: Context) -> datetime | None:

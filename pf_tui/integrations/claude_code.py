@@ -99,28 +99,28 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         return _by_gateway(ctx, provider)
     if any("{" in value for value in provider.claude_code.env.values()):
         return _impossible(f"its address is not known: set base_url of {provider.id} in providers.yaml")
-    if (refused := _own_list(ctx)) is not None:
-        return refused
+    if (own_list := _own_list(ctx)) is not None:
+        return own_list
     there = [folder / "settings.json" for folder in folders(ctx)]
-    written = _in_each(there, lambda path: _route(ctx, provider, path))
-    if isinstance(written, Effect):
-        return written
-    if not written and all(_is_home(ctx, provider, _read(path) or "") for path in there):
+    is_changed = _in_each(there, lambda path: _route(ctx, provider, path))
+    if isinstance(is_changed, Effect):
+        return is_changed
+    if not is_changed and all(_is_home(ctx, provider, _read(path) or "") for path in there):
         return Effect(agent=AGENT, when="now", how="none", text="it uses that already; nothing was written")
     return _effect(ctx, provider, there)
 
 
 def _in_each(paths: Sequence[Path], write: Callable[[Path], bool]) -> bool | Effect:
     """Write a route into each settings file: whether one was changed, or why that was not possible."""
-    written = False
+    is_changed = False
     for path in paths:
         try:
-            written |= write(path)
+            is_changed |= write(path)
         except jsonc.JsoncError as error:
             return _impossible(f"{path} line {error.line}: {error.why}; it was left as it is")
         except PfError as error:
             return _impossible(f"{error.message}; its settings were left as they are")
-    return written
+    return is_changed
 
 
 def needs_gateway(ctx: Context, provider: Provider) -> bool:
@@ -146,12 +146,12 @@ def _by_gateway(ctx: Context, provider: Provider) -> Effect:
         way = agents.way_in(ctx, "pf-tui run claude")
         text = f"reaches {provider.name} through the gateway alone, which translates: {way}"
         return Effect(agent=AGENT, when="never", how="gateway", text=text, applied=False)
-    if (refused := _own_list(ctx)) is not None:
-        return refused
+    if (own_list := _own_list(ctx)) is not None:
+        return own_list
     there = [folder / "settings.json" for folder in folders(ctx)]
-    written = _in_each(there, lambda path: _write_route(ctx, provider, path, _way_to(ctx, url)))
-    if isinstance(written, Effect):
-        return written
+    is_changed = _in_each(there, lambda path: _write_route(ctx, provider, path, _way_to(ctx, url)))
+    if isinstance(is_changed, Effect):
+        return is_changed
     effect = _effect(ctx, provider, there, leads=True)
     return replace(effect, how="gateway", text=f"{effect.text}, through the gateway, which translates")
 

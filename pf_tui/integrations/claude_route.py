@@ -84,7 +84,7 @@ def _layers(cwd: Path, env: Mapping[str, str], caller: Process | None) -> Iterat
     """Every document, the one that wins last."""
     words = _settings_words(caller)
     sources = words.get("--setting-sources")
-    wanted = None if sources is None else {name.strip() for name in sources.split(",")}
+    sources_read = None if sources is None else {name.strip() for name in sources.split(",")}
     folders = [cwd]
     if caller is not None and caller.cwd not in (None, cwd) and caller.is_program(PROGRAM):
         folders.append(caller.cwd)
@@ -92,12 +92,12 @@ def _layers(cwd: Path, env: Mapping[str, str], caller: Process | None) -> Iterat
     names = ["settings.json"]
     if env.get("CLAUDE_CODE_USE_COWORK_PLUGINS"):
         names.append("cowork_settings.json")
-    if wanted is None or "user" in wanted:
+    if sources_read is None or "user" in sources_read:
         yield from _documents((person / name for name in names), foreign=False)
-    if wanted is None or "project" in wanted:
+    if sources_read is None or "project" in sources_read:
         shared = (folder / ".claude" / "settings.json" for folder in folders)
         yield from _documents((path for path in shared if path != person / "settings.json"), foreign=True)
-    if wanted is None or "local" in wanted:
+    if sources_read is None or "local" in sources_read:
         places = dict.fromkeys(place for folder in folders for place in (*_roots(folder), folder))
         yield from _documents((place / ".claude" / "settings.local.json" for place in places), foreign=True)
     if word := words.get("--settings"):
@@ -178,11 +178,11 @@ def _document(path: Path, *, foreign: bool, follow: bool = False) -> Layer | Non
     if text is None:
         return None
     try:
-        changed = path.stat().st_ctime
+        changed_s = path.stat().st_ctime
     except OSError as error:
         raise unreadable(path, "it was taken away while it was read") from error
     variables = _variables(text, str(path))
-    return Layer(place=str(path), variables=variables, foreign=foreign, changed_at=changed)
+    return Layer(place=str(path), variables=variables, foreign=foreign, changed_at=changed_s)
 
 
 def _refuse_link(path: Path) -> None:
@@ -274,7 +274,7 @@ def _just_started(layers: list[Layer], caller: Process | None, now_s: float) -> 
     if caller is None or caller.age_s is None or caller.age_s > START_S:
         return False
     changes = [layer.changed_at for layer in layers if layer.changed_at is not None]
-    return all(changed < now_s - caller.age_s for changed in changes)
+    return all(changed_s < now_s - caller.age_s for changed_s in changes)
 
 
 def _is_client(caller: Process | None) -> bool:

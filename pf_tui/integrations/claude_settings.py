@@ -68,7 +68,7 @@ def routed(
     wrote, old_note = _note(settings)
     letters = _letters(original, settings)
     text = _without_last(text, settings, wrote, old_note, {ENV: env, MODELS: models or {}}, letters)
-    wanted = dict(env)
+    env_wanted = dict(env)
     for member, values in ((ENV, env), (MODELS, models or {})):
         now = _map(settings, member)
         for name in values:
@@ -76,13 +76,13 @@ def routed(
                 old_note[member][name] = now[name]
     for name in env:
         if name in old_note[ENV] and (keys or (home and name == BASE_URL)):
-            wanted[name] = old_note[ENV][name]
+            env_wanted[name] = old_note[ENV][name]
     present = settings.get(HELPER) if isinstance(settings, dict) else None
     if present is not None and present != wrote.pop(HELPER, None):
         old_note[HELPER] = present
     if home and HELPER in old_note:
         helper = old_note[HELPER]
-    for member, values in ((ENV, wanted), (MODELS, models or {})):
+    for member, values in ((ENV, env_wanted), (MODELS, models or {})):
         text = _with(text, member, values)
         wrote[member] |= values
     if helper is not None:
@@ -92,8 +92,8 @@ def routed(
         text = jsonc.remove_member(text, (HELPER,))
     note: dict[str, object] = {"provider": provider}
     for name, part in (("wrote", wrote), ("kept", old_note)):
-        if filled := {member: value for member, value in part.items() if value or member == HELPER}:
-            note[name] = filled
+        if members := {member: value for member, value in part.items() if value or member == HELPER}:
+            note[name] = members
     if letters:
         note["letters"] = letters
     return jsonc.set_member(text, (NOTE,), note)
@@ -129,20 +129,20 @@ def _entries(content: object) -> Iterator[tuple[str, object]]:
 def _without_last(
     text: str,
     settings: object,
-    wrote: dict[str, Any],
+    old_note: dict[str, Any],
     note: dict[str, Any],
-    wanted: Mapping[str, Mapping[str, str]],
+    env_wanted: Mapping[str, Mapping[str, str]],
     letters: Mapping[str, str],
 ) -> str:
     """Without the model names of the route before, where the new one has none; the person's own come back.
 
-    `wrote` and `note` forget what is put back. Other variables stay for the new route to name.
+    `old_note` and `note` forget what is put back. Other variables stay for the new route to name.
     """
     for member in (MODELS, ENV):
-        gone = [name for name in wrote[member] if name not in wanted[member]]
-        gone = [name for name in gone if member == MODELS or name in ALIASES]
-        mine = {name: wrote[member].pop(name) for name in gone}
-        own = {name: note[member].pop(name, None) for name in gone}
+        names = [name for name in old_note[member] if name not in env_wanted[member]]
+        names = [name for name in names if member == MODELS or name in ALIASES]
+        mine = {name: old_note[member].pop(name) for name in names}
+        own = {name: note[member].pop(name, None) for name in names}
         text = _without(text, member, _map(settings, member), mine, own, letters.get(member))
     return text
 
@@ -156,14 +156,14 @@ def unrouted(text: str) -> str:
     settings = jsonc.parse(text)
     if not isinstance(settings, dict) or NOTE not in settings:
         return text
-    wrote, note = _note(settings)
+    our_members, note = _note(settings)
     letters = _letters(text, settings)
     text = jsonc.remove_member(text, (NOTE,))
-    if settings.get(HELPER) == wrote.get(HELPER):
+    if settings.get(HELPER) == our_members.get(HELPER):
         text = _restored(text, (HELPER,), note.get(HELPER))
     for member in (MODELS, ENV):
         now, empty = _map(settings, member), letters.get(member)
-        text = _without(text, member, now, wrote[member], note[member], empty)
+        text = _without(text, member, now, our_members[member], note[member], empty)
     if "" in letters and jsonc.parse(text) == {}:
         return letters[""]
     for place, raw in letters.items():
@@ -228,8 +228,8 @@ def leads_home(text: str) -> bool:
     """No route of ours leads away from Claude Code's own address and sign-in."""
     if route_in(text) is None:
         return True
-    wrote, _ = _note(jsonc.parse(text))
-    return HELPER not in wrote and plain(str(wrote[ENV].get(BASE_URL, VENDOR_URL))) == VENDOR_URL
+    our_members, _ = _note(jsonc.parse(text))
+    return HELPER not in our_members and plain(str(our_members[ENV].get(BASE_URL, VENDOR_URL))) == VENDOR_URL
 
 
 def rerouted(text: str, like: str) -> str:
@@ -237,9 +237,9 @@ def rerouted(text: str, like: str) -> str:
     settings = jsonc.parse(like)
     if not isinstance(settings, dict) or NOTE not in settings:
         return text
-    wrote, _ = _note(settings)
+    our_members, _ = _note(settings)
     provider = settings[NOTE].get("provider", "")
-    return routed(text, provider, wrote[ENV], wrote.get(HELPER), models=wrote[MODELS])
+    return routed(text, provider, our_members[ENV], our_members.get(HELPER), models=our_members[MODELS])
 
 
 def with_status_line(text: str, words: Sequence[str]) -> str:
@@ -323,9 +323,9 @@ def _is_ours(command: str) -> bool:
     if command.startswith(_QUIET_WRAP) or command == program.in_shell((program.NAME,), "statusline"):
         return True
     words = _words(command)
-    called = words[:-1] if words[-1:] == ["statusline"] else words[:-3]
+    argv = words[:-1] if words[-1:] == ["statusline"] else words[:-3]
     ours = words[-1:] == ["statusline"] or words[-3:-1] == ["statusline", "--wrap"]
-    return ours and bool(called) and (Path(called[-1]).name == "pf-tui" or called[-2:] == ["-m", "pf_tui"])
+    return ours and bool(argv) and (Path(argv[-1]).name == "pf-tui" or argv[-2:] == ["-m", "pf_tui"])
 
 
 def _words(command: str) -> list[str]:

@@ -68,16 +68,20 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     for path in (folder / "config.toml" for folder in folders(ctx)):
         try:
             text = text_of(path)
-            wanted = {} if provider.id == own_provider(ctx, text) else _served_by(ctx, provider, model, path)
-            if wanted is None and provider.agent_only is None:
+            route_lines = (
+                {} if provider.id == own_provider(ctx, text) else _served_by(ctx, provider, model, path)
+            )
+            if route_lines is None and provider.agent_only is None:
                 by_gateway = True
-                wanted = _by_gateway(ctx, path)
-            if wanted is None:
+                route_lines = _by_gateway(ctx, path)
+            if route_lines is None:
                 return _refused(ctx, provider)
-            made = toml_text.with_lines(text, {**base_lines(ctx, text, path), **_without_own(text, wanted)})
-            on_own = not wanted
-            if made != text:
-                files.write_bytes(path, made.encode(), mode=None if path.exists() else 0o600)
+            new_text = toml_text.with_lines(
+                text, {**base_lines(ctx, text, path), **_without_own(text, route_lines)}
+            )
+            on_own = not route_lines
+            if new_text != text:
+                files.write_bytes(path, new_text.encode(), mode=None if path.exists() else 0o600)
                 news = True
         except (toml_text.TomlError, PfError) as error:
             return _effect(f"its config.toml could not be changed ({error})", applied=False)
@@ -142,8 +146,8 @@ def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) 
 
 def _own_model(catalog: Catalog, provider: Provider, path: Path) -> str | None:
     """The model of the person's own settings under that provider's name; None where it is not sold there."""
-    named = toml_text.parse(toml_text.without(text_of(path))).get("model")
-    entry = catalog.find_model(named) if isinstance(named, str) else None
+    model_name = toml_text.parse(toml_text.without(text_of(path))).get("model")
+    entry = catalog.find_model(model_name) if isinstance(model_name, str) else None
     return catalog.native_id(entry.id, provider.id) if entry is not None else None
 
 
@@ -164,13 +168,15 @@ def _by_gateway(ctx: Context, path: Path) -> dict[str, object] | None:
     }
 
 
-def _without_own(text: str, wanted: dict[str, object]) -> dict[str, object]:
+def _without_own(text: str, route_lines: dict[str, object]) -> dict[str, object]:
     """Without the provider's own lines where the person has described a provider of that name."""
     tables = toml_text.parse(toml_text.without(text)).get("model_providers")
-    name = wanted.get("model_provider")
+    name = route_lines.get("model_provider")
     if not (isinstance(tables, dict) and name in tables):
-        return wanted
-    return {key: value for key, value in wanted.items() if not key.startswith(f"model_providers.{name}.")}
+        return route_lines
+    return {
+        key: value for key, value in route_lines.items() if not key.startswith(f"model_providers.{name}.")
+    }
 
 
 def _refused(ctx: Context, provider: Provider) -> Effect:

@@ -65,7 +65,7 @@ def check_gateway(ctx: Context, url: str, caller: Process | None) -> None:
             )
 
 
-def _asking(ctx: Context, wanted: str, caller: Process | None) -> list[tuple[str, dict[str, object]]]:
+def _asking(ctx: Context, setting_name: str, caller: Process | None) -> list[tuple[str, dict[str, object]]]:
     """The tables whose key comes from `auth helper WANTED`."""
     config: dict[str, object] = {}
     for layer in _layers(ctx, caller):
@@ -76,11 +76,11 @@ def _asking(ctx: Context, wanted: str, caller: Process | None) -> list[tuple[str
     return [
         (str(name), table)
         for name, table in tables.items()
-        if isinstance(table, dict) and _asks(table, wanted)
+        if isinstance(table, dict) and _asks(table, setting_name)
     ]
 
 
-def _asks(table: dict[str, object], wanted: str) -> bool:
+def _asks(table: dict[str, object], name: str) -> bool:
     """The table's key comes from `auth helper WANTED`."""
     auth = table.get("auth")
     if not isinstance(auth, dict):
@@ -88,7 +88,7 @@ def _asks(table: dict[str, object], wanted: str) -> bool:
     args = auth.get("args")
     words = [str(auth.get("command", "")), *(map(str, args) if isinstance(args, list) else [])]
     line = " ".join(words).split()
-    return any(line[place : place + 3] == ["auth", "helper", wanted] for place in range(len(line)))
+    return any(line[place : place + 3] == ["auth", "helper", name] for place in range(len(line)))
 
 
 def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, object]]:
@@ -160,13 +160,13 @@ def _override(text: str) -> dict[str, object]:
 
 def _merged(layer: dict[str, object], other: dict[str, object]) -> dict[str, object]:
     """`other` laid over `layer`, tables into each other."""
-    merged = dict(layer)
+    merged_layer = dict(layer)
     for name, value in other.items():
-        existing = merged.get(name)
-        merged[name] = (
+        existing = merged_layer.get(name)
+        merged_layer[name] = (
             _merged(existing, value) if isinstance(existing, dict) and isinstance(value, dict) else value
         )
-    return merged
+    return merged_layer
 
 
 def problem(ctx: Context) -> PfError | None:

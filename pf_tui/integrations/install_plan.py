@@ -100,25 +100,25 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
         StateFileUnusable: a file of the agent's cannot be read or edited; nothing was changed.
     """
     earlier = installs.record(paths, key)
-    remembered = dict(object_in(earlier, "files"))
+    files_before = dict(object_in(earlier, "files"))
     changes: list[FileChange] = []
     wanted_folders, pieces = tuple(folders), tuple(pieces)
     for piece in pieces:
         now = read(piece.path, root_of(key))
-        entry = object_in(remembered, str(piece.path)) or None
+        entry = object_in(files_before, str(piece.path)) or None
         exact, original = _before(piece, now, entry)
-        wanted = piece.put(original)
-        if now != wanted:
-            changes.append(FileChange(path=piece.path, before=now, after=wanted, mode=piece.mode))
-        if entry is not None and now != wanted and piece.private and not exact:
-            remembered[str(piece.path)] = {"made": entry["made"], "print": None}
-        elif entry is None or now != wanted:
-            remembered[str(piece.path)] = _splice(original, piece.bare(wanted))
-    made = [
+        content = piece.put(original)
+        if now != content:
+            changes.append(FileChange(path=piece.path, before=now, after=content, mode=piece.mode))
+        if entry is not None and now != content and piece.private and not exact:
+            files_before[str(piece.path)] = {"made": entry["made"], "print": None}
+        elif entry is None or now != content:
+            files_before[str(piece.path)] = _splice(original, piece.bare(content))
+    folders_made = [
         *texts_in(earlier, "folders"),
         *_missing([*wanted_folders, *(piece.path.parent for piece in pieces)]),
     ]
-    record = {"files": remembered, "folders": list(dict.fromkeys(made))}
+    record = {"files": files_before, "folders": list(dict.fromkeys(folders_made))}
     return Plan(key=key, changes=tuple(changes), folders=wanted_folders, record=record)
 
 
@@ -128,11 +128,11 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
     Files that the record knows and `pieces` no longer names (an older pf-tui wrote them) are undone too.
     """
     earlier = installs.record(paths, key)
-    remembered = dict(object_in(earlier, "files"))
+    files_before = dict(object_in(earlier, "files"))
     by_path = {str(piece.path): piece for piece in pieces}
     changes = []
-    for name in dict.fromkeys([*by_path, *remembered]):
-        path, entry, piece = Path(name), object_in(remembered, name) or None, by_path.get(name)
+    for name in dict.fromkeys([*by_path, *files_before]):
+        path, entry, piece = Path(name), object_in(files_before, name) or None, by_path.get(name)
         now = read(path, root_of(key))
         if now is None:
             continue
@@ -141,8 +141,8 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
             before = _unspliced(now, entry) if entry is not None and exact else now
         else:
             exact, before = _before(piece, now, entry)
-            made = entry is None or entry["made"]
-            if not exact and made and before not in (None, now) and piece.blank(before or b""):
+            was_created = entry is None or entry["made"]
+            if not exact and was_created and before not in (None, now) and piece.blank(before or b""):
                 before = None
         if before != now:
             changes.append(FileChange(path=path, before=now, after=before))
@@ -162,10 +162,10 @@ def folders(paths: Paths, agent: str, name: str, own: Path) -> tuple[Path, ...]:
         own: the folder that this environment names; one of them where nothing else is, or pf-tui is in it.
     """
     try:
-        written = object_in(installs.record(paths, agent), "files")
+        entries = object_in(installs.record(paths, agent), "files")
     except PfError:
-        written = {}
-    parents = (Path(file).parent for file in written if Path(file).name == name)
+        entries = {}
+    parents = (Path(file).parent for file in entries if Path(file).name == name)
     there = [folder for folder in dict.fromkeys(parents) if folder.is_dir()]
     if not there or marks.are_in(agent, own):
         there.append(own)
@@ -262,8 +262,8 @@ def _splice(before: bytes | None, after: bytes) -> dict[str, object]:
 def _unspliced(now: bytes, entry: Mapping[str, object]) -> bytes | None:
     if entry["made"]:
         return None
-    start, added = optional_whole(entry, "at") or 0, optional_whole(entry, "added") or 0
-    return now[:start] + text_in(entry, "removed").encode("latin-1") + now[start + added :]
+    start, added_length = optional_whole(entry, "at") or 0, optional_whole(entry, "added") or 0
+    return now[:start] + text_in(entry, "removed").encode("latin-1") + now[start + added_length :]
 
 
 def _print(content: bytes) -> str:

@@ -45,10 +45,12 @@ def pause(paths: Paths) -> Pause | None:
     since = from_text(content.get("since"))
     if since is None:
         return None
-    named = content.get("installs")
+    records = content.get("installs")
     return Pause(
         since=since,
-        installs=tuple(name for name in named if isinstance(name, str)) if isinstance(named, list) else (),
+        installs=tuple(name for name in records if isinstance(name, str))
+        if isinstance(records, list)
+        else (),
     )
 
 
@@ -91,8 +93,8 @@ def record(paths: Paths, key: str) -> dict[str, object]:
 def remember(paths: Paths, key: str, entry: Mapping[str, object] | None) -> None:
     """Remember one install anew, or (None) forget it. Call it under the lock."""
     every = {**_all(paths), key: entry}
-    remembered = {name: record for name, record in every.items() if record is not None}
-    _change(paths, lambda content: {**content, "installs": remembered})
+    records = {name: record for name, record in every.items() if record is not None}
+    _change(paths, lambda content: {**content, "installs": records})
 
 
 def _change(paths: Paths, edit: Callable[[dict[str, object]], dict[str, object]]) -> None:

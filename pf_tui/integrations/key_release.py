@@ -92,17 +92,17 @@ def _for_claude(ctx: Context, provider_id: str | None, caller: Process | None) -
     providers = ctx.catalog().providers.values()
     there = [provider for provider in providers if key_homes.belongs(provider, url)]
     if provider_id is not None:
-        named = ctx.catalog().provider(provider_id)
-        there = [provider for provider in there if provider.id == named.id]
+        named_provider = ctx.catalog().provider(provider_id)
+        there = [provider for provider in there if provider.id == named_provider.id]
     if not there:
         whose = f"is no address of {provider_id}" if provider_id else "belongs to no provider"
         cure = "`pf-tui switch PROVIDER` sets the address"
         raise PfError(f"{key_homes.shown(url)} {whose}; no key was given", cure)
-    applied = ctx.health().agents.get("claude-code")
+    agent_entry = ctx.health().agents.get("claude-code")
     order = ctx.config().priority or ctx.catalog().default_priority
     there.sort(
         key=lambda provider: (
-            applied is None or provider.id != applied.provider,
+            agent_entry is None or provider.id != agent_entry.provider,
             order.index(provider.id) if provider.id in order else len(order),
         )
     )

@@ -122,9 +122,9 @@ def _is_free(folder: Path, root: Path | None) -> bool:
 
 
 def _package_files() -> dict[str, bytes]:
-    wanted = {"dependencies": {PACKAGE: "*"}}
-    lock = {"name": "opencode", "lockfileVersion": 3, "requires": True, "packages": {"": wanted}}
-    return {"package.json": _json(wanted), "package-lock.json": _json(lock)}
+    manifest = {"dependencies": {PACKAGE: "*"}}
+    lock = {"name": "opencode", "lockfileVersion": 3, "requires": True, "packages": {"": manifest}}
+    return {"package.json": _json(manifest), "package-lock.json": _json(lock)}
 
 
 def _own_files(words: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:

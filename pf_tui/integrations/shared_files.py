@@ -58,10 +58,10 @@ def _git_folder(root: Path) -> Path:
     if not git.is_file():
         return git
     try:
-        named = os.fsdecode(files.read_regular(git)).partition("gitdir:")[2].strip()
+        git_dir = os.fsdecode(files.read_regular(git)).partition("gitdir:")[2].strip()
     except OSError:
         return git
-    return root / named
+    return root / git_dir
 
 
 def _bare(home: Path, env: Mapping[str, str]) -> Iterator[tuple[Path, Path]]:
@@ -121,11 +121,11 @@ def _compressed(index: bytes, size: int) -> set[bytes]:
         if at + size > len(index):
             break
         at += size + (2 if index[at + size - 2] & _EXTENDED else 0)
-        dropped, at = _varint(index, at)
+        shared_length, at = _varint(index, at)
         end = index.find(b"\0", at)
-        if end < 0 or dropped > len(last):
+        if end < 0 or shared_length > len(last):
             break
-        last = last[: len(last) - dropped] + index[at:end]
+        last = last[: len(last) - shared_length] + index[at:end]
         names.add(last)
         at = end + 1
     return names
@@ -153,8 +153,8 @@ def _chezmoi(home: Path, env: Mapping[str, str]) -> Iterator[Path]:
             text = files.read_regular(config / f"chezmoi.{end}").decode("utf-8", "replace")
         except OSError:
             continue
-        if named := _SOURCE_DIR.search(text):
-            sources.append(home / named[1].strip().removeprefix("~/"))
+        if match := _SOURCE_DIR.search(text):
+            sources.append(home / match[1].strip().removeprefix("~/"))
     for source in sources:
         try:
             yield source / files.read_regular(source / ".chezmoiroot").decode("utf-8").strip()
@@ -165,11 +165,11 @@ def _chezmoi(home: Path, env: Mapping[str, str]) -> Iterator[Path]:
 def _makes(source: Path, home: Path, path: Path) -> bool:
     """A file in the source folder has the name that becomes this path."""
     try:
-        wanted = path.absolute().relative_to(home).parts
+        parts = path.absolute().relative_to(home).parts
     except ValueError:
         return False
     folders = [source]
-    for part in wanted:
+    for part in parts:
         folders = [folder / name for folder in folders for name in _listed(folder) if _becomes(name) == part]
     return bool(folders)
 

@@ -109,13 +109,13 @@ def with_lines(text: str, values: Mapping[str, object]) -> str:
         rest = rest[: statement.start] + "".join(_ASIDE + line for line in lines) + rest[statement.end :]
     count = f"({len(values)} line{'s' if len(values) > 1 else ''})"
     head = [f"{HEADING} {count}", *(f"{key} = {literal(value)} {MARK}" for key, value in values.items())]
-    made = mark + "".join(line + newline for line in head) + rest
+    new_text = mark + "".join(line + newline for line in head) + rest
     try:
-        parse(made)
+        parse(new_text)
     except TomlError:
         parse(own)  # its own fault is told with its own lines
         raise
-    return made
+    return new_text
 
 
 def statements(text: str) -> Iterator[Statement]:

@@ -155,8 +155,8 @@ def opencode(
     token: str,
     environment: Mapping[str, str],
     catalog: Catalog,
-    served: tuple[str, ...],
-    chosen: tuple[str, str] | None = None,
+    models_by_provider: tuple[str, ...],
+    default_model: tuple[str, str] | None = None,
     *,
     project: str | None = None,
     resume: bool = False,
@@ -164,19 +164,19 @@ def opencode(
     """OpenCode: the providers that the gateway serves, at the gateway's address, merged last of all.
 
     Args:
-        served: catalog ids the gateway has a key for; the others stay as OpenCode knows them.
-        chosen: (provider, model) by catalog ids to start with; None = what OpenCode would take.
+        models_by_provider: catalog ids the gateway has a key for; the others stay as OpenCode knows them.
+        default_model: (provider, model) by catalog ids to start with; None = what OpenCode would take.
     """
     content = _own_content(environment)
     providers = object_in(content, "provider")
     content["provider"] = providers
     headers = {TOKEN_HEADER: token, **_project_header(project), **({RESUME_HEADER: "1"} if resume else {})}
-    for name in served:
+    for name in models_by_provider:
         provider = catalog.providers[name]
         place = _place(provider)
         providers[place] = _merged(providers.get(place), _opencode_entry(provider, url, headers, catalog))
-    if chosen is not None:
-        _choose(content, providers, catalog, *chosen)
+    if default_model is not None:
+        _choose(content, providers, catalog, *default_model)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return Setting(set={"OPENCODE_CONFIG_CONTENT": text, **past_proxies(environment)})
 
@@ -216,11 +216,11 @@ def _package(provider: Provider) -> str:
     """OpenCode's package that speaks to the gateway: the provider's own protocol where it has one of them."""
     if provider.opencode_id in _OPENCODE_OWN:
         return _OPENCODE_OWN[provider.opencode_id]
-    spoken = provider.protocols
-    if not provider.custom and "openai-chat" in spoken and not provider.blanks:
+    protocols = provider.protocols
+    if not provider.custom and "openai-chat" in protocols and not provider.blanks:
         return "@ai-sdk/openai-compatible"
     wires = {protocol: package for package, protocol in _OPENCODE_WIRES.items()}
-    preferred = ("openai-chat", *spoken) if provider.custom and "openai-chat" in spoken else spoken
+    preferred = ("openai-chat", *protocols) if provider.custom and "openai-chat" in protocols else protocols
     return next((wires[name] for name in preferred if name in wires), "@ai-sdk/openai-compatible")
 
 

@@ -131,7 +131,7 @@ def setting_for(
     environment: Mapping[str, str],
     *,
     pass_through: bool = False,
-    chosen: tuple[str, str] | None = None,
+    default_model: tuple[str, str] | None = None,
     resume: bool = False,
 ) -> Setting:
     """What points the agent at the gateway. Args: resume: it waits for the reset at a limit."""
@@ -144,8 +144,10 @@ def setting_for(
         return env.codex(url, token, environment, pass_through=pass_through, project=project)
     if agent.base_url_variable:
         return env.by_variables(agent, url, token, environment)
-    served = gateway_serves(now, agent)
-    return env.opencode(url, token, environment, now.catalog, served, chosen, project=project, resume=resume)
+    is_served = gateway_serves(now, agent)
+    return env.opencode(
+        url, token, environment, now.catalog, is_served, default_model, project=project, resume=resume
+    )
 
 
 def write_launch_settings(
@@ -162,9 +164,9 @@ def write_launch_settings(
 ) -> LaunchPlan:
     """The run behind a gateway at `url`."""
     names_model = any(word in ("-m", "--model") or word.startswith("--model=") for word in words)
-    chosen = None if names_model or route.model is None else (route.provider, route.model)
+    default_model = None if names_model or route.model is None else (route.provider, route.model)
     setting = setting_for(
-        now, agent, url, token, ctx.env, pass_through=pass_through, chosen=chosen, resume=resume
+        now, agent, url, token, ctx.env, pass_through=pass_through, default_model=default_model, resume=resume
     )
     before = setting.words
     if agent.word == "claude" and _settings_win(ctx, setting):

@@ -77,7 +77,7 @@ class Restarts:
 
 
 @record
-class Death:
+class GatewayCrash:
     """A gateway that is gone without having been stopped."""
 
     pid: int
@@ -108,7 +108,7 @@ class Supervisor:
         self._sleep = sleep
         self._handed_to = gateway_pid
         self._given_up_on: int | None = None
-        self._awaited: Death | None = None
+        self._awaited: GatewayCrash | None = None
         """The death after which a gateway was started that was not seen to serve yet."""
 
     def step(self, *, leads: bool) -> None:
@@ -121,8 +121,8 @@ class Supervisor:
         if running is not None:
             self._is_back(running)
             self._hand_over(running)
-        elif leads and (death := died(self._ctx)) is not None and death.pid != self._given_up_on:
-            self._bring_back(death)
+        elif leads and (crash := died(self._ctx)) is not None and crash.pid != self._given_up_on:
+            self._bring_back(crash)
 
     def _hand_over(self, running: state.Gateway) -> None:
         if self._handed_to == running.pid:
@@ -135,19 +135,19 @@ class Supervisor:
             control = state.control_token(self._ctx.paths)
             process.ask(running, control, "POST", "/pf/credentials", {"env": keys})
 
-    def _bring_back(self, death: Death) -> None:
+    def _bring_back(self, crash: GatewayCrash) -> None:
         wait_s = self._restarts.wait_s()
         if wait_s is None:
-            self._given_up_on, self._awaited = death.pid, None
+            self._given_up_on, self._awaited = crash.pid, None
             self._restarts.begin_anew()
             self._tell(
-                f"the gateway died {MOST} times within a minute and stays down: `pf-tui gateway start`", death
+                f"the gateway died {MOST} times within a minute and stays down: `pf-tui gateway start`", crash
             )
             return
         if wait_s:
             self._sleep(wait_s)
-        self._awaited = death
-        pid = self._restart(death.port)
+        self._awaited = crash
+        pid = self._restart(crash.port)
         if pid is not None and (running := state.read(self._ctx.paths)) is not None:
             if running.pid == pid:
                 self._handed_to = pid
@@ -155,35 +155,35 @@ class Supervisor:
 
     def _is_back(self, running: state.Gateway) -> None:
         """Tell it, also where a slow machine took longer than the restart was waited for."""
-        death, self._awaited = self._awaited, None
-        if death is None:
+        crash, self._awaited = self._awaited, None
+        if crash is None:
             return
-        if running.port == death.port:
-            self._tell(f"the gateway died and is back on port {death.port}", death, running)
+        if running.port == crash.port:
+            self._tell(f"the gateway died and is back on port {crash.port}", crash, running)
         else:
             self._tell(
-                f"the gateway died; port {death.port} is taken, it is on port {running.port} now:"
+                f"the gateway died; port {crash.port} is taken, it is on port {running.port} now:"
                 " start the agents behind it anew",
-                death,
+                crash,
                 running,
             )
 
-    def _tell(self, sentence: str, death: Death, running: state.Gateway | None = None) -> None:
+    def _tell(self, sentence: str, crash: GatewayCrash, running: state.Gateway | None = None) -> None:
         log.line(self._ctx.paths, f"supervisor: {sentence}")
         with contextlib.suppress(PfError):
             write_down(
                 self._ctx,
                 "gateway",
                 why=sentence,
-                before={"pid": death.pid, "port": death.port},
+                before={"pid": crash.pid, "port": crash.port},
                 after={"pid": running.pid, "port": running.port} if running else {},
             )
 
 
-def died(ctx: Context) -> Death | None:
+def died(ctx: Context) -> GatewayCrash | None:
     """The gateway that left its file behind; None when one runs, or was stopped."""
     address = state.left_behind(ctx.paths)
-    return Death(pid=address[0], port=address[1]) if address else None
+    return GatewayCrash(pid=address[0], port=address[1]) if address else None
 
 
 def start(ctx: Context, running: state.Gateway) -> None:
@@ -203,7 +203,7 @@ def start(ctx: Context, running: state.Gateway) -> None:
 def main(agent_pid: int, gateway_pid: int) -> None:
     """Watch until the agent has ended."""
     ctx = Context.here("gateway", cwd=Path("/"))
-    begun = time.monotonic()
+    start_s = time.monotonic()
     supervisor = Supervisor(ctx, lambda port: _restart(ctx, port), gateway_pid=gateway_pid)
     while os.getppid() == agent_pid and ctx.paths.home.is_dir():
         with single_instance(ctx.paths, LOCK_NAME) as lock:
@@ -211,7 +211,7 @@ def main(agent_pid: int, gateway_pid: int) -> None:
             while lock is not None and lock.still() and os.getppid() == agent_pid:
                 _reap()
                 supervisor.step(leads=True)
-                if time.monotonic() - begun > WARM_S:
+                if time.monotonic() - start_s > WARM_S:
                     _warm()
                 _rest(agent_pid, state.read(ctx.paths))
         if lock is None:
@@ -220,10 +220,10 @@ def main(agent_pid: int, gateway_pid: int) -> None:
 
 def _rest(agent_pid: int, running: state.Gateway | None) -> None:
     """Until a moment has passed, or the agent or the gateway has ended."""
-    watched = [agent_pid, *([running.pid] if running else [])]
+    pids = [agent_pid, *([running.pid] if running else [])]
     handles: list[int] = []
     try:
-        handles.extend(os.pidfd_open(pid) for pid in watched)
+        handles.extend(os.pidfd_open(pid) for pid in pids)
     except (AttributeError, OSError):
         time.sleep(POLL_S)
     else:

@@ -27,7 +27,7 @@ PLAN_MONTH = timedelta(days=30)
 
 
 @record
-class Compared:
+class ComparedProvider:
     """One provider beside the others."""
 
     part: Group
@@ -55,7 +55,7 @@ class PlanUse:
 
 def compare(
     connection: sqlite3.Connection, analytics: Analytics, catalog: Catalog, also: Iterable[str] = ()
-) -> tuple[Compared, ...]:
+) -> tuple[ComparedProvider, ...]:
     """Every provider that was used or hit a limit, and of `also` those that could have done some of the work.
 
     Args:
@@ -73,7 +73,7 @@ def compare(
             continue
         provider = catalog.providers.get(name)
         rows.append(
-            Compared(
+            ComparedProvider(
                 part=part,
                 fallback=fallback.get(name, FallbackRow()),
                 plan=provider is not None and provider.plan,
@@ -134,7 +134,7 @@ def comparison_document(
     }
 
 
-def compared_document(row: Compared) -> dict[str, object]:
+def compared_document(row: ComparedProvider) -> dict[str, object]:
     """One provider of the comparison, flat: a row of the CSV as well."""
     part_totals = row.part.totals
     return {

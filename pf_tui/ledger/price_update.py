@@ -27,7 +27,7 @@ LEAST_PROVIDERS = 10
 
 
 @record
-class Published:
+class PriceState:
     """Which published prices are used."""
 
     source: str
@@ -41,13 +41,13 @@ class Published:
     """When it was fetched; None = it came with the program."""
 
 
-def published(paths: Paths, now: datetime) -> Published:
+def published(paths: Paths, now: datetime) -> PriceState:
     """How old the table is that prices come from now."""
     from importlib.metadata import version
 
     published_prices, updated_at = _current(paths.home / NEWER_PRICES)
     days = (day for provider in published_prices.providers for day in _days(provider) if day <= now.date())
-    return Published(
+    return PriceState(
         source="genai-prices",
         version=version("genai-prices"),
         newest=max(days, default=None),
@@ -74,7 +74,7 @@ def _fetched(url: str) -> list[object]:
     """The table as it was sent, checked by the package that will read it."""
     from genai_prices.update_prices import UpdatePrices
 
-    class Keeping(UpdatePrices):
+    class RecordingUpdater(UpdatePrices):
         """The package's updater; it keeps what was sent, because a table outlives this process."""
 
         sent: list[object] = []  # noqa: RUF012 - set anew, never added to
@@ -87,7 +87,7 @@ def _fetched(url: str) -> list[object]:
             self.sent = json.loads(answer.content)
             return _parsed(self.sent)
 
-    updater = Keeping(url=url)
+    updater = RecordingUpdater(url=url)
     host = url.split("/")[2] if "://" in url else url
     try:
         snapshot = updater.fetch()

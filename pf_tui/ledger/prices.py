@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pf_tui.catalog import Catalog, Price
-from pf_tui.ledger.pricetable import Dated, Key, PriceTable, library
+from pf_tui.ledger.pricetable import DatedPrices, Key, PriceTable, library
 from pf_tui.records import replace
 from pf_tui.rules.pricing import BATCH_SHARE, WEB_SEARCH_USD, UnitPrices, flat, scaled, tier
 
@@ -69,7 +69,7 @@ class Pricer:
     def __init__(self, catalog: Catalog, connection: sqlite3.Connection | None = None) -> None:
         self._catalog = catalog
         self._table = PriceTable(connection) if connection is not None else None
-        self._dated_prices: dict[Key, Dated] = {}
+        self._dated_prices: dict[Key, DatedPrices] = {}
         self._by_hour: dict[tuple[str, str, str, int], UnitPrices | None] = {}
         self._hourly: set[Key] = set()
         self._fresh: set[Key] = set()
@@ -85,7 +85,7 @@ class Pricer:
             self._by_hour[hour] = self._at(key, ts_ms)
         return self._by_hour[hour]
 
-    def dated(self, provider: str, model: str, mode: str = "") -> Dated | None:
+    def dated(self, provider: str, model: str, mode: str = "") -> DatedPrices | None:
         """The same over time; None where every hour has its own prices."""
         key = (provider, model, mode)
         dated = self._dated_prices.get(key)
@@ -109,13 +109,13 @@ class Pricer:
                 self._table.keep(*key, self._dated_prices[key])  # type: ignore[union-attr]
         self._fresh.clear()
 
-    def _stored(self, key: Key) -> Dated | None:
+    def _stored(self, key: Key) -> DatedPrices | None:
         return self._table.find(*key) if self._table is not None else None
 
-    def _look(self, key: Key) -> Dated:
+    def _look(self, key: Key) -> DatedPrices:
         self._fresh.add(key)
         starts = sorted({0, *self._changes(key)})
-        return Dated(self.basis(key[0]), [(start, self._at(key, start)) for start in starts])
+        return DatedPrices(self.basis(key[0]), [(start, self._at(key, start)) for start in starts])
 
     def _at(self, key: Key, ts_ms: int) -> UnitPrices | None:
         provider, model, mode = key

@@ -25,7 +25,7 @@ Key = tuple[str, str, str]
 """Provider, model in the spelling of the log, mode."""
 
 
-class Dated:
+class DatedPrices:
     """One model's prices at one provider over time."""
 
     __slots__ = ("basis", "prices", "starts")
@@ -47,10 +47,10 @@ class PriceTable:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._dated: dict[Key, Dated | None] = {}
+        self._dated: dict[Key, DatedPrices | None] = {}
         self._usable: bool | None = None
 
-    def find(self, provider: str, model: str, mode: str = "") -> Dated | None:
+    def find(self, provider: str, model: str, mode: str = "") -> DatedPrices | None:
         """What is stored; None when nobody has asked for it yet."""
         key = (provider, model, mode)
         if key not in self._dated:
@@ -99,7 +99,7 @@ class PriceTable:
         self._dated.clear()
         self._usable = True
 
-    def keep(self, provider: str, model: str, mode: str, dated: Dated) -> None:
+    def keep(self, provider: str, model: str, mode: str, dated: DatedPrices) -> None:
         """Store an answer; inside the caller's transaction."""
         if not self.usable():
             self.begin()
@@ -117,7 +117,7 @@ class PriceTable:
         """Where a table fetched since the library was installed would be."""
         return _folder(self._connection) / NEWER_PRICES
 
-    def _load(self, key: Key) -> Dated | None:
+    def _load(self, key: Key) -> DatedPrices | None:
         rows_read = self._connection.execute(
             "SELECT valid_from, above_tokens, input, output, cache_read, cache_write_5m, cache_write_1h, web_search,"
             " source, basis FROM prices WHERE provider = ? AND model = ? AND mode = ? ORDER BY 1, 2",
@@ -128,7 +128,7 @@ class PriceTable:
         entries: dict[int, list[tuple[float | None, ...]]] = {}
         for start, *rest in rows_read:
             entries.setdefault(start, []).append(tuple(rest))
-        return Dated(rows_read[0][-1], [(start, _prices(rows)) for start, rows in entries.items()])
+        return DatedPrices(rows_read[0][-1], [(start, _prices(rows)) for start, rows in entries.items()])
 
 
 def fingerprint(connection: sqlite3.Connection) -> str:

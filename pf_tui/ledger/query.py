@@ -37,7 +37,7 @@ Row = tuple[Any, ...]
 """What a statement gives: a value for each column, of the column's own type."""
 
 
-class Dearest(NamedTuple):
+class TopGroups(NamedTuple):
     """The first of many parts, and the others as one."""
 
     parts: tuple[Group, ...]
@@ -77,13 +77,13 @@ class UsageQuery:
         """All of it."""
         return total(Totals._make(part_totals) for part_totals in self._grouped(()).values())
 
-    def sessions(self, limit: int) -> Dearest:
+    def sessions(self, limit: int) -> TopGroups:
         """The dearest sessions; the others are added up where they lie."""
         if (self._start, self._end) == period.ALL_MS and "session" not in self._chosen:
             return self._sessions_of_all_time(limit)
         selects = list(self._selects(("session",), None, self._start, self._end))
         if not selects:
-            return Dearest((), NOTHING, 0)
+            return TopGroups((), NOTHING, 0)
         summed = ", ".join(f"sum(s{place}) AS s{place}" for place in range(WIDTH))
         both = " UNION ALL ".join(text for text, _ in selects)
         whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, {summed} FROM ({both}) GROUP BY 1"
@@ -95,7 +95,7 @@ class UsageQuery:
         ).fetchall()
         return _dearest([row[:-1] for row in top], rest, others)
 
-    def _sessions_of_all_time(self, limit: int) -> Dearest:
+    def _sessions_of_all_time(self, limit: int) -> TopGroups:
         where = narrowing.condition(self._chosen)
         top = self._connection.execute(
             f"SELECT session FROM sessions WHERE 1{where} GROUP BY 1 ORDER BY sum(cost_usd) DESC,"
@@ -255,8 +255,8 @@ def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> 
     return period.local_step(slot * width, zone, step)
 
 
-def _dearest(top: Sequence[Row], rest: Sequence[float], others: int) -> Dearest:
+def _dearest(top: Sequence[Row], rest: Sequence[float], others: int) -> TopGroups:
     """Of rows (name, *sums), and what the others are together."""
     parts = [Group(name or UNKNOWN, Totals._make(part_totals)) for name, *part_totals in top]
     whole = Totals._make(rest) if others else NOTHING
-    return Dearest(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, total=len(parts) + others)
+    return TopGroups(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, total=len(parts) + others)

@@ -88,7 +88,7 @@ LOGGED_TURN = f"source != {NAME['gateway']} AND agent != {NAME['claude-code']} A
 
 
 @record
-class _Hurry:
+class _Deadline:
     """What a caller that must not stall asks of the ledger."""
 
     until_s: float
@@ -97,19 +97,19 @@ class _Hurry:
     """Not empty once another program was found to hold it: from then on nobody waits at all."""
 
 
-_hurry: dict[int, _Hurry] = {}
+_hurry: dict[int, _Deadline] = {}
 """By thread. No ContextVar, no threading.local: each is a module to load for every hook."""
 
 
 @contextlib.contextmanager
-def hurried(limit_s: float) -> Iterator[None]:
+def deadline(limit_s: float) -> Iterator[None]:
     """Within it the ledger is taken as it is, or not at all: for hooks and the status line.
 
     A ledger that is held is waited for once, and briefly; one of another version, or damaged, is left alone.
     """
     thread = get_ident()
     outer = _hurry.get(thread)
-    inner = _hurry[thread] = _Hurry(until_s=time.monotonic() + limit_s)
+    inner = _hurry[thread] = _Deadline(until_s=time.monotonic() + limit_s)
     if outer is not None:
         inner.locked.extend(outer.locked)
     try:

@@ -28,14 +28,14 @@ class Watcher:
         stamps = self._look()
         if stamps == self._stamps:
             return False, frozenset()
-        changed = {MODELS_URI} if stamps["providers"] != self._stamps["providers"] else set()
+        changed_uris = {MODELS_URI} if stamps["providers"] != self._stamps["providers"] else set()
         self._stamps = stamps
-        shown = self._status()
-        if shown != self._shown:
-            changed.add(STATUS_URI)
-        self._shown = shown
+        status = self._status()
+        if status != self._shown:
+            changed_uris.add(STATUS_URI)
+        self._shown = status
         before, self._served = self._served, self._active()
-        return before != self._served, frozenset(changed)
+        return before != self._served, frozenset(changed_uris)
 
     def summary(self) -> str:
         """Who serves and who is next, as of the last look."""
@@ -45,7 +45,7 @@ class Watcher:
     def _look(self) -> dict[str, object]:
         paths = self.ctx.paths
         project = find_project_file(self.ctx.cwd, self.ctx.env)
-        watched = {
+        paths_by_file = {
             "config": paths.config,
             "health": paths.health,
             "providers": paths.providers,
@@ -53,7 +53,7 @@ class Watcher:
             "ledger": paths.ledger,
             "log": paths.ledger.with_name(f"{paths.ledger.name}-wal"),
         }
-        stamps: dict[str, object] = {name: files.identity(path) for name, path in watched.items()}
+        stamps: dict[str, object] = {name: files.identity(path) for name, path in paths_by_file.items()}
         stamps["project"] = (str(project), files.identity(project)) if project else None
         return stamps
 

@@ -36,13 +36,13 @@ MOST = 100
 """The protocol allows no more values in one answer."""
 
 
-def complete(catalog: Catalog, wanted: types.CompleteRequestParams, prompt: str) -> types.Completion | None:
+def complete(catalog: Catalog, params: types.CompleteRequestParams, prompt: str) -> types.Completion | None:
     """What may stand for the argument; None when there is no such reference or argument.
 
     Args:
         prompt: the name of our prompt.
     """
-    ref, argument = wanted.ref, wanted.argument
+    ref, argument = params.ref, params.argument
     values: Iterable[str] | None = None
     if isinstance(ref, types.PromptReference):
         values = TASKS if (ref.name, argument.name) == (prompt, "task") else None
@@ -52,7 +52,7 @@ def complete(catalog: Catalog, wanted: types.CompleteRequestParams, prompt: str)
         values = catalog.models
     if values is None:
         return None
-    typed = argument.value.casefold()
-    matches = [name for name in values if typed in name.casefold()]
-    matches.sort(key=lambda name: not name.casefold().startswith(typed))
+    prefix = argument.value.casefold()
+    matches = [name for name in values if prefix in name.casefold()]
+    matches.sort(key=lambda name: not name.casefold().startswith(prefix))
     return types.Completion(values=matches[:MOST], total=len(matches), has_more=len(matches) > MOST)

@@ -18,21 +18,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from pf_tui.mcp_server.server import Room
+from pf_tui.mcp_server.server import ServerState
 from pf_tui.rules.addresses import is_own_request
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def app(room: Room, token: str, port: int) -> Starlette:
+def app(server_state: ServerState, token: str, port: int) -> Starlette:
     """The ASGI application; it watches the shared files while it runs."""
-    sessions = StreamableHTTPSessionManager(room.server)
+    sessions = StreamableHTTPSessionManager(server_state.server)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with sessions.run(), anyio.create_task_group() as tasks:
-            tasks.start_soon(room.watch)
+            tasks.start_soon(server_state.watch)
             try:
                 yield
             finally:

@@ -56,11 +56,11 @@ class PfServer(Server[object]):
         experimental_capabilities: dict[str, dict[str, object]] | None = None,
         extensions: dict[str, dict[str, object]] | None = None,
     ) -> InitializationOptions:
-        announced = notification_options or NotificationOptions(resources_changed=True)
-        return super().create_initialization_options(announced, experimental_capabilities, extensions)
+        options = notification_options or NotificationOptions(resources_changed=True)
+        return super().create_initialization_options(options, experimental_capabilities, extensions)
 
 
-class Room:
+class ServerState:
     """One server's answers, its subscribers, and what it last told them."""
 
     def __init__(self, ctx: Context) -> None:
@@ -99,17 +99,17 @@ class Room:
         """Tell subscribers what changes, until cancelled."""
         while True:
             await anyio.sleep(LOOK_EVERY_S)
-            moved, changed = await anyio.to_thread.run_sync(self.watcher.poll)
-            for uri in sorted(changed):
+            moved_files, changed_uris = await anyio.to_thread.run_sync(self.watcher.poll)
+            for uri in sorted(changed_uris):
                 await self.bus.publish(ResourceUpdated(uri=uri))
-                for session, wanted in list(self.subscribed):
-                    if wanted == uri:
+                for session, uris in list(self.subscribed):
+                    if uris == uri:
                         await self._tell(session, _updated(uri))
             for level, data in await anyio.to_thread.run_sync(self.journal.poll):
                 for session in list(self.sessions):
                     if telling.reaches(level, self._wanted(session)):
                         await self._tell(session, _log_message(level, data))
-            if moved:
+            if moved_files:
                 await self.bus.publish(ResourcesListChanged())
                 for session in list(self.sessions):
                     await self._tell(session, types.ResourceListChangedNotification())
@@ -124,8 +124,8 @@ class Room:
     async def _initialized(self, request: Request, _: types.NotificationParams) -> None:
         self.sessions.append(request.session)
 
-    async def _set_level(self, request: Request, wanted: types.SetLevelRequestParams) -> types.EmptyResult:
-        self.levels.append((request.session.client_params, wanted.level))
+    async def _set_level(self, request: Request, params: types.SetLevelRequestParams) -> types.EmptyResult:
+        self.levels.append((request.session.client_params, params.level))
         return types.EmptyResult()
 
     def _wanted(self, session: ServerSession) -> types.LoggingLevel:
@@ -137,10 +137,10 @@ class Room:
     ) -> types.ListResourceTemplatesResult:
         return types.ListResourceTemplatesResult(resource_templates=list(completing.TEMPLATES))
 
-    async def _complete(self, _: Request, wanted: types.CompleteRequestParams) -> types.CompleteResult:
-        completion = completing.complete(self.ctx.catalog(), wanted, PROMPT.name)
+    async def _complete(self, _: Request, params: types.CompleteRequestParams) -> types.CompleteResult:
+        completion = completing.complete(self.ctx.catalog(), params, PROMPT.name)
         if completion is None:
-            typed_text = quoting.sentence(wanted.argument.name[:80])
+            typed_text = quoting.sentence(params.argument.name[:80])
             references = ", ".join((completing.PROVIDER_TEMPLATE, completing.MODEL_TEMPLATE, PROMPT.name))
             raise MCPError(
                 code=types.INVALID_PARAMS,
@@ -193,18 +193,18 @@ class Room:
         )
 
     async def _read_resource(
-        self, _: Request, wanted: types.ReadResourceRequestParams
+        self, _: Request, params: types.ReadResourceRequestParams
     ) -> types.ReadResourceResult:
-        uri = str(wanted.uri)
+        uri = str(params.uri)
         try:
             content = await anyio.to_thread.run_sync(self._resource, uri)
         except PfError as error:
             raise MCPError(code=types.INTERNAL_ERROR, message=quoting.sentence(str(error))) from error
         if content is None:
-            quoted = quoting.sentence(uri[:80])
+            uri_text = quoting.sentence(uri[:80])
             raise MCPError(
                 code=types.INVALID_PARAMS,
-                message=f"no resource is called '{quoted}'; there are {STATUS_URI} and {MODELS_URI}",
+                message=f"no resource is called '{uri_text}'; there are {STATUS_URI} and {MODELS_URI}",
             )
         text = json.dumps(content, ensure_ascii=False, indent=1)
         return types.ReadResourceResult(
@@ -226,14 +226,14 @@ class Room:
             return quoting.data(models.model(model))
         return None
 
-    async def _subscribe(self, request: Request, wanted: types.SubscribeRequestParams) -> types.EmptyResult:
-        self.subscribed.append((request.session, str(wanted.uri)))
+    async def _subscribe(self, request: Request, params: types.SubscribeRequestParams) -> types.EmptyResult:
+        self.subscribed.append((request.session, str(params.uri)))
         return types.EmptyResult()
 
     async def _unsubscribe(
-        self, request: Request, wanted: types.UnsubscribeRequestParams
+        self, request: Request, params: types.UnsubscribeRequestParams
     ) -> types.EmptyResult:
-        uri = str(wanted.uri)
+        uri = str(params.uri)
         remaining = [
             (session, subscription) for session, subscription in self.subscribed if subscription != uri
         ]
@@ -245,14 +245,14 @@ class Room:
     ) -> types.ListPromptsResult:
         return types.ListPromptsResult(prompts=[PROMPT])
 
-    async def _get_prompt(self, _: Request, wanted: types.GetPromptRequestParams) -> types.GetPromptResult:
-        if wanted.name != PROMPT.name:
+    async def _get_prompt(self, _: Request, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        if params.name != PROMPT.name:
             raise MCPError(
                 code=types.INVALID_PARAMS,
-                message=f"no prompt is called '{quoting.sentence(wanted.name[:80])}'; there is {PROMPT.name}",
+                message=f"no prompt is called '{quoting.sentence(params.name[:80])}'; there is {PROMPT.name}",
             )
         now = await anyio.to_thread.run_sync(lambda: snapshot.take(self.ctx, keep_going=True))
-        task = (wanted.arguments or {}).get("task") or "the work at hand"
+        task = (params.arguments or {}).get("task") or "the work at hand"
         text = _advice(tools.summary(now), task)
         message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=text))
         return types.GetPromptResult(description=PROMPT.description, messages=[message])
@@ -294,8 +294,8 @@ def _listed(tool: Tool) -> types.Tool:
 
 
 def _failed(sentence: str) -> types.CallToolResult:
-    quoted = quoting.sentence(sentence)
-    return types.CallToolResult(content=[types.TextContent(type="text", text=quoted)], is_error=True)
+    sentence_text = quoting.sentence(sentence)
+    return types.CallToolResult(content=[types.TextContent(type="text", text=sentence_text)], is_error=True)
 
 
 def _what_is_wrong(error: ValidationError) -> str:

@@ -34,16 +34,16 @@ def address(host: str | None, port: int | None, env: Mapping[str, str]) -> tuple
     Raises:
         WrongUsage: not this machine, or no port number.
     """
-    chosen = host or env.get("MCP_HOST") or LOOPBACK[0]
-    if not is_loopback(chosen):  # it can switch providers, so nobody else may reach it
+    host_name = host or env.get("MCP_HOST") or LOOPBACK[0]
+    if not is_loopback(host_name):  # it can switch providers, so nobody else may reach it
         raise WrongUsage(
-            f"the MCP server listens on this machine only, not on '{chosen}'",
+            f"the MCP server listens on this machine only, not on '{host_name}'",
             f"use one of {', '.join(LOOPBACK)}",
         )
     text = str(port) if port is not None else env.get("MCP_PORT") or str(PORT)
     if not text.isdecimal() or int(text) > 65_535:
         raise WrongUsage(f"'{text}' is no port number", "MCP_PORT and --port take 0 to 65535")
-    return chosen, int(text)
+    return host_name, int(text)
 
 
 class OneLine(logging.Handler):
@@ -67,12 +67,14 @@ def run_stdio(ctx: Context) -> int:
     async def serve() -> None:
         from mcp.server.stdio import stdio_server
 
-        from pf_tui.mcp_server.server import Room
+        from pf_tui.mcp_server.server import ServerState
 
-        room = Room(ctx)
+        server_state = ServerState(ctx)
         async with anyio.create_task_group() as tasks, stdio_server() as (incoming, outgoing):
-            tasks.start_soon(room.watch)
-            await room.server.run(incoming, outgoing, room.server.create_initialization_options())
+            tasks.start_soon(server_state.watch)
+            await server_state.server.run(
+                incoming, outgoing, server_state.server.create_initialization_options()
+            )
             tasks.cancel_scope.cancel()
 
     anyio.run(serve)
@@ -112,7 +114,7 @@ def _run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None
     import uvicorn
 
     from pf_tui.mcp_server import http
-    from pf_tui.mcp_server.server import Room
+    from pf_tui.mcp_server.server import ServerState
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -128,7 +130,7 @@ def _run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None
     # uvicorn hands a signal on when it has shut down; the default for TERM would skip the clean-up
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app = http.app(Room(ctx), token, bound)
+        app = http.app(ServerState(ctx), token, bound)
         config = uvicorn.Config(
             app,
             http="h11",  # it says what target a request has; httptools keeps the path alone

@@ -33,9 +33,9 @@ _LEVEL: Mapping[str, types.LoggingLevel] = {
 }
 
 
-def reaches(level: types.LoggingLevel, wanted: types.LoggingLevel) -> bool:
-    """A message of that level is for a client that wants `wanted` and what is more severe."""
-    return LEVELS.index(level) >= LEVELS.index(wanted)
+def reaches(level: types.LoggingLevel, wanted_level: types.LoggingLevel) -> bool:
+    """A message of that level is for a client that wants `wanted_level` and what is more severe."""
+    return LEVELS.index(level) >= LEVELS.index(wanted_level)
 
 
 class JournalTail:
@@ -72,9 +72,9 @@ class JournalTail:
 def entry(event: Event) -> Entry:
     """One event as a log message; nothing in it is ours to trust, so it is quoted like every answer."""
     previous, serves = event.before.get("active") or "nobody", event.after.get("active") or "nobody"
-    moved = f": {previous} → {serves}" if "active" in event.after and previous != serves else ""
+    move_text = f": {previous} → {serves}" if "active" in event.after and previous != serves else ""
     why = f", {event.why}" if event.why and event.why != "asked for" else ""
-    message = f"{event.action}{moved}{why}"
+    message = f"{event.action}{move_text}{why}"
     facts = {"message": message, "action": event.action, "who": event.who, "ts": to_text(event.ts)}
     data: dict[str, object] = {name: quoting.sentence(value) for name, value in facts.items()}
     return _LEVEL.get(event.action, "info"), data

@@ -15,16 +15,16 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
 
-def _provider_list(ctx: Context, wanted: shapes.ProviderFilter) -> Answer:
+def _provider_list(ctx: Context, arguments: shapes.ProviderFilter) -> Answer:
     now = snapshot.take(ctx, keep_going=True)
     views = list(now.providers)
-    if wanted.family is not None:
+    if arguments.family is not None:
         families = {view.provider.family for view in views}
-        if wanted.family.casefold() not in {family.casefold() for family in families}:
-            raise UnknownName("family", wanted.family, sorted(families))
-        views = [view for view in views if view.provider.family.casefold() == wanted.family.casefold()]
-    if wanted.authenticated is not None:
-        views = [view for view in views if view.credential.usable == wanted.authenticated]
+        if arguments.family.casefold() not in {family.casefold() for family in families}:
+            raise UnknownName("family", arguments.family, sorted(families))
+        views = [view for view in views if view.provider.family.casefold() == arguments.family.casefold()]
+    if arguments.authenticated is not None:
+        views = [view for view in views if view.credential.usable == arguments.authenticated]
     active = now.active.provider if now.active else None
     items = [
         shapes.ProviderItem(
@@ -64,25 +64,29 @@ def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
     return result, summary(now)
 
 
-def _provider_switch(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
-    done = actions.switch(ctx, wanted.providerId, why="asked for by an agent")
-    effect = [shapes.EffectItem.model_validate(effect) for effect in changes.effects(done.effects)]
+def _provider_switch(ctx: Context, arguments: shapes.ProviderChosen) -> Answer:
+    outcome = actions.switch(ctx, arguments.providerId, why="asked for by an agent")
+    effect = [shapes.EffectItem.model_validate(effect) for effect in changes.effects(outcome.effects)]
     result = shapes.Switched(
-        success=True, provider=done.to_provider, model=done.model, effect=effect, note=done.note
+        success=True, provider=outcome.to_provider, model=outcome.model, effect=effect, note=outcome.note
     )
-    text = f"switched to {done.to_provider}" if done.switched else f"{done.to_provider} was first already"
+    text = (
+        f"switched to {outcome.to_provider}"
+        if outcome.switched
+        else f"{outcome.to_provider} was first already"
+    )
     sentences = [
         text,
         *(f"{item.agent}: {item.text}" for item in effect),
-        *([done.note] if done.note else []),
+        *([outcome.note] if outcome.note else []),
     ]
     return result, "; ".join(sentences)
 
 
-def _model_list(ctx: Context, wanted: shapes.ModelFilter) -> Answer:
+def _model_list(ctx: Context, arguments: shapes.ModelFilter) -> Answer:
     catalog = ctx.catalog()
     found_models = models.chosen(
-        catalog, family=wanted.family, provider=wanted.provider, capability=wanted.capability
+        catalog, family=arguments.family, provider=arguments.provider, capability=arguments.capability
     )
     items = [
         shapes.ModelItem(
@@ -99,23 +103,23 @@ def _model_list(ctx: Context, wanted: shapes.ModelFilter) -> Answer:
     return shapes.ModelList(models=items), f"{len(items)} models: {', '.join(item.id for item in items)}"
 
 
-def _model_info(ctx: Context, wanted: shapes.ModelChosen) -> Answer:
+def _model_info(ctx: Context, arguments: shapes.ModelChosen) -> Answer:
     catalog = ctx.catalog()
-    resolved = catalog.resolve(wanted.modelId)
-    if resolved is None:
-        raise UnknownName("model", wanted.modelId, catalog.models)
-    result = shapes.ModelInfo.model_validate(models.info(resolved))
+    match = catalog.resolve(arguments.modelId)
+    if match is None:
+        raise UnknownName("model", arguments.modelId, catalog.models)
+    result = shapes.ModelInfo.model_validate(models.info(match))
     price = result.price
     cost = (
         f"${price.input:g} in, ${price.output:g} out per million tokens"
         if price.input is not None
         else "no price"
     )
-    served = ", ".join(name for name in result.providers if catalog.serves(name, result.id))
+    providers = ", ".join(name for name in result.providers if catalog.serves(name, result.id))
     note = f"; {result.note}" if result.note else ""
     return (
         result,
-        f"{result.id}: {result.context} tokens of context, {cost}; served by {served or 'nobody'}{note}",
+        f"{result.id}: {result.context} tokens of context, {cost}; served by {providers or 'nobody'}{note}",
     )
 
 
@@ -127,8 +131,8 @@ def _auth_status(ctx: Context, _: shapes.Nothing) -> Answer:
     return result, f"usable: {', '.join(credentials) or 'none'}; {missing} without a usable credential"
 
 
-def _auth_check(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
-    provider = ctx.catalog().provider(wanted.providerId)
+def _auth_check(ctx: Context, arguments: shapes.ProviderChosen) -> Answer:
+    provider = ctx.catalog().provider(arguments.providerId)
     answer = auth_check.check(ctx, provider.id)
     credential = ctx.credentials()[provider.id]
     message = answer.message if answer.made_request else f"not checked: {answer.message}"
@@ -152,15 +156,15 @@ def summary(now: Snapshot) -> str:
         return quoting.sentence(f"no provider available: {now.choice.reason}", unknown)
     view = now.view(now.active.provider)
     tightest = view.tightest
-    used = (
+    use = (
         f", {tightest.percent:.0f} % of {tightest.window} used"
         if tightest and tightest.percent is not None
         else ""
     )
     following = f"next: {now.next.provider}" if now.next else "no next provider"
     model = now.active.model or "its own default"
-    paused = "; pf-tui is paused, no agent follows it" if now.paused else ""
-    sentence = f"{now.active.provider} serves {model} ({view.state}{used}); {following}{paused}"
+    pause_text = "; pf-tui is paused, no agent follows it" if now.paused else ""
+    sentence = f"{now.active.provider} serves {model} ({view.state}{use}); {following}{pause_text}"
     return quoting.sentence(sentence, unknown)
 
 

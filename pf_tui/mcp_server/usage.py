@@ -28,14 +28,14 @@ NAMED = 5
 """Items the short text names; the structured content has them all."""
 
 
-def _summary(ctx: Context, wanted: shapes.PeriodChosen) -> Answer:
+def _summary(ctx: Context, arguments: shapes.PeriodChosen) -> Answer:
     with _ledger(ctx) as connection:
-        figures = _analytics(ctx, connection, wanted.period)
+        figures = _analytics(ctx, connection, arguments.period)
         content = _content(connection, figures)
     result = shapes.Summary.model_validate(content)
     totals = result.totals
     parts = [
-        f"{words.number(totals.requests)} requests in {_length(wanted.period)}, {totals.failed} failed",
+        f"{words.number(totals.requests)} requests in {_length(arguments.period)}, {totals.failed} failed",
         f"{words.short(totals.total_tokens)} tokens",
         _cost_text(totals),
         f"{totals.fallbacks} fallbacks",
@@ -57,8 +57,8 @@ def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
     return result, "\n".join(lines) or "nothing has been used yet"
 
 
-def _costs(ctx: Context, wanted: shapes.GroupChosen) -> Answer:
-    group = wanted.groupBy
+def _costs(ctx: Context, arguments: shapes.GroupChosen) -> Answer:
+    group = arguments.groupBy
     with _ledger(ctx) as connection:
         figures = _analytics(ctx, connection, "all")
         content = _content(connection, figures)
@@ -74,9 +74,9 @@ def _costs(ctx: Context, wanted: shapes.GroupChosen) -> Answer:
             "unpriced_tokens": totals.unpriced_tokens,
         }
     )
-    shown = items[-NAMED:] if group == "day" else items[:NAMED]
+    top_items = items[-NAMED:] if group == "day" else items[:NAMED]
     lines = [f"total: {_cost_text(totals)}"]
-    lines += [f"{group.name}: {_cost_text(group)}" for group in shown]
+    lines += [f"{group.name}: {_cost_text(group)}" for group in top_items]
     return result, "\n".join(lines)
 
 
@@ -95,8 +95,10 @@ def _ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
 
 
 def _analytics(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
-    began = cycle.began(ctx.paths.ledger, period, ctx.now())
-    return analytics(connection, period_of(period, ctx.now(), ctx.timezone(), window_start=began), Filters())
+    window_start = cycle.began(ctx.paths.ledger, period, ctx.now())
+    return analytics(
+        connection, period_of(period, ctx.now(), ctx.timezone(), window_start=window_start), Filters()
+    )
 
 
 def _content(connection: sqlite3.Connection, figures: Analytics) -> dict[str, object]:

@@ -21,7 +21,7 @@ from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.evidence import is_settled
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting
+from pf_tui.sessions.records import Draft, Focus, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.sessions.subagents import Subagents
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
@@ -280,7 +280,7 @@ def _signals(
         return signals
     if status == "waiting":
         kind = WAITING_FOR.get(str(entry.facts.get("waitingFor")), "question")
-        return replace(signals, waiting=Waiting(kind=kind, by="registry", at=at))
+        return replace(signals, waiting=PendingQuestion(kind=kind, by="registry", at=at))
     if status == "busy":
         return replace(signals, busy=Stamp(by="registry", at=at))
     if status == "idle":

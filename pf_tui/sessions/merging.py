@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pf_tui.records import replace
 from pf_tui.sessions import claude_code, codex
 from pf_tui.sessions.evidence import ENDED, Evidence
-from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting
+from pf_tui.sessions.records import Draft, Focus, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.state.gateway import LiveRequest, LiveSession
 
 LIMIT_STATUSES = (429, 529)
@@ -21,7 +21,7 @@ def with_evidence(draft: Draft, evidence: Evidence | None) -> Draft:
     if draft.agent == codex.AGENT and evidence.event == "PermissionRequest" and signals.busy:
         same_turn = evidence.turn is None or evidence.turn == draft.turn
         if same_turn and (draft.turn_at is None or at > draft.turn_at):
-            signals = replace(signals, waiting=Waiting(kind="permission", by="hook", at=at))
+            signals = replace(signals, waiting=PendingQuestion(kind="permission", by="hook", at=at))
     if draft.agent == claude_code.AGENT:
         signals = _claude_signals(signals, evidence)
     if signals.life == "gone" and signals.ended is None and evidence.event in ENDED:

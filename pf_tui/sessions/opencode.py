@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pf_tui.records import record, replace
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.processes import Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, Waiting
+from pf_tui.sessions.records import Draft, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 from pf_tui.state.paths import user_home
@@ -162,7 +162,7 @@ def _activity(draft: Draft) -> float:
 def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
     """With what the newest evidence says of a session that runs."""
     if kind := WAITING_FOR.get(evidence.waiting_for or ""):
-        return replace(signals, waiting=Waiting(kind=kind, by="hook", at=at))
+        return replace(signals, waiting=PendingQuestion(kind=kind, by="hook", at=at))
     if evidence.status == "retry":
         until = from_text(evidence.retry_at)
         return replace(signals, retry=LimitSeen(until=until, by="hook", at=at), busy=Stamp(by="hook", at=at))

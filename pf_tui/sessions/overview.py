@@ -154,7 +154,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     drafts = folded([watch.merge(draft, of_hooks, view) for draft in watch.remember(drafts, now)])
     watch.money.look([draft.id for draft in drafts], now)
     watch.places.look()
-    maker = _Maker(ctx, watch, view, of_hooks, now)
+    maker = _SessionBuilder(ctx, watch, view, of_hooks, now)
     resume_times = watch.resume_times(ctx.paths)
     sessions = [_with_resume_time(maker.session(draft), resume_times) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
@@ -174,7 +174,7 @@ def _collector(agent: str) -> Any:
         return by_evidence.Collector(agent)
 
 
-class _Maker:
+class _SessionBuilder:
     """Makes sessions of drafts, with what all of them share."""
 
     def __init__(
@@ -203,7 +203,7 @@ class _Maker:
         provider, provider_by, model_sent = provider_of(
             draft, session_evidence, cost, self._providers, self._view, self._health
         )
-        verdict = decide(self._with_bench(draft.signals, provider), now)
+        decision = decide(self._with_bench(draft.signals, provider), now)
         model = (
             model_sent
             or draft.model
@@ -219,12 +219,12 @@ class _Maker:
             worktree=clean(place.worktree) if place and place.worktree else None,
             branch=clean(place.branch) if place and place.branch else None,
             cwd=clean(draft.cwd) if draft.cwd else None,
-            state=verdict.state,
-            by=verdict.by,
-            observed_at=min(verdict.at, now),
-            guess=verdict.guess,
-            waiting_for=verdict.waiting_for,
-            limited_until=verdict.limited_until,
+            state=decision.state,
+            by=decision.by,
+            observed_at=min(decision.at, now),
+            guess=decision.guess,
+            waiting_for=decision.waiting_for,
+            limited_until=decision.limited_until,
             provider=clean(provider) if provider else None,
             provider_by=provider_by,
             behind_gateway=is_behind(draft, session_evidence, self._view),
@@ -239,9 +239,9 @@ class _Maker:
             parent=draft.parent,
             pid=draft.pid,
             background=draft.background,
-            focus=None if verdict.elsewhere or verdict.state == "ended" else draft.focus,
-            elsewhere=verdict.elsewhere,
-            killed=verdict.killed,
+            focus=None if decision.elsewhere or decision.state == "ended" else draft.focus,
+            elsewhere=decision.elsewhere,
+            killed=decision.killed,
             agent_type=draft.agent_type,
             children=tuple(self._child(child, provider, provider_by) for child in draft.children),
         )

@@ -103,7 +103,7 @@ class Stamp:
 
 
 @record
-class Waiting:
+class PendingQuestion:
     """The client asks the person."""
 
     kind: WaitingFor
@@ -129,7 +129,7 @@ class Signals:
     machine or container."""
     ended: Stamp | None = None
     """SessionEnd, dispose."""
-    waiting: Waiting | None = None
+    waiting: PendingQuestion | None = None
     retry: LimitSeen | None = None
     """The client itself waits to try again."""
     refused: LimitSeen | None = None

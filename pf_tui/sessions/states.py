@@ -35,7 +35,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @record
-class Verdict:
+class StateDecision:
     """A session's state and what it rests on."""
 
     state: State
@@ -48,7 +48,7 @@ class Verdict:
     killed: bool = False
 
 
-def decide(signals: Signals, now: datetime) -> Verdict:
+def decide(signals: Signals, now: datetime) -> StateDecision:
     """The state, by the first rule that matches.
 
     Args:
@@ -58,26 +58,26 @@ def decide(signals: Signals, now: datetime) -> Verdict:
         end = signals.ended
         at = end.at if end else _last(signals, now)
         at = at if at is not None and at <= now + SKEW else LONG_AGO
-        return Verdict(state="ended", by=end.by if end else "process", at=at, killed=end is None)
+        return StateDecision(state="ended", by=end.by if end else "process", at=at, killed=end is None)
     if signals.life == "foreign":
         return _foreign(signals, now)
-    verdict = _living(signals, now)
-    return replace(verdict, guess=True) if signals.life == "unsure" else verdict
+    decision = _living(signals, now)
+    return replace(decision, guess=True) if signals.life == "unsure" else decision
 
 
-def _foreign(signals: Signals, now: datetime) -> Verdict:
+def _foreign(signals: Signals, now: datetime) -> StateDecision:
     """A process that cannot be seen: the last that is known, for ten minutes."""
     if signals.ended is not None:
-        return Verdict(state="ended", by=signals.ended.by, at=signals.ended.at, elsewhere=True)
+        return StateDecision(state="ended", by=signals.ended.by, at=signals.ended.at, elsewhere=True)
     last = _last(signals, now)
     if last is None or now - last > FOREIGN:
-        return Verdict(state="ended", by="process", at=last or LONG_AGO, guess=True, elsewhere=True)
+        return StateDecision(state="ended", by="process", at=last or LONG_AGO, guess=True, elsewhere=True)
     return replace(_living(signals, now), elsewhere=True)
 
 
-def _living(signals: Signals, now: datetime) -> Verdict:
+def _living(signals: Signals, now: datetime) -> StateDecision:
     if waiting := signals.waiting:
-        return Verdict(state="waiting", by=waiting.by, at=waiting.at, waiting_for=waiting.kind)
+        return StateDecision(state="waiting", by=waiting.by, at=waiting.at, waiting_for=waiting.kind)
     if (retry := signals.retry) and retry.until is not None and retry.until > now:
         return _limited(retry)
     if (refusal := signals.refused) and signals.busy and (refusal.until is None or refusal.until > now):
@@ -86,18 +86,20 @@ def _living(signals: Signals, now: datetime) -> Verdict:
     if limit and _holds(limit, now):
         return _limited(limit)
     if busy := signals.busy:
-        return Verdict(state="working", by=busy.by, at=busy.at)
+        return StateDecision(state="working", by=busy.by, at=busy.at)
     if signals.background or signals.children_working:
         by = signals.background_by if signals.background else "log"
-        return Verdict(state="working", by=by, at=_last(signals, now) or now)
+        return StateDecision(state="working", by=by, at=_last(signals, now) or now)
     if limit:  # its end has passed: ready again
-        return Verdict(state="idle", by=limit.by, at=limit.until or limit.at, guess=limit.until is None)
+        return StateDecision(state="idle", by=limit.by, at=limit.until or limit.at, guess=limit.until is None)
     if idle := signals.idle:
-        return Verdict(state="idle", by=idle.by, at=idle.at)
+        return StateDecision(state="idle", by=idle.by, at=idle.at)
     last = _last(signals, now)
     if (unfinished := signals.unfinished) and last is not None and now - last <= NO_GROWTH:
-        return Verdict(state="working", by=unfinished.by, at=unfinished.at, guess=True)
-    return Verdict(state="idle", by="log" if signals.unfinished else "process", at=last or now, guess=True)
+        return StateDecision(state="working", by=unfinished.by, at=unfinished.at, guess=True)
+    return StateDecision(
+        state="idle", by="log" if signals.unfinished else "process", at=last or now, guess=True
+    )
 
 
 def _limit_in_force(signals: Signals) -> LimitSeen | None:
@@ -110,8 +112,8 @@ def _holds(limit: LimitSeen, now: datetime) -> bool:
     return limit.until > now if limit.until is not None else abs(now - limit.at) <= NO_RESET
 
 
-def _limited(limit: LimitSeen) -> Verdict:
-    return Verdict(state="limited", by=limit.by, at=limit.at, limited_until=limit.until)
+def _limited(limit: LimitSeen) -> StateDecision:
+    return StateDecision(state="limited", by=limit.by, at=limit.at, limited_until=limit.until)
 
 
 def _last(signals: Signals, now: datetime) -> datetime | None:

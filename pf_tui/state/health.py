@@ -25,7 +25,7 @@ MAX_SESSIONS = 200
 
 
 @record
-class Applied:
+class AgentSetting:
     """What an agent was last set to."""
 
     provider: str
@@ -61,7 +61,7 @@ class Repair:
 @record
 class Health:
     benches: tuple[Bench, ...] = ()
-    agents: Mapping[str, Applied] = field(default_factory=dict)
+    agents: Mapping[str, AgentSetting] = field(default_factory=dict)
     sessions: Mapping[str, SessionServed] = field(default_factory=dict)
     resets: Mapping[str, datetime] = field(default_factory=dict)
     """Provider -> when today's counters were begun anew by hand."""
@@ -196,7 +196,7 @@ def _parse(content: Mapping[str, object]) -> Health:
     return Health(
         benches=tuple(bench for item in benches if (bench := bench_from_json(item))),
         agents={
-            agent: Applied(
+            agent: AgentSetting(
                 provider=provider,
                 since=since,
                 direct=direct if isinstance(direct := item.get("direct"), str) else None,

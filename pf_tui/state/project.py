@@ -98,7 +98,7 @@ class Project:
 
 
 @record
-class Stored:
+class StoredProject:
     """A project's file as it stands."""
 
     settings: Mapping[str, object]
@@ -121,7 +121,7 @@ def read_file(paths: Paths, path: Path) -> Project | None:
     return None if stored_text is None else _within_trust(paths, path, stored_text)
 
 
-def stored(paths: Paths, path: Path) -> Stored | None:
+def stored(paths: Paths, path: Path) -> StoredProject | None:
     """What the file says, trusted or not; None when there is none. Raises StateFileUnusable."""
     root = path.parent.parent
     stamp = project_folder.identity(root, path, SETTINGS_BYTES)
@@ -131,7 +131,7 @@ def stored(paths: Paths, path: Path) -> Stored | None:
     return (
         None
         if cached_text is None
-        else Stored(settings=cached_text["settings"], sha256=cached_text["sha256"])
+        else StoredProject(settings=cached_text["settings"], sha256=cached_text["sha256"])
     )
 
 
@@ -195,7 +195,7 @@ def _load(root: Path, path: Path) -> CachedProject | None:
     return {"settings": project_text.settings(text, path), "sha256": trust.fingerprint(content.data)}
 
 
-def _within_trust(paths: Paths, path: Path, file_settings: Stored) -> Project:
+def _within_trust(paths: Paths, path: Path, file_settings: StoredProject) -> Project:
     """What the file says, as far as it may."""
     verdict = trust.verdict(paths, path, file_settings.sha256)
     obeyed = [setting for setting in settings_table.PROJECT if verdict == "trusted" or setting.untrusted]

@@ -28,13 +28,13 @@ def meter(percent: float | None, width: int, symbols: Symbols, *, colour: str = 
         return BLANK
     if percent is None:
         return line(Span(symbols.rule * width, "faint"))
-    filled = round(max(0.0, min(1.0, percent / 100)) * width)
+    full_cells = round(max(0.0, min(1.0, percent / 100)) * width)
     if percent > 0:
-        filled = max(filled, 1)
+        full_cells = max(full_cells, 1)
     if percent < 100:
-        filled = min(filled, max(width - 1, 1))
-    used = Span(symbols.bar * filled, colour or level_colour(percent))
-    return line(used, Span(symbols.rule * (width - filled), "faint"))
+        full_cells = min(full_cells, max(width - 1, 1))
+    full_span = Span(symbols.bar * full_cells, colour or level_colour(percent))
+    return line(full_span, Span(symbols.rule * (width - full_cells), "faint"))
 
 
 def bar(share: float, width: int, symbols: Symbols) -> str:
@@ -47,8 +47,8 @@ def percent_text(percent: float | None, *, estimate: bool = False) -> str:
     """`62 %`, `~62 %` for an estimate, a dash for unknown; always five cells or six."""
     if percent is None:
         return "—"
-    shown = min(percent, 999.0)
-    return f"{'~' if estimate else ''}{shown:.0f} %"
+    share_shown = min(percent, 999.0)
+    return f"{'~' if estimate else ''}{share_shown:.0f} %"
 
 
 def alarm(percent: float | None) -> str:

@@ -44,7 +44,7 @@ from pf_tui.translate.dialect import (
     drop_field,
 )
 from pf_tui.translate.estimate import count_tokens_body, request_tokens
-from pf_tui.translate.exchange import PROTOCOLS, Exchange, Whole
+from pf_tui.translate.exchange import PROTOCOLS, Exchange, WholeAnswer
 from pf_tui.translate.failures import classify, error_body, error_event, keep_alive
 from pf_tui.translate.reasoning import ReasoningStore
 from pf_tui.translate.refused import refused_part
@@ -62,7 +62,7 @@ __all__ = [
     "Relay",
     "Stream",
     "Usage",
-    "Whole",
+    "WholeAnswer",
     "betas",
     "changes_nothing",
     "classify",

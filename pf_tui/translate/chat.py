@@ -34,7 +34,7 @@ from pf_tui.translate.conversation import (
     Call,
     Choice,
     ChoiceKind,
-    Hosted,
+    HostedTool,
     Media,
     Notes,
     Part,
@@ -166,7 +166,7 @@ def _read_tools(body: Mapping[str, object], request: Request) -> None:
                 )
             )
         elif isinstance(kind, str):
-            request.hosted.append(Hosted(kind, dict(tool)))
+            request.hosted.append(HostedTool(kind, dict(tool)))
         else:
             raise bad_request("a tool has no type")
     request.choice = read_choice(body.get("tool_choice") or body.get("function_call"))

@@ -144,7 +144,7 @@ class Tool(Struct):
     strict: bool | None = None
 
 
-class Hosted(Struct):
+class HostedTool(Struct):
     """A tool the vendor runs: web_search, code_interpreter …"""
 
     kind: str
@@ -167,7 +167,7 @@ class Request(Struct):
     system: list[Text] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     tools: list[Tool] = field(default_factory=list)
-    hosted: list[Hosted] = field(default_factory=list)
+    hosted: list[HostedTool] = field(default_factory=list)
     choice: Choice | None = None
     one_call_at_a_time: bool = False
     max_tokens: int | None = None

@@ -49,7 +49,7 @@ _LETTERS_PER_TOKEN = 3.5
 _DECODER = msgspec.json.Decoder()
 
 
-class Whole(Struct):
+class WholeAnswer(Struct):
     """A whole answer for the client."""
 
     status: int
@@ -145,7 +145,7 @@ class Exchange:
         """Numbers in that tool's enums were sent as text, and come back as text."""
         return "string-enums" in self.target.schema_rules and has_other_enums(self.schema(tool))
 
-    def answer(self, raw: bytes | bytearray, *, message_id: str, created: int = 0) -> Whole:
+    def answer(self, raw: bytes | bytearray, *, message_id: str, created: int = 0) -> WholeAnswer:
         """A whole 200 answer of the provider, for the client.
 
         Args:
@@ -169,12 +169,12 @@ class Exchange:
             summary = compaction.whole(answer, self.client_model, message_id, created)
             if isinstance(summary, Failure):
                 return self._failed(summary)
-            return Whole(200, sse.dumps(summary), answer.usage, notes.tuple())
+            return WholeAnswer(200, sse.dumps(summary), answer.usage, notes.tuple())
         if self.source == self.target.protocol:
             if self.renamed:
                 restored(content, self.source, self.renamed)
                 raw = sse.dumps(content)
-            return Whole(200, raw, answer.usage, notes.tuple())
+            return WholeAnswer(200, raw, answer.usage, notes.tuple())
         if answer.usage.total_input == 0 and answer.usage.output == 0:
             answer.usage = Usage(
                 input=self.estimate, output=sum(len(_text(part)) for part in answer.parts) // 4
@@ -183,7 +183,7 @@ class Exchange:
             self._bring_back(part, message_id)
         when = () if self.source == "anthropic-messages" else (created,)
         body = PROTOCOLS[self.source].write_answer(answer, self.client_model, message_id, *when)
-        return Whole(200, sse.dumps(body), answer.usage, notes.tuple())
+        return WholeAnswer(200, sse.dumps(body), answer.usage, notes.tuple())
 
     def _bring_back(self, part: object, message_id: str) -> None:
         if type(part) is Call:
@@ -203,9 +203,9 @@ class Exchange:
         maker = self.target.reasoning_maker or self.target.provider
         return reasoning.marked(maker, signature, item_id)
 
-    def _failed(self, failure: Failure) -> Whole:
+    def _failed(self, failure: Failure) -> WholeAnswer:
         status, body = error_body(self.source, failure, tokens=self.estimate, window=self._window)
-        return Whole(status, body, Usage(), failure=failure)
+        return WholeAnswer(status, body, Usage(), failure=failure)
 
     @property
     def keeps_reasoning(self) -> bool:

@@ -27,7 +27,7 @@ from pf_tui.translate.conversation import (
     Answer,
     Call,
     Choice,
-    Hosted,
+    HostedTool,
     Media,
     Notes,
     Part,
@@ -147,7 +147,7 @@ def _read_tools(body: Mapping[str, object], request: Request, notes: Notes) -> N
                     )
                 )
         else:
-            request.hosted.append(Hosted(_DATED.sub("", str(kind)), dict(tool)))
+            request.hosted.append(HostedTool(_DATED.sub("", str(kind)), dict(tool)))
     choice = body.get("tool_choice")
     if isinstance(choice, Mapping):
         if choice.get("type") in ("auto", "none", "any", "tool"):

@@ -16,7 +16,7 @@ from pf_tui.translate.chat import read_choice
 from pf_tui.translate.conversation import (
     Answer,
     Call,
-    Hosted,
+    HostedTool,
     Media,
     Notes,
     Part,
@@ -173,7 +173,7 @@ def _read_tools(tools: Iterable[object], request: Request, namespace: str | None
                 )
             )
         elif isinstance(kind, str):
-            request.hosted.append(Hosted(kind, dict(tool)))
+            request.hosted.append(HostedTool(kind, dict(tool)))
         else:
             raise bad_request("a tool has no type")
 

@@ -32,7 +32,7 @@ from pf_tui.tui import dashboard_words, first_paint, keymap, themes
 from pf_tui.tui.ingest_runner import Logs
 from pf_tui.tui.key_queue import QueuedKeysApp
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
-from pf_tui.tui.line_widgets import Look
+from pf_tui.tui.line_widgets import Appearance
 from pf_tui.tui.main_screen import MainScreen
 from pf_tui.tui.messages import (
     Announcement,
@@ -110,9 +110,9 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
     # -- looks
 
     def get_css_variables(self) -> dict[str, str]:
-        generated = super().get_css_variables()
+        variables = super().get_css_variables()
         self._span_styles = None
-        self.theme_variables = {**generated, **themes.variables(self.current_theme, generated)}
+        self.theme_variables = {**variables, **themes.variables(self.current_theme, variables)}
         return self.theme_variables
 
     @property
@@ -129,12 +129,13 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         dashboard = snapshot.config.dashboard
         problems = [self.theme_problem] if self.theme_problem else []
         try:
-            chosen = symbols.find(str(dashboard.get("symbols", "braille")))
+            symbol_set = symbols.find(str(dashboard.get("symbols", "braille")))
         except PfError as error:
-            chosen = symbols.BRAILLE
+            symbol_set = symbols.BRAILLE
             problems.append(str(error))
-        look = Look(
-            symbols=symbols.without_colour(chosen) if self.no_color else chosen, zone=self.ctx.timezone()
+        look = Appearance(
+            symbols=symbols.without_colour(symbol_set) if self.no_color else symbol_set,
+            zone=self.ctx.timezone(),
         )
         main_screen = MainScreen(look)
         keys = keymap.made(dashboard.get("keys"))

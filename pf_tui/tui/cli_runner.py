@@ -35,7 +35,7 @@ _OWN_WORDS = {
 
 
 @record
-class Done:
+class CommandResult:
     """What a word printed."""
 
     code: int
@@ -43,7 +43,7 @@ class Done:
 
 
 @record
-class Offer:
+class Completion:
     """One completion."""
 
     value: str
@@ -75,11 +75,11 @@ def refusal(words: Sequence[str]) -> str:
     return ""
 
 
-def run(ctx: Context, words: Sequence[str], width: int) -> Done:
+def run(ctx: Context, words: Sequence[str], width: int) -> CommandResult:
     """Run `pf-tui words…` and wait; what it says on either stream, without colours."""
     env = _environment(ctx) | {"COLUMNS": str(width), "NO_COLOR": "1"}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-P", "-m", "pf_tui", *words],
             env=env,
             cwd=ctx.cwd,
@@ -90,35 +90,37 @@ def run(ctx: Context, words: Sequence[str], width: int) -> Done:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Done(
+        return CommandResult(
             code=1, lines=(f"pf-tui {' '.join(words)} took longer than {TIMEOUT_S:.0f} s and was stopped",)
         )
     except OSError as error:
-        return Done(code=1, lines=(f"pf-tui could not be started ({error.strerror})",))
-    text = _ESCAPES.sub("", done.stdout.decode("utf-8", "replace")).expandtabs()
-    return Done(code=done.returncode, lines=tuple(text.rstrip("\n").split("\n")) if text.strip() else ())
-
-
-def first_words(typed: str) -> tuple[Offer, ...]:
-    """The words that begin so, from the command table."""
-    own = (Offer(value="theme", does="Choose the colours"), Offer(value="q", does="Quit"))
-    table = [Offer(value=command.name, does=command.summary) for command in commands.top_level()]
-    return tuple(
-        offer for offer in (*table, *own) if offer.value.startswith(typed) and offer.value not in _ELSEWHERE
+        return CommandResult(code=1, lines=(f"pf-tui could not be started ({error.strerror})",))
+    text = _ESCAPES.sub("", process.stdout.decode("utf-8", "replace")).expandtabs()
+    return CommandResult(
+        code=process.returncode, lines=tuple(text.rstrip("\n").split("\n")) if text.strip() else ()
     )
 
 
-def completions(ctx: Context, typed: str) -> tuple[Offer, ...]:
+def first_words(text: str) -> tuple[Completion, ...]:
+    """The words that begin so, from the command table."""
+    own = (Completion(value="theme", does="Choose the colours"), Completion(value="q", does="Quit"))
+    table = [Completion(value=command.name, does=command.summary) for command in commands.top_level()]
+    return tuple(
+        offer for offer in (*table, *own) if offer.value.startswith(text) and offer.value not in _ELSEWHERE
+    )
+
+
+def completions(ctx: Context, text: str) -> tuple[Completion, ...]:
     """What the command line itself offers for the last word."""
-    words = ["pf-tui", *typed.split()]
-    place = len(words) if typed.endswith(" ") else len(words) - 1
+    words = ["pf-tui", *text.split()]
+    place = len(words) if text.endswith(" ") else len(words) - 1
     env = _environment(ctx) | {
         "_PF_TUI_COMPLETE": "zsh_complete",
         "COMP_WORDS": " ".join(words),
         "COMP_CWORD": str(place),
     }
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-P", "-m", "pf_tui"],
             env=env,
             cwd=ctx.cwd,
@@ -127,18 +129,18 @@ def completions(ctx: Context, typed: str) -> tuple[Offer, ...]:
             timeout=COMPLETION_TIMEOUT_S,
             check=False,
         )
-        lines = done.stdout.decode("utf-8", "replace").split("\n")
+        lines = process.stdout.decode("utf-8", "replace").split("\n")
         return tuple(
-            Offer(value=value, does="" if does == "_" else does)
+            Completion(value=value, does="" if does == "_" else does)
             for kind, value, does in zip(lines[::3], lines[1::3], lines[2::3], strict=False)
             if kind == "plain"
         )
     return ()
 
 
-def last_word(typed: str) -> str:
+def last_word(text: str) -> str:
     """The word that is being typed; "" after a blank."""
-    return typed.rpartition(" ")[2]
+    return text.rpartition(" ")[2]
 
 
 def shared_start(values: Sequence[str]) -> str:

@@ -33,30 +33,30 @@ def main() -> None:
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     ctx = Context.here("tui")
-    wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
+    priorities: queue.SimpleQueue[str] = queue.SimpleQueue()
     stop = threading.Event()
-    threading.Thread(target=_listen, args=(wanted, stop), daemon=True).start()
+    threading.Thread(target=_listen, args=(priorities, stop), daemon=True).start()
     while True:
         try:
-            word = wanted.get(timeout=LINGER_S)
+            word = priorities.get(timeout=LINGER_S)
         except queue.Empty:
             return
-        while word == "go" and not wanted.empty():
-            word = wanted.get()
+        while word == "go" and not priorities.empty():
+            word = priorities.get()
         if word == "end":
             return
         stop.clear()
         _tell(_read(ctx, stop))
 
 
-def _listen(wanted: queue.SimpleQueue[str], stop: threading.Event) -> None:
+def _listen(priorities: queue.SimpleQueue[str], stop: threading.Event) -> None:
     for line in sys.stdin:
         if line.strip() == "stop":
             stop.set()
         else:
-            wanted.put("go")
+            priorities.put("go")
     stop.set()
-    wanted.put("end")
+    priorities.put("end")
 
 
 def _read(ctx: Context, stop: threading.Event) -> dict[str, object]:

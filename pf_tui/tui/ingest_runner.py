@@ -111,7 +111,7 @@ class Logs:
     def _watch(self) -> None:
         message = ""
         while not self._stop.is_set():
-            began = time.monotonic()
+            start_s = time.monotonic()
             try:
                 folders, database = roots(self._ctx.env), database_stamp(self._ctx.env)
             except PfError as error:
@@ -126,13 +126,13 @@ class Logs:
             with contextlib.suppress(OSError):  # no events here: the look every LOOK_S remains
                 if folders:
                     self._follow(folders, database)
-            self._stop.wait(max(0.0, LOOK_S - (time.monotonic() - began)))
+            self._stop.wait(max(0.0, LOOK_S - (time.monotonic() - start_s)))
 
     def _follow(self, folders: tuple[Path, ...], database: Stamp) -> None:
         """Tell of changes until the folders are others."""
         import watchfiles
 
-        looked = time.monotonic()
+        last_look_s = time.monotonic()
         for changes in watchfiles.watch(
             *folders,
             watch_filter=None,
@@ -148,8 +148,8 @@ class Logs:
             before, database = database, database_stamp(self._ctx.env)
             if (changes or database != before) and not self._paused:
                 self._go()
-            if time.monotonic() - looked > LOOK_S:
-                looked = time.monotonic()
+            if time.monotonic() - last_look_s > LOOK_S:
+                last_look_s = time.monotonic()
                 if roots(self._ctx.env) != folders:
                     return
 

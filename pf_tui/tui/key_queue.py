@@ -43,10 +43,12 @@ class QueuedKeysApp(OpenApp, inherit_bindings=False):
             self._opening = False
             self.call_later(self._next)
 
-    def push_screen(self, screen: Any, *args: Any, **named: Any) -> Any:  # Textual has four signatures of it
+    def push_screen(
+        self, screen: Any, *args: Any, **options: Any
+    ) -> Any:  # Textual has four signatures of it
         if isinstance(screen, ModalScreen):
             self.opens()
-        return super().push_screen(screen, *args, **named)
+        return super().push_screen(screen, *args, **options)
 
     async def on_event(self, event: events.Event) -> None:
         fresh = isinstance(event, events.Key | events.Paste) and not event.is_forwarded

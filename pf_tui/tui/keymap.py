@@ -41,21 +41,21 @@ def made(key_settings: object) -> Keymap:
     """
     keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []
-    changed: set[str] = set()
+    changes: set[str] = set()
     for action_id, key_setting in (key_settings if isinstance(key_settings, dict) else {}).items():
         if action_id not in keys:
             error = UnknownName("action", str(action_id), keys, "the ? key")
             problems.append(f"keys: {error}")
             continue
-        wanted, refused = _read(key_setting)
-        problems += [f"keys: {action_id}: {why}" for why in refused]
-        if wanted:
-            keys[action_id] = wanted
-            changed.add(action_id)
-    for loser, winner, key in _clashes(keys, changed):
+        keys_wanted, key_problems = _read(key_setting)
+        problems += [f"keys: {action_id}: {why}" for why in key_problems]
+        if keys_wanted:
+            keys[action_id] = keys_wanted
+            changes.add(action_id)
+    for loser, winner, key in _clashes(keys, changes):
         keys[loser] = tuple(other for other in keys[loser] if other != key) or find(loser).keys
         problems.append(f"keys: '{shown(key)}' is {winner} as well as {loser}; it stays with {winner}")
-    return Keymap(keys=keys, problems=tuple(problems), changed=frozenset(changed))
+    return Keymap(keys=keys, problems=tuple(problems), changed=frozenset(changes))
 
 
 def _read(key_setting: object) -> tuple[tuple[str, ...], list[str]]:
@@ -67,26 +67,26 @@ def _read(key_setting: object) -> tuple[tuple[str, ...], list[str]]:
         if isinstance(key_setting, list)
         else []
     )
-    good, refused = list[str](), list[str]()
+    good, problems = list[str](), list[str]()
     for word in map(str, words):
         key = _NAMES.get(word, word)
         if key in _TAKEN:
-            refused.append(f"{key} {_TAKEN[key]}")
+            problems.append(f"{key} {_TAKEN[key]}")
         elif _KEY.fullmatch(key):
             good.append(key)
         else:
-            refused.append(
+            problems.append(
                 f"'{word}' is no key that reaches us everywhere; write a character, ctrl+letter or F5"
             )
     if not words:
-        refused.append("expected a key or a list of keys")
-    return tuple(dict.fromkeys(good)), refused
+        problems.append("expected a key or a list of keys")
+    return tuple(dict.fromkeys(good)), problems
 
 
-def _clashes(keys: Mapping[str, Sequence[str]], changed: Iterable[str]) -> list[tuple[str, str, str]]:
+def _clashes(keys: Mapping[str, Sequence[str]], changed_ids: Iterable[str]) -> list[tuple[str, str, str]]:
     """(who gives way, who keeps it, key): what the person changed gives way to what stood there."""
     clashes = []
-    mine = set(changed)
+    mine = set(changed_ids)
     for at, first in enumerate(ACTIONS):
         for second in ACTIONS[at + 1 :]:
             for key in set(keys[first.id]) & set(keys[second.id]):

@@ -42,6 +42,6 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
     return frozenset({*together, below if below == "events" else "analytics"})
 
 
-def stacked(shown: frozenset[str]) -> bool:
+def stacked(panes: frozenset[str]) -> bool:
     """The panes stand below each other as in a split."""
-    return shown == frozenset(STACK)
+    return panes == frozenset(STACK)

@@ -24,7 +24,7 @@ from pf_tui.tui.times import Clock
 
 
 @record
-class Look:
+class Appearance:
     """How everything is drawn in this run."""
 
     symbols: Symbols = BRAILLE
@@ -34,9 +34,9 @@ class Look:
 class Lines(Widget):
     """A few lines without a cursor."""
 
-    def __init__(self, look: Look, name: str) -> None:
+    def __init__(self, appearance: Appearance, name: str) -> None:
         super().__init__(id=name)
-        self.look = look
+        self.appearance = appearance
         self._shown: list[Line] = []
         self._strips = StripCache()
 
@@ -59,7 +59,7 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         content = self._shown[y] if y < len(self._shown) else ()
-        return self._strips.strip(self, self.look.symbols, content, self.size.width)
+        return self._strips.strip(self, self.appearance.symbols, content, self.size.width)
 
     def notify_style_update(self) -> None:
         self._strips.clear()
@@ -89,8 +89,8 @@ class StatusLine(Lines):
 
     def redraw(self) -> None:
         if self.snapshot is not None and self.size.width:
-            clock = Clock(now=self.snapshot.at, zone=self.look.zone)
-            space = Space(width=self.size.width, height=2, clock=clock, symbols=self.look.symbols)
+            clock = Clock(now=self.snapshot.at, zone=self.appearance.zone)
+            space = Space(width=self.size.width, height=2, clock=clock, symbols=self.appearance.symbols)
             flowing = live.count(self.snapshot, self.rates)
             self.show(
                 status.lines_for(self.snapshot, space, self.sessions, hold_text=self.frozen, live=flowing)
@@ -174,13 +174,13 @@ class Foot(Lines):
         problems = (*self.snapshot.problems, *self.own_problems, *unread) if self.snapshot else ()
         problems = tuple(problem for problem in problems if problem not in self.dismissed)
         most = self._most_lines - 1
-        shown = problems if len(problems) <= self.MOST_PROBLEMS else problems[: most - 1]
-        each = max(most // max(len(shown), 1), 1)
+        listed_problems = problems if len(problems) <= self.MOST_PROBLEMS else problems[: most - 1]
+        each = max(most // max(len(listed_problems), 1), 1)
         lines: list[Line] = []
-        if others := problems[len(shown) :]:
-            named = ", ".join(dict.fromkeys(problem.split(" ")[0].rstrip(":") for problem in others))
-            lines.append(fit(line(" ", Span("! ", "bad", bold=True), Span(f"also {named}", "bad")), width))
-        for problem in reversed(shown):
+        if others := problems[len(listed_problems) :]:
+            files = ", ".join(dict.fromkeys(problem.split(" ")[0].rstrip(":") for problem in others))
+            lines.append(fit(line(" ", Span("! ", "bad", bold=True), Span(f"also {files}", "bad")), width))
+        for problem in reversed(listed_problems):
             text_lines = wrap(problem.replace(self._home(), "~/"), width - 4, "bad")
             if len(text_lines) > each:
                 text_lines[each - 1 :] = [fit(joined(text_lines[each - 1 :], " "), width - 4)]
@@ -225,8 +225,8 @@ class Foot(Lines):
         space = Space(
             width=width,
             height=1,
-            clock=Clock(now=self.snapshot.at, zone=self.look.zone),
-            symbols=self.look.symbols,
+            clock=Clock(now=self.snapshot.at, zone=self.appearance.zone),
+            symbols=self.appearance.symbols,
         )
         lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.agents))]
         lines[:0] = self._problems(width)

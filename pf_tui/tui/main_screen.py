@@ -18,7 +18,7 @@ from pf_tui.state.journal import Event
 from pf_tui.text.lines import Line
 from pf_tui.tui import dashboard_words, handlers, keymap, layout, panes, progress
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
-from pf_tui.tui.line_widgets import Foot, Look, StatusLine, TabLine
+from pf_tui.tui.line_widgets import Appearance, Foot, StatusLine, TabLine
 from pf_tui.tui.messages import IngestEnded, IngestProgress
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.pane_columns import PaneColumns
@@ -91,9 +91,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     SHOWN: ClassVar[tuple[str, ...]] = layout.PANES
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, appearance: Appearance) -> None:
         super().__init__()
-        self.look = look
+        self.appearance = appearance
         self.period, self.by = "7d", "provider"
         self.keymap = keymap.made(None)
         self._flow = Flow()
@@ -104,20 +104,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._unsaid: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
-        look = self.look
-        yield StatusLine(look, "status").data_bind(
+        appearance = self.appearance
+        yield StatusLine(appearance, "status").data_bind(
             MainScreen.snapshot, MainScreen.frozen, MainScreen.rates, MainScreen.sessions
         )
-        yield TabLine(look, "tabs").data_bind(MainScreen.current, MainScreen.facts)
+        yield TabLine(appearance, "tabs").data_bind(MainScreen.current, MainScreen.facts)
         with PaneColumns("panes"):
-            yield ProvidersPane(look, "providers").data_bind(
+            yield ProvidersPane(appearance, "providers").data_bind(
                 MainScreen.snapshot, MainScreen.agents, MainScreen.current
             )
-            yield SessionsPane(look, "sessions").data_bind(MainScreen.snapshot, MainScreen.sessions)
-            yield ModelsPane(look, "models").data_bind(
+            yield SessionsPane(appearance, "sessions").data_bind(MainScreen.snapshot, MainScreen.sessions)
+            yield ModelsPane(appearance, "models").data_bind(
                 MainScreen.snapshot, MainScreen.extras, MainScreen.sessions, MainScreen.current
             )
-            yield LimitsPane(look, "limits").data_bind(
+            yield LimitsPane(appearance, "limits").data_bind(
                 MainScreen.snapshot,
                 MainScreen.report,
                 MainScreen.selected,
@@ -125,13 +125,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 MainScreen.alone,
                 MainScreen.rates,
             )
-            yield AnalyticsPane(look, "analytics").data_bind(
+            yield AnalyticsPane(appearance, "analytics").data_bind(
                 MainScreen.snapshot, MainScreen.report, MainScreen.metric, MainScreen.chart
             )
-            yield EventsPane(look, "events").data_bind(
+            yield EventsPane(appearance, "events").data_bind(
                 MainScreen.snapshot, MainScreen.report, MainScreen.rates
             )
-        yield Foot(look, "foot").data_bind(
+        yield Foot(appearance, "foot").data_bind(
             MainScreen.snapshot,
             MainScreen.notice,
             MainScreen.working,
@@ -142,7 +142,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         )
 
     def on_mount(self) -> None:
-        self.set_class(self.look.symbols.name == "ascii", "-ascii")
+        self.set_class(self.appearance.symbols.name == "ascii", "-ascii")
         for size, names in ((self.app.size.width, layout.WIDTHS), (self.app.size.height, layout.HEIGHTS)):
             self.add_class(layout.named(size, names))  # the toolkit tells after the first frame
         if self.has_class("-narrow") and self.has_class("-tall"):
@@ -187,10 +187,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """A failover is said when it happens, whatever pane is looked at."""
         event_ids = {event.id for event in before.events}
         kinds = ("failover", "return")
-        moved = [event for event in now.events if event.action in kinds and event.id not in event_ids]
-        if moved:
-            sentence = panes.events.story(moved[-1], Clock(now=now.at, zone=self.look.zone))
-            self.say(sentence, "warn" if moved[-1].action == "failover" else "good", STORY_S)
+        failovers = [event for event in now.events if event.action in kinds and event.id not in event_ids]
+        if failovers:
+            sentence = panes.events.story(failovers[-1], Clock(now=now.at, zone=self.appearance.zone))
+            self.say(sentence, "warn" if failovers[-1].action == "failover" else "good", STORY_S)
 
     def say(self, words: str, colour: str = "accent", seconds: float = SAID_S) -> None:
         """Say something in the last line for a moment."""
@@ -207,7 +207,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def show_reading(self, message: IngestProgress) -> None:
         """How far the agents' logs have been read, unless that takes no time."""
         if self.working or (message.total >= LONG_READING_BYTES and message.done < message.total):
-            self.working = progress.line_for(message.done, message.total, message.seconds, self.look.symbols)
+            self.working = progress.line_for(
+                message.done, message.total, message.seconds, self.appearance.symbols
+            )
 
     def end_reading(self, message: IngestEnded) -> None:
         """The logs have been read; only what a person should know is said."""
@@ -224,10 +226,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def dismiss_problems(self) -> bool:
         """Take the red lines away until something else is wrong; False when there are none."""
         unread = map(str, self.report.unread)
-        shown = {*(self.snapshot.problems if self.snapshot else ()), *self.own_problems, *unread}
-        if not shown - self.dismissed:
+        problems = {*(self.snapshot.problems if self.snapshot else ()), *self.own_problems, *unread}
+        if not problems - self.dismissed:
             return False
-        self.dismissed = frozenset(shown)
+        self.dismissed = frozenset(problems)
         return True
 
     def cancel_work(self) -> bool:
@@ -270,17 +272,17 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def lay_out(self) -> None:
         """Show the panes this size and choice call for."""
-        shown = self.visible_panes
+        panes = self.visible_panes
         for name in layout.PANES:
-            self.query_one(f"#{name}").set_class(name not in shown, "-hidden")
-        self.alone = len(shown) == 1
+            self.query_one(f"#{name}").set_class(name not in panes, "-hidden")
+        self.alone = len(panes) == 1
         self.set_class(self.alone, "-alone")
-        self.set_class(layout.stacked(shown), "-stacked")
+        self.set_class(layout.stacked(panes), "-stacked")
         self.set_class(nobody_can_serve(self.shown_snapshot()), "-unset")
-        self.set_class(bool(shown & {*layout.RIGHT}), "-below")
-        order = layout.STACK if layout.stacked(shown) else layout.PANES
+        self.set_class(bool(panes & {*layout.RIGHT}), "-below")
+        order = layout.STACK if layout.stacked(panes) else layout.PANES
         self.query_one("#panes", PaneColumns).stand(order, beside=self.has_class("-wide"))
-        self.app.feed.show_sessions("sessions" in shown)
+        self.app.feed.show_sessions("sessions" in panes)
 
     def watch_zoomed(self) -> None:
         if self.is_mounted:
@@ -297,7 +299,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 sessions, self._waiting_sessions = self._waiting_sessions, None
                 self.take_sessions(sessions)
         elif self.snapshot is not None:
-            self.frozen = f"FROZEN since {self.snapshot.at.astimezone(self.look.zone):%H:%M}"
+            self.frozen = f"FROZEN since {self.snapshot.at.astimezone(self.appearance.zone):%H:%M}"
 
     def ask_history(self, *, period: str = "", by: str = "") -> None:
         """Show another period or grouping of the ledger."""
@@ -347,10 +349,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     @on(Pane.Chosen)
     def _choose(self, event: Pane.Chosen) -> None:
-        chosen = {"providers": "switch", "models": "switch", "events": "evidence", "analytics": "group-next"}
-        chosen["sessions"] = "session"
-        if event.pane.id in chosen:
-            self.action_do(chosen[event.pane.id])
+        actions = {"providers": "switch", "models": "switch", "events": "evidence", "analytics": "group-next"}
+        actions["sessions"] = "session"
+        if event.pane.id in actions:
+            self.action_do(actions[event.pane.id])
 
     def action_do(self, words: str) -> None:
         """Do an action of the table; a word may follow its id."""

@@ -53,9 +53,9 @@ class RunAction(Message):
 class IngestProgress(Message):
     """How far the agents' logs have been read."""
 
-    def __init__(self, done: int, total: int, seconds: float) -> None:
+    def __init__(self, bytes_done: int, total: int, seconds: float) -> None:
         super().__init__()
-        self.done, self.total, self.seconds = done, total, seconds
+        self.done, self.total, self.seconds = bytes_done, total, seconds
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, IngestProgress)

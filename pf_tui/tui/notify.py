@@ -72,9 +72,9 @@ def changes(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:
             notices.append(("warn", f"pf-tui: {view.id} {_share(view)}"))
     previous, serves = before.active, now.active
     event_ids = {event.id for event in before.events}
-    moved = [event for event in now.events if event.id not in event_ids and event.action == "failover"]
-    if moved and previous and serves and previous.provider != serves.provider:
-        notices.append(("failover", f"pf-tui: {serves.provider} serves now: {moved[-1].why}"))
+    failovers = [event for event in now.events if event.id not in event_ids and event.action == "failover"]
+    if failovers and previous and serves and previous.provider != serves.provider:
+        notices.append(("failover", f"pf-tui: {serves.provider} serves now: {failovers[-1].why}"))
     elif previous and serves is None:
         notices.append(("failover", "pf-tui: no provider available"))
     return notices

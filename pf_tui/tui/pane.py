@@ -73,7 +73,7 @@ class Pane(Widget, can_focus=True):
 
     def show(self, page: Page) -> None:
         """Show another page; the cursor stays on its key, the eye on its line."""
-        before, shown = self.page, self._lines()
+        before, new_lines = self.page, self._lines()
         self.page = page
         if self._keep_cursor(before.rows):
             self.post_message(self.Moved(self, self.key))
@@ -81,18 +81,18 @@ class Pane(Widget, can_focus=True):
         if not same_height and self.styles.auto_dimensions:
             lay_out_anew(self)
         else:
-            self._repaint_changes(shown)
+            self._repaint_changes(new_lines)
         self.show_titles()
 
     def move(self, rows: int) -> None:
         """Move the cursor by so many rows that can be chosen; without any, scroll."""
-        keyed = [place for place, row in enumerate(self.page.rows) if row.key is not None]
-        if not keyed:
+        places = [place for place, row in enumerate(self.page.rows) if row.key is not None]
+        if not places:
             self.scroll_rows(rows)
             return
         here = self.place
-        at = keyed.index(here) if here in keyed else -1 if rows > 0 else 0
-        self.go_to(keyed[max(0, min(len(keyed) - 1, at + rows))])
+        at = places.index(here) if here in places else -1 if rows > 0 else 0
+        self.go_to(places[max(0, min(len(places) - 1, at + rows))])
 
     def go_to(self, place: int) -> None:
         """Put the cursor on a row, and the row on screen."""
@@ -262,9 +262,9 @@ class Pane(Widget, can_focus=True):
 
     def _repaint_rows(self, places: Sequence[int]) -> None:
         width, pinned = self.content_size.width, len(self.page.pinned)
-        shown = [Region(0, pinned + place - self.top, width, 1) for place in places]
-        if shown:
-            self.refresh(*shown)
+        regions = [Region(0, pinned + place - self.top, width, 1) for place in places]
+        if regions:
+            self.refresh(*regions)
 
     def _repaint_cursor(self) -> None:
         if self.place is not None:

@@ -71,16 +71,16 @@ def colours(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
     Args:
         also: providers seen in the history.
     """
-    used = set(also)
+    ids = set(also)
     views = {view.id: view for view in snapshot.providers}
     order = [
         name
         for name in snapshot.catalog.providers
-        if name in views and (views[name].credential.usable or views[name].month.requests or name in used)
+        if name in views and (views[name].credential.usable or views[name].month.requests or name in ids)
     ]
-    order += sorted(used - set(order) - {"unknown"})
+    order += sorted(ids - set(order) - {"unknown"})
     if len(order) > SERIES:  # those that were used have a colour first
-        order.sort(key=lambda name: not (name in used or (name in views and views[name].month.requests)))
+        order.sort(key=lambda name: not (name in ids or (name in views and views[name].month.requests)))
     return {name: series_colour(place) for place, name in enumerate(order)}
 
 

@@ -99,18 +99,18 @@ class Refresher:
         while not self._stopped:
             with self._awake:
                 reason, self._reason = self._reason, ""
-            began = time.monotonic()
-            if reason or began >= self._scan_at_s or self._ctx.now() >= self._due():
+            start_s = time.monotonic()
+            if reason or start_s >= self._scan_at_s or self._ctx.now() >= self._due():
                 self._look(reason)
                 self._scan_at_s = time.monotonic() + (LIVE_S if self._live else SCAN_S)
             self._look_at_sessions()
-            ended = time.monotonic()
+            end_s = time.monotonic()
             self._directory.keep_alive()
             with self._awake:
                 if not self._reason:
                     self._awake.wait(self._pause_s())
             if self._reason == "watch":  # a file that changes all the time leaves two thirds of the time free
-                time.sleep(max(0.0, min(REST * (ended - began), 0.5) - (time.monotonic() - ended)))
+                time.sleep(max(0.0, min(REST * (end_s - start_s), 0.5) - (time.monotonic() - end_s)))
 
     def _pause_s(self) -> float:
         until_due = (self._due() - self._ctx.now()).total_seconds()
@@ -149,29 +149,29 @@ class Refresher:
         if self._stopped:
             return
         stamps = watch.stamps(self._looked)
-        changed = {path for path, stamp in stamps.items() if self._stamps.get(path, ()) != stamp}
+        changed_paths = {path for path, stamp in stamps.items() if self._stamps.get(path, ()) != stamp}
         due = self._ctx.now() >= self._due()
         is_regrouped = (self._report.period, self._report.by) != self._grouping or not self._report.loaded
         paths = self._ctx.paths
-        gateway_only = changed <= {paths.live, paths.gateway} and not due
-        ledger = bool(changed & {paths.ledger, paths.ledger.with_name(f"{paths.ledger.name}-wal")})
-        if not (changed or due or is_regrouped or self._live):
+        gateway_only = changed_paths <= {paths.live, paths.gateway} and not due
+        ledger = bool(changed_paths & {paths.ledger, paths.ledger.with_name(f"{paths.ledger.name}-wal")})
+        if not (changed_paths or due or is_regrouped or self._live):
             return
         self._stamps = stamps
         if not gateway_only or reason == "begin":
             self._take()
-        elif changed or self._live:
+        elif changed_paths or self._live:
             self._snapshot = replace(self._snapshot, gateway=gateway.read(paths), at=self._ctx.now())
         if is_regrouped or ledger or due:
             self._report = self._read_report()
-        if paths.journal in changed or not self._events:
+        if paths.journal in changed_paths or not self._events:
             self._events = journal.tail(paths, ledger_view.EVENTS)
         self._report = replace(self._report, events=self._events)
         self._tell(self._snapshot, self._report)
-        served = _served(self._snapshot.gateway)
-        if served != self._served and self._sessions is not None:
+        served_now = _served(self._snapshot.gateway)
+        if served_now != self._served and self._sessions is not None:
             self._sessions.hurry()
-        self._served = served
+        self._served = served_now
 
     @property
     def _live(self) -> bool:

@@ -42,8 +42,8 @@ class SessionFeed:
 
     def wait_s(self) -> float:
         """Seconds until the next look."""
-        shown = min(max(SHOWN_S, min(self._costs_s) / SHARE), HIDDEN_S)
-        every = HURRIED_S if self._hurried else shown if self.shown else HIDDEN_S
+        interval_s = min(max(SHOWN_S, min(self._costs_s) / SHARE), HIDDEN_S)
+        every = HURRIED_S if self._hurried else interval_s if self.shown else HIDDEN_S
         return max(0.0, self._looked_s + every - time.monotonic())
 
     def look(self) -> None:

@@ -28,7 +28,7 @@ RESTORE = (
 """Mouse, focus and paste reports off, main screen, cursor: what a start that failed midway leaves behind."""
 
 
-class Opened:
+class OpenTerminal:
     """The terminal, taken at once: settings remembered, echo silenced, the last screen drawn."""
 
     def __init__(self, theme: str = "", *, last_screen: bool = True) -> None:

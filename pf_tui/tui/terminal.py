@@ -50,5 +50,5 @@ def _without_x10(data: bytes) -> tuple[bytes, bytes]:
     if b"\x1b[M" not in data:
         return data, b""
     data = _X10.sub(b"", data)
-    begun = _X10_BEGUN.search(data)
-    return (data[: begun.start()], data[begun.start() :]) if begun else (data, b"")
+    match = _X10_BEGUN.search(data)
+    return (data[: match.start()], data[match.start() :]) if match else (data, b"")

@@ -37,14 +37,14 @@ class _CroppedUpdate(ChopsUpdate):
     """
 
     def render_segments(self, console: Console) -> str:
-        written: list[str] = []
+        runs: list[str] = []
         for y, first, last in self.spans:
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 left_edge, right = max(x, first), min(end, last)
                 if strip is not None and left_edge < right:
-                    written.append(Control.move_to(left_edge, y).segment.text)
-                    written.append(strip.crop(left_edge - x, right - x).render(console))
-        return "".join(written)
+                    runs.append(Control.move_to(left_edge, y).segment.text)
+                    runs.append(strip.crop(left_edge - x, right - x).render(console))
+        return "".join(runs)
 
 
 class OpenApp(App[None]):

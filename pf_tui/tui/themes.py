@@ -135,18 +135,21 @@ def usual(colour_system: str, background: str) -> str:
     return ANSI_LIGHT if background.rpartition(";")[2] in LIGHT_BACKGROUNDS else ANSI_DARK
 
 
-def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
+def variables(theme: Theme, variables_made: Mapping[str, str]) -> dict[str, str]:
     """`ink-…` for a theme that has none: from its own colours, the series by light and dark.
 
     Args:
-        generated: what Textual made from the theme ("foreground", "error" …).
+        variables_made: what Textual made from the theme ("foreground", "error" …).
     """
-    if "ink-text" in generated:
+    if "ink-text" in variables_made:
         return {}
     if theme.ansi:
         colours: Mapping[str, str] = _ANSI_DARK_COLOURS if theme.dark else _ANSI_COLOURS
     else:
-        text, background = Color.parse(generated["foreground"]), Color.parse(generated["background"])
+        text, background = (
+            Color.parse(variables_made["foreground"]),
+            Color.parse(variables_made["background"]),
+        )
         colours = {
             **(_DARK_COLOURS if theme.dark else _LIGHT_COLOURS),
             "text": text.hex,
@@ -156,22 +159,22 @@ def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
             "cursor": text.blend(background, 0.84).hex,
             "shade": text.blend(background, 0.92).hex,
             "bar": text.blend(background, 0.93).hex,
-            "accent": _readable(generated["primary"], background, text),
-            "good": _readable(generated["success"], background, text),
-            "warn": _readable(generated["warning"], background, text),
-            "bad": _readable(generated["error"], background, text),
+            "accent": _readable(variables_made["primary"], background, text),
+            "good": _readable(variables_made["success"], background, text),
+            "warn": _readable(variables_made["warning"], background, text),
+            "bad": _readable(variables_made["error"], background, text),
         }
     return {f"ink-{colour}": value for colour, value in colours.items()}
 
 
 def _readable(colour: str, background: Color, text: Color) -> str:
     """The colour, moved towards the text colour until it can be read on its ground."""
-    shown = Color.parse(colour)
+    colour_read = Color.parse(colour)
     for _ in range(8):
-        if contrast(shown, background) >= READABLE:
+        if contrast(colour_read, background) >= READABLE:
             break
-        shown = shown.blend(text, 0.2)
-    return shown.hex
+        colour_read = colour_read.blend(text, 0.2)
+    return colour_read.hex
 
 
 def contrast(first: Color, second: Color) -> float:

@@ -40,20 +40,20 @@ def looked_at(ctx: Context, catalog: Catalog) -> tuple[Path, ...]:
     return (*own, ledger, ledger.with_name(f"{ledger.name}-wal"), project, *sorted(login_files))
 
 
-def stamps(looked: tuple[Path, ...]) -> Stamps:
+def stamps(paths: tuple[Path, ...]) -> Stamps:
     """What each file looks like from outside: (mtime_ns, size, inode).
 
     An empty file counts as none: reading a ledger makes an empty `-wal` beside it.
     """
-    identities = {path: files.identity(path) for path in looked}
+    identities = {path: files.identity(path) for path in paths}
     return {path: stamp if stamp and stamp[1] else None for path, stamp in identities.items()}
 
 
 class DirectoryWatch:
     """Calls `changed` from a thread of its own when something in the directory changed."""
 
-    def __init__(self, folder: Path, changed: Callable[[], None]) -> None:
-        self._folder, self._changed = folder, changed
+    def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
+        self._folder, self._changed = folder, on_change
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 

@@ -20,7 +20,7 @@ from pf_tui.text.lines import BLANK, Span, joined, line
 from pf_tui.tui import provider_order
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
-from pf_tui.tui.line_widgets import Look
+from pf_tui.tui.line_widgets import Appearance
 from pf_tui.tui.page import Choice, Page, Row, Space
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, sessions, welcome
@@ -64,7 +64,7 @@ class SnapshotPane(Pane):
     snapshot: reactive[Snapshot | None] = reactive(None, layout=False, repaint=False)
     choice: reactive[Choice] = reactive(Choice(), layout=False, repaint=False)
 
-    def __init__(self, look: Look, name: str) -> None:
+    def __init__(self, look: Appearance, name: str) -> None:
         super().__init__(name=name, classes="pane")
         self.look = look
         self.symbols = look.symbols
@@ -181,34 +181,34 @@ class ModelsPane(SnapshotPane):
     current: reactive[str] = reactive("models", repaint=False)
     """The pane that has the keys: while it is another one only the models in use are shown."""
 
-    def __init__(self, look: Look, name: str) -> None:
+    def __init__(self, look: Appearance, name: str) -> None:
         super().__init__(look, name)
         self._made: tuple[object, Page] | None = None
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         stands = tuple((view.id, view.state) for view in snapshot.providers)
-        served = snapshot.active.model if snapshot.active else None
-        used = None
+        active_model = snapshot.active.model if snapshot.active else None
+        used_models = None
         if self.current != "models":
             running = {
                 session.model for session in self.sessions if session.model and session.state != "ended"
             }
-            used = (
+            used_models = (
                 *sorted(running),
                 *((snapshot.next.model,) if snapshot.next and snapshot.next.model else ()),
             )
         facts = (
             id(snapshot.catalog),
             stands,
-            served,
+            active_model,
             space.width,
             space.height,
             self.choice,
             self.extras,
-            used,
+            used_models,
         )
         if self._made is None or self._made[0] != facts:
-            page = models.page_for(snapshot, space, self.choice, extras=self.extras, used=used)
+            page = models.page_for(snapshot, space, self.choice, extras=self.extras, used_models=used_models)
             self._made = (facts, page)
         return self._made[1]
 
@@ -234,7 +234,7 @@ class LimitsPane(SnapshotPane):
     """The pane has the screen for itself: the other providers' windows are shown too."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
-    def __init__(self, look: Look, name: str) -> None:
+    def __init__(self, look: Appearance, name: str) -> None:
         super().__init__(look, name)
         self._shape: object = None
         self._highest = 0

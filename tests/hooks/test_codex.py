@@ -21,7 +21,7 @@ from pf_tui.rules import failures
 from pf_tui.state import config, health
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
-from pf_tui.state.health import Applied
+from pf_tui.state.health import AgentSetting
 from tests.conftest import NOON
 from tests.patience import PATIENCE_S, eventually
 
@@ -302,7 +302,7 @@ def test_where_the_gateway_does_not_start_codex_goes_back_to_the_direct_route(
     first, _, second = PROVIDERS.rpartition("openai-responses")
     ctx.paths.providers.write_text(f"{first}openai-chat{second}")
     config.change(ctx.paths, {"providerPriority": ["beta", "alpha"], "pf.gateway.auto": True})
-    led = Applied(provider="beta", since=NOON, direct="alpha")
+    led = AgentSetting(provider="beta", since=NOON, direct="alpha")
     health.change(ctx.paths, lambda old: replace(old, agents={"codex": led}))
 
     def refuse(*_: object, **__: object) -> None:

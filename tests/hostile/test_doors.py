@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 
 from pf_tui.cli.serve import own_pages_only, token_required
 from pf_tui.mcp_server import http
-from pf_tui.mcp_server.server import Room
+from pf_tui.mcp_server.server import ServerState
 from pf_tui.mcp_server.start import OneLine
 from pf_tui.rules.addresses import is_own_request
 from pf_tui.state.context import Context
@@ -145,7 +145,7 @@ async def dashboard(folder: Path) -> AsyncIterator[Door]:
 
 @asynccontextmanager
 async def tools(folder: Path) -> AsyncIterator[Door]:
-    room = Room(Context.here("mcp", env={"HOME": str(folder)}, cwd=folder))
+    room = ServerState(Context.here("mcp", env={"HOME": str(folder)}, cwd=folder))
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     config = uvicorn.Config(http.app(room, "the-token", port), http="h11", log_config=None, access_log=False)

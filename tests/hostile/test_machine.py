@@ -398,7 +398,7 @@ def test_a_failure_moves_the_agent_whatever_becomes_of_the_ledger_and_no_row_is_
 def test_a_hook_waits_for_a_held_ledger_once_and_briefly(client: Client) -> None:
     """Counted in waits asked of sqlite, not in seconds."""
     usage.ingest(client.ctx)
-    with held(client), schema.hurried(8.0):
+    with held(client), schema.deadline(8.0):
         first = schema.patience_s()
         client.fail()
         with pytest.raises(PfError), schema.opened(client.ctx.paths.ledger):

@@ -12,7 +12,7 @@ import pytest
 from mcp import Client
 
 from pf_tui.mcp_server import quoting
-from pf_tui.mcp_server.server import Room
+from pf_tui.mcp_server.server import ServerState
 from pf_tui.state.context import Context
 from pf_tui.state.paths import PROJECT_FILE
 from tests.conftest import NOON
@@ -53,10 +53,10 @@ def told(context: Callable[..., Context], tmp_path: Path, words: str) -> str:
         "strikes": 1,
     }
     ctx.paths.health.write_text(json.dumps({"version": 1, "benches": [bench]}))
-    return anyio.run(_everything, Room(ctx))
+    return anyio.run(_everything, ServerState(ctx))
 
 
-async def _everything(room: Room) -> str:
+async def _everything(room: ServerState) -> str:
     said: list[str] = []
     async with Client(room.server) as client:
         for name, arguments in (

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from pf_tui.launch import supervisor
-from pf_tui.launch.supervisor import MOST, SPAN_S, WAITS_S, Death, Restarts, Supervisor
+from pf_tui.launch.supervisor import MOST, SPAN_S, WAITS_S, GatewayCrash, Restarts, Supervisor
 from pf_tui.state import files, journal
 from pf_tui.state.context import Context
 from tests.launch.test_plan import Person
@@ -58,7 +58,7 @@ def test_a_file_left_behind_is_a_death_and_a_missing_one_a_stop(context: Make) -
 
     pid = a_dead_process()
     leave_behind(ctx, pid)
-    assert supervisor.died(ctx) == Death(pid=pid, port=4100)
+    assert supervisor.died(ctx) == GatewayCrash(pid=pid, port=4100)
 
     leave_behind(ctx, os.getpid())
     assert supervisor.died(ctx) is None

@@ -97,7 +97,7 @@ def test_a_hook_leaves_an_older_ledger_alone_and_its_row_waits(path: Path) -> No
     released(path, 2)
     before = path.read_bytes()
 
-    with schema.hurried(1.0):
+    with schema.deadline(1.0):
         reader.switch(path, "openrouter", "anthropic-api", why="429", who="hook", at=NOW)
 
     assert path.read_bytes() == before

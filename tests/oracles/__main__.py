@@ -103,7 +103,7 @@ def _asked(name: str, python: str) -> tuple[str, dict[str, str | None]]:
     if done.returncode != 0:
         raise SystemExit(f"{name} did not run: {done.stderr[-2000:]}")
     heard = json.loads(done.stdout)
-    return heard["version"], {case.id: _verdict(case, heard["results"][case.id]) for case in CASES}
+    return heard["version"], {case.id: _decision(case, heard["results"][case.id]) for case in CASES}
 
 
 def _plain(case: Case) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _plain(case: Case) -> dict[str, Any]:
     }
 
 
-def _verdict(case: Case, result: dict[str, Any]) -> str | None:
+def _decision(case: Case, result: dict[str, Any]) -> str | None:
     if result.get("not_offered") or (not result.get("sent") and not result.get("heard")):
         return None
     return ours.verdict(case, result.get("sent") or {}, result["heard"])

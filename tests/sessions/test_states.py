@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.sessions.records import STATES, LimitSeen, Signals, Stamp, Waiting
+from pf_tui.sessions.records import STATES, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.sessions.states import FOREIGN, NO_GROWTH, NO_RESET, decide
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -25,7 +25,7 @@ def ahead(**length: float) -> datetime:
 
 BUSY = Stamp(by="registry", at=ago(hours=3))
 IDLE = Stamp(by="registry", at=ago(minutes=5))
-ASKED = Waiting(kind="permission", by="registry", at=ago(minutes=2))
+ASKED = PendingQuestion(kind="permission", by="registry", at=ago(minutes=2))
 HIT = LimitSeen(until=ahead(hours=2), by="log", at=ago(minutes=1))
 
 
@@ -87,9 +87,9 @@ HIT = LimitSeen(until=ahead(hours=2), by="log", at=ago(minutes=1))
     ],
 )
 def test_the_first_rule_that_matches_decides(signals: dict[str, Any], state: str, by: str) -> None:
-    verdict = decide(Signals(**{"life": "alive", **signals}), NOW)
+    decision = decide(Signals(**{"life": "alive", **signals}), NOW)
 
-    assert (verdict.state, verdict.by) == (state, by)
+    assert (decision.state, decision.by) == (state, by)
 
 
 def test_a_process_that_vanished_without_a_word_was_killed() -> None:
@@ -141,7 +141,7 @@ limits = st.none() | st.builds(LimitSeen, until=st.none() | moments, by=bys, at=
         Signals,
         life=st.sampled_from(("alive", "unsure", "gone", "foreign")),
         ended=stamps,
-        waiting=st.none() | st.builds(Waiting, kind=st.just("permission"), by=bys, at=moments),
+        waiting=st.none() | st.builds(PendingQuestion, kind=st.just("permission"), by=bys, at=moments),
         retry=limits,
         refused=limits,
         limit=limits,
@@ -155,11 +155,11 @@ limits = st.none() | st.builds(LimitSeen, until=st.none() | moments, by=bys, at=
     now=moments,
 )
 def test_any_evidence_under_any_clock_gives_one_state(signals: Signals, now: datetime) -> None:
-    verdict = decide(signals, now)
+    decision = decide(signals, now)
 
-    assert verdict.state in STATES
-    assert (verdict.state == "waiting") == (verdict.waiting_for is not None)
+    assert decision.state in STATES
+    assert (decision.state == "waiting") == (decision.waiting_for is not None)
     if signals.life == "gone":
-        assert verdict.state == "ended"
-    if verdict.state == "limited" and verdict.limited_until is not None:
-        assert verdict.limited_until > now
+        assert decision.state == "ended"
+    if decision.state == "limited" and decision.limited_until is not None:
+        assert decision.limited_until > now

@@ -25,7 +25,7 @@ from pf_tui.tui.charts.bars import Bar, stacked
 from pf_tui.tui.dialogs.why import why_page
 from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Space
-from pf_tui.tui.panes.usage_chart import Drawn
+from pf_tui.tui.panes.usage_chart import ChartInput
 from pf_tui.tui.provider_order import cut_model, short_model
 from pf_tui.tui.times import Clock
 
@@ -54,7 +54,7 @@ def test_from_eight_days_on_days_are_told_by_their_dates(days: int, dated: bool)
     start = datetime(2026, 11, 1)  # noqa: DTZ001 - a step's start is local, without a zone
     steps = tuple(Step(start=start + day * at, parts={"groq": Totals(cost_usd=1.0)}) for at in range(days))
     space = Space(width=120, height=20, clock=Clock(now=scene.NOW))
-    drawn = Drawn(
+    drawn = ChartInput(
         names={"groq": "groq"}, report=LedgerView(steps=steps), colours={}, metric="cost", space=space
     )
     labels = [label for label, _ in drawn.steps("bars")]

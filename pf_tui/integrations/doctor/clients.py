@@ -112,22 +112,22 @@ def fire(ctx: Context) -> Finding:
     installed = apply.installed(ctx)
     if not installed:
         return skip("pf-tui is in no agent here")
-    silent, answered = [], []
+    silent, working = [], []
     sessions = ctx.health().sessions.values()
     since = _install_moment(ctx)
     for agent in installed:
         last_heard = max((session.since for session in sessions if session.agent == agent), default=None)
-        worked = _last_worked(ctx, agent)
+        last_worked_at = _last_worked(ctx, agent)
         if last_heard is not None and last_heard >= since:
-            answered.append(agent)
-        elif worked is not None and worked - since > QUIET:
+            working.append(agent)
+        elif last_worked_at is not None and last_worked_at - since > QUIET:
             silent.append(agent)
     if silent:
         return warn(
             f"{silent[0]} has worked since the install, but none of its hooks has called pf-tui",
             CLIENTS[silent[0]].hooks_cure,
         )
-    return ok(f"heard from {', '.join(answered)}" if answered else "no agent has worked since the install")
+    return ok(f"heard from {', '.join(working)}" if working else "no agent has worked since the install")
 
 
 def log(ctx: Context) -> Finding:
@@ -202,7 +202,7 @@ def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
     with tempfile.TemporaryDirectory(prefix="pf-tui-") as place:
         elsewhere = {f"XDG_{kind}_HOME": place for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 [program, "--version"],
                 capture_output=True,
                 text=True,
@@ -213,7 +213,7 @@ def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
             )
         except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
             return None
-    match = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
+    match = re.search(r"(\d+)\.(\d+)\.(\d+)", process.stdout)
     return tuple(int(part) for part in match.groups()) if match else None
 
 

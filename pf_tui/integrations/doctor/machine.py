@@ -34,10 +34,10 @@ def keyring(ctx: Context) -> Finding:
     problem = credentials.keyring_problem()
     if problem is None:
         return ok("keys can be kept in the keyring")
-    if listed := ctx.config().keyring:
+    if in_keyring := ctx.config().keyring:
         return fail(
-            f"{problem}, but the keys of {', '.join(listed)} are in one",
-            f"unlock or install it, or `pf-tui auth set {listed[0]}` again",
+            f"{problem}, but the keys of {', '.join(in_keyring)} are in one",
+            f"unlock or install it, or `pf-tui auth set {in_keyring[0]}` again",
         )
     return warn(
         problem,
@@ -47,10 +47,10 @@ def keyring(ctx: Context) -> Finding:
 
 def keychain(ctx: Context) -> Finding:
     """Claude Code's login on a Mac."""
-    named = logins.keychain_account(ctx.env)
-    if named is None:
+    account = logins.keychain_account(ctx.env)
+    if account is None:
         return skip("this is no Mac: Claude Code keeps its login in a file")
-    if not named:
+    if not account:
         return skip("no account is named in .claude.json: Claude Code counts as signed out on this Mac")
     return ok(
         "Claude Code's login is taken from the account in .claude.json; the Keychain is never opened, "
@@ -98,9 +98,9 @@ def clock(ctx: Context) -> Finding:
             f"the journal is {_span(ahead)} ahead of the clock: it went back, and benches last longer",
             "set the clock, then `pf-tui status --reset`",
         )
-    if (named := ctx.env.get("TZ", "")) and not is_zone(named):
+    if (tz_name := ctx.env.get("TZ", "")) and not is_zone(tz_name):
         return warn(
-            f"TZ is {visible(named)}, which is no time zone: days, months and times are in UTC",
+            f"TZ is {visible(tz_name)}, which is no time zone: days, months and times are in UTC",
             "set TZ to a name such as Europe/Berlin, or take it out",
         )
     return ok(f"{now.astimezone(ctx.timezone()):%Y-%m-%d %H:%M %Z}")

@@ -69,11 +69,11 @@ def trusted(ctx: Context) -> Finding:
     """A project's own settings hold as far as the person has accepted them."""
     try:
         project = ctx.project()
-        accepted = len(trust.accepted(ctx.paths))
+        accepted_count = len(trust.accepted(ctx.paths))
     except StateFileUnusable as error:
         return fail(error.message, error.hint)
     if project is None:
-        return ok(f"no project file here; {accepted} accepted elsewhere")
+        return ok(f"no project file here; {accepted_count} accepted elsewhere")
     if project.warning:
         what, _, cure = project.warning.partition(" · ")
         return warn(what, cure)
@@ -173,14 +173,14 @@ def credential(ctx: Context) -> Finding:
 def clouds(ctx: Context) -> Finding:
     """Clouds with a credential have an address, and what signs for them is installed."""
     catalog, looked_up = ctx.catalog(), ctx.credentials()
-    listed = [
+    cloud_providers = [
         provider
         for provider in catalog.providers.values()
         if provider.blanks and looked_up[provider.id].usable
     ]
-    if not listed:
+    if not cloud_providers:
         return skip("no cloud has a credential")
-    for provider in listed:
+    for provider in cloud_providers:
         if problem := cloud_places.problem(provider, looked_up[provider.id]):
             return warn(f"the gateway cannot ask {provider.id}: {problem[0]}", problem[1])
-    return ok(f"the gateway can ask {', '.join(provider.id for provider in listed)}")
+    return ok(f"the gateway can ask {', '.join(provider.id for provider in cloud_providers)}")

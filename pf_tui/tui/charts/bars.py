@@ -72,17 +72,17 @@ def stacked(
     margin = max((len(text) for text in (number(0.0), *marks.values())), default=0) + 1
     place = slots(len(bars), width - margin)
     tops = [_heights(bar, axis.top, rows, symbols) for bar in bars]
-    drawn = []
+    row_lines = []
     for row in range(rows - 1, -1, -1):
         spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.margin)]
         for at, top in enumerate(tops):
             spans.append(Span(" " * (place.gap if at else 0)))
             spans.append(_cell(top, row, colours, symbols, place.bar))
-        drawn.append(fit(line(*spans), width))
+        row_lines.append(fit(line(*spans), width))
     if zero:
         floor = Span(symbols.rule * (width - margin), "faint")
-        drawn.append(fit(line(at_the_side(number(0.0), margin), floor), width))
-    return [*drawn, _labels(bars, place, margin, width)]
+        row_lines.append(fit(line(at_the_side(number(0.0), margin), floor), width))
+    return [*row_lines, _labels(bars, place, margin, width)]
 
 
 def _heights(bar: Bar, top: float, rows: int, symbols: Symbols) -> list[int]:

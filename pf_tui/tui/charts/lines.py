@@ -113,11 +113,11 @@ def lined(
     background = {
         row: (edge.colour, symbols.rule if edge.firm else symbols.guide) for row, edge in at_rows.items()
     }
-    drawn = line_chart(traces, plot, rows, symbols, peak=top, background=background)
+    chart_rows = line_chart(traces, plot, rows, symbols, peak=top, background=background)
     at_end = beside(ends, rows)
     gap = " " if ends else ""
     lines = []
-    for row, content in enumerate(drawn):
+    for row, content in enumerate(chart_rows):
         side = at_the_side(at_rows[row].text if row in at_rows else "", margin)
         lines.append(fit(line(side, content, gap, at_end[row]), width))
     return [*lines, below(names(margin, plot), width)]
@@ -151,10 +151,10 @@ def line_chart(
         if trace.mark and not trace.dashed:
             cells_of = [(x // across, y // down) for x, y in places]
             signs.update({(y, x): Span(trace.mark, trace.colour) for x, y in _marked(cells_of)})
-    shown = {place: _cell(dots, symbols.dots) for place, dots in lit.items()} | signs
+    cell_spans = {place: _cell(dots, symbols.dots) for place, dots in lit.items()} | signs
     behind = {row: Span(sign, colour) for row, (colour, sign) in (background or {}).items()}
     return [
-        merged(shown.get((row, column)) or behind.get(row, Span(" ")) for column in range(width))
+        merged(cell_spans.get((row, column)) or behind.get(row, Span(" ")) for column in range(width))
         for row in range(height)
     ]
 

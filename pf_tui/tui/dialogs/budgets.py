@@ -53,9 +53,9 @@ class Editor(Dialog):
     def choose(self, key: str) -> None:
         self._editing = key
         budgets = self.main_screen.shown_snapshot().config.budgets.get(self.provider, Budgets())
-        typed = self.query_one(TextLine)
+        line = self.query_one(TextLine)
         value = getattr(budgets, key)
-        typed.value = "" if value is None else amounts.written(value, usd=key.endswith("usd"))
+        line.value = "" if value is None else amounts.written(value, usd=key.endswith("usd"))
         self.open_line()
 
     def typed(self, text: str) -> None:
@@ -91,14 +91,14 @@ def page_for(view: ProviderView, budgets: Budgets, space: Space, problem: str) -
     rows = []
     limited = any(getattr(budgets, name) for name in NAMES)
     for name, label in NAMES.items():
-        allowed, used = getattr(budgets, name), _used(view, name)
+        allowed, use = getattr(budgets, name), _used(view, name)
         usd = name.endswith("usd")
-        share = 100 * used / allowed if allowed else None
+        share = 100 * use / allowed if allowed else None
         value = amounts.written(allowed, usd=usd) if allowed else "unlimited"
         size = max(0, min(20, space.width - 42))
         bar = meter(share, size, space.symbols) if allowed else line(" " * size if limited else "")
         amount = (
-            words.money(used) if usd else words.short(used) if "tokens" in name else words.number(round(used))
+            words.money(use) if usd else words.short(use) if "tokens" in name else words.number(round(use))
         )
         rows.append(
             Row(

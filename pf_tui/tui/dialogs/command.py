@@ -39,10 +39,10 @@ class CommandLine(Dialog):
 
     SEARCH_FIRST: ClassVar[bool] = True
 
-    def __init__(self, screen: MainScreen, typed: str = "") -> None:
+    def __init__(self, screen: MainScreen, text: str = "") -> None:
         super().__init__(screen)
-        self._first = typed
-        self._offers: tuple[cli_runner.Offer, ...] = ()
+        self._first = text
+        self._offers: tuple[cli_runner.Completion, ...] = ()
         self._history = (
             (cache.read(screen.app.ctx.paths, _HISTORY) or b"").decode("utf-8", "replace").splitlines()
         )
@@ -71,11 +71,11 @@ class CommandLine(Dialog):
         self._offer(text)
 
     def entered(self, text: str) -> None:
-        typed = text.strip()
+        command = text.strip()
         self.leave()
-        if typed:
-            self._remember(typed)
-            run(self.main_screen, typed)
+        if command:
+            self._remember(command)
+            run(self.main_screen, command)
 
     def stepped(self, key: str) -> None:
         if key in ("tab", "shift+tab"):
@@ -84,12 +84,12 @@ class CommandLine(Dialog):
             self._go_back(-1 if key == "up" else 1)
 
     def _go_back(self, step: int) -> None:
-        typed = self.query_one(TextLine)
+        line = self.query_one(TextLine)
         if self._at == len(self._history):
-            self._draft = typed.value
+            self._draft = line.value
         self._at = max(0, min(len(self._history), self._at + step))
-        typed.value = self._history[self._at] if self._at < len(self._history) else self._draft
-        typed.cursor_position = len(typed.value)
+        line.value = self._history[self._at] if self._at < len(self._history) else self._draft
+        line.cursor_position = len(line.value)
 
     def _next_offer(self, step: int) -> None:
         """Tab: as much as all offers share, then one after the other."""
@@ -107,29 +107,29 @@ class CommandLine(Dialog):
                 self._complete(self.pane.key, space="", offer=False)
 
     def _complete(self, value: str, *, space: str = " ", offer: bool = True) -> None:
-        typed = self.query_one(TextLine)
-        before = typed.value[: len(typed.value) - len(cli_runner.last_word(typed.value))]
-        with typed.prevent(Input.Changed):
-            typed.value = f"{before}{value}{space}"
-        typed.cursor_position = len(typed.value)
-        typed.focus()
+        line = self.query_one(TextLine)
+        before = line.value[: len(line.value) - len(cli_runner.last_word(line.value))]
+        with line.prevent(Input.Changed):
+            line.value = f"{before}{value}{space}"
+        line.cursor_position = len(line.value)
+        line.focus()
         if offer:
-            self._offer(typed.value)
+            self._offer(line.value)
 
-    def _offer(self, typed: str) -> None:
+    def _offer(self, text: str) -> None:
         """Show what could stand here: at once for the first word, from the command line for the others."""
-        if " " not in typed:
-            self._show(typed, cli_runner.first_words(typed))
+        if " " not in text:
+            self._show(text, cli_runner.first_words(text))
             return
         ctx = self.app.ctx
-        self.app.look_up(lambda: self._show_soon(typed, cli_runner.completions(ctx, typed)))
+        self.app.look_up(lambda: self._show_soon(text, cli_runner.completions(ctx, text)))
 
-    def _show_soon(self, typed: str, offers: tuple[cli_runner.Offer, ...]) -> None:
-        self.app.soon(partial(self._show, typed, offers))
+    def _show_soon(self, text: str, offers: tuple[cli_runner.Completion, ...]) -> None:
+        self.app.soon(partial(self._show, text, offers))
 
-    def _show(self, typed: str, offers: tuple[cli_runner.Offer, ...]) -> None:
-        written = self.query_one_optional(TextLine)
-        if written is not None and written.value == typed:
+    def _show(self, text: str, offers: tuple[cli_runner.Completion, ...]) -> None:
+        line = self.query_one_optional(TextLine)
+        if line is not None and line.value == text:
             self._offers = offers
             hidden = not self.pane.display
             self.pane.display = bool(offers)
@@ -138,21 +138,21 @@ class CommandLine(Dialog):
             else:
                 self.redraw()
 
-    def _remember(self, typed: str) -> None:
+    def _remember(self, text: str) -> None:
         """Keep it for the next time, unless a key could stand in it."""
-        if typed.startswith("auth"):
+        if text.startswith("auth"):
             return
-        lines = [*(line for line in self._history if line != typed), typed][-HISTORY_LINES:]
+        lines = [*(line for line in self._history if line != text), text][-HISTORY_LINES:]
         cache.keep(self.app.ctx.paths, _HISTORY, "\n".join(lines).encode())
 
 
-def offers_page(offers: tuple[cli_runner.Offer, ...], space: Space) -> Page:
+def offers_page(offers: tuple[cli_runner.Completion, ...], space: Space) -> Page:
     """Words and what they do."""
     width = max((cells(offer.value) for offer in offers), default=0) + 2
     return Page(title="", rows=tuple(row for offer in offers for row in _offer_rows(offer, width, space)))
 
 
-def _offer_rows(offer: cli_runner.Offer, width: int, space: Space) -> Iterator[Row]:
+def _offer_rows(offer: cli_runner.Completion, width: int, space: Space) -> Iterator[Row]:
     """The word and what it does; a long sentence goes on below."""
     first, *more = wrap(offer.does, max(12, space.width - width), "muted")
     word = fit((Span(offer.value, "accent"),), width)
@@ -164,9 +164,9 @@ def _offer_rows(offer: cli_runner.Offer, width: int, space: Space) -> Iterator[R
 class Output(Dialog):
     """What a word printed."""
 
-    def __init__(self, screen: MainScreen, typed: str, done: cli_runner.Done) -> None:
+    def __init__(self, screen: MainScreen, text: str, result: cli_runner.CommandResult) -> None:
         super().__init__(screen)
-        self._first, self._done = typed, done
+        self._first, self._done = text, result
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         colour = "text" if self._done.code == 0 else "bad"
@@ -178,12 +178,12 @@ class Output(Dialog):
         return Page(title="Output", facts=facts, rows=unkeyed(lines), keys=(("q", "closes"),))
 
 
-def run(screen: MainScreen, typed: str) -> None:
+def run(screen: MainScreen, text: str) -> None:
     """Do what was typed. What the dashboard itself can do is done here, the rest by the command line."""
     try:
-        words = shlex.split(typed)
+        words = shlex.split(text)
     except ValueError:
-        screen.say(f"':{typed}': a quotation mark is missing", "bad")
+        screen.say(f"':{text}': a quotation mark is missing", "bad")
         return
     if words[:1] == ["pf-tui"]:
         words = words[1:]
@@ -196,19 +196,19 @@ def run(screen: MainScreen, typed: str) -> None:
         screen.say(refusal, "warn")
         return
     ctx, width = screen.app.ctx, max(40, min(100, round(screen.size.width * 0.84) - 4))
-    screen.say(f"pf-tui {typed} …", "muted")
-    screen.app.look_up(lambda: _finish(screen, typed, cli_runner.run(ctx, words, width)))
+    screen.say(f"pf-tui {text} …", "muted")
+    screen.app.look_up(lambda: _finish(screen, text, cli_runner.run(ctx, words, width)))
 
 
-def _finish(screen: MainScreen, typed: str, done: cli_runner.Done) -> None:
+def _finish(screen: MainScreen, text: str, result: cli_runner.CommandResult) -> None:
     screen.app.feed.look()
 
     def show() -> None:
-        if len(done.lines) <= 2:
-            summary = " · ".join(output.strip().removeprefix("pf-tui: ") for output in done.lines)
-            screen.say(summary or "done", "bad" if done.code else "accent")
+        if len(result.lines) <= 2:
+            summary = " · ".join(output.strip().removeprefix("pf-tui: ") for output in result.lines)
+            screen.say(summary or "done", "bad" if result.code else "accent")
         else:
             screen.notice = None
-            screen.app.push_screen(Output(screen, typed, done))
+            screen.app.push_screen(Output(screen, text, result))
 
     screen.app.soon(show)

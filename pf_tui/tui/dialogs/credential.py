@@ -63,13 +63,13 @@ class Credential(Dialog):
 
     def on_key(self, event: events.Key) -> None:
         """Whatever could be the first letter of a key is: no letter does anything else here but `q`."""
-        typed = event.character if event.is_printable else None
-        if typed is None or typed == "q" or self.focused is self.query_one(TextLine):
+        character = event.character if event.is_printable else None
+        if character is None or character == "q" or self.focused is self.query_one(TextLine):
             return
         event.stop()
         event.prevent_default()
         if takes_key(self.main_screen.shown_snapshot().view(self.provider).provider):
-            self._type(typed)
+            self._type(character)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste anywhere on the sheet is the key."""

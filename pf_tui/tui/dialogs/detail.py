@@ -83,9 +83,9 @@ def page_for(
 
     def section(label: str, lines: Iterable[Line]) -> None:
         if narrow:
-            titled = [line(muted(label))] if label else []
+            heading = [line(muted(label))] if label else []
             rows.extend(
-                Row(text_line) for text_line in (*titled, *(line(" ", text_line) for text_line in lines))
+                Row(text_line) for text_line in (*heading, *(line(" ", text_line) for text_line in lines))
             )
             return
         for place, text_line in enumerate(lines):
@@ -143,8 +143,8 @@ def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:
     ]
     if credential.expires_at:
         verb = "expired" if credential.state == "expired" else "until"
-        renewed = ", renewed by its agent" if credential.renewable else ""
-        parts.append(f"{verb} {space.clock.clock(credential.expires_at)}{renewed}")
+        renewal = ", renewed by its agent" if credential.renewable else ""
+        parts.append(f"{verb} {space.clock.clock(credential.expires_at)}{renewal}")
     first, *more = wrap(" · ".join([credential.state, *(part for part in parts if part)]), width, "muted")
     word = line(Span(credential.state, colour), Span(first[0].text.removeprefix(credential.state), "muted"))
     lines = [word, *more]
@@ -156,9 +156,9 @@ def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:
     return lines
 
 
-def _usage(used: object, *, plan: bool) -> Line:
-    requests, tokens = getattr(used, "requests", 0), getattr(used, "tokens", 0)
-    cost, unpriced = getattr(used, "cost_usd", None), getattr(used, "unpriced_tokens", 0)
+def _usage(use: object, *, plan: bool) -> Line:
+    requests, tokens = getattr(use, "requests", 0), getattr(use, "tokens", 0)
+    cost, unpriced = getattr(use, "cost_usd", None), getattr(use, "unpriced_tokens", 0)
     if not requests:
         return line(muted("nothing"))
     mark = "~ at list price" if plan else ""
@@ -205,14 +205,14 @@ def _failed(hits: Sequence[LimitHit], failures: Sequence[FailureCount] | None, s
 
 
 def _models(view: ProviderView, snapshot: Snapshot, width: int) -> list[Line]:
-    served = [
+    model_ids = [
         model.id
         for model in snapshot.catalog.models.values()
         if (there := model.providers.get(view.id)) is not None and not there.retired and not model.extra
     ]
-    if not served:
+    if not model_ids:
         return [line(muted("none of the catalog"))]
-    return [line(bold(str(len(served)))), *wrap(", ".join(served), width, "muted")]
+    return [line(bold(str(len(model_ids)))), *wrap(", ".join(model_ids), width, "muted")]
 
 
 def _claude_code(view: ProviderView) -> str:

@@ -106,8 +106,8 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
             yield DialogPane()
 
     def on_mount(self) -> None:
-        self.pane.symbols = self.main_screen.look.symbols
-        self.set_class(self.main_screen.look.symbols.name == "ascii", "-ascii")
+        self.pane.symbols = self.main_screen.appearance.symbols
+        self.set_class(self.main_screen.appearance.symbols.name == "ascii", "-ascii")
         self.watch(self.main_screen, "snapshot", self.redraw, init=False)
         self.set_class(self.SEARCH_FIRST, "-searching")
         (self.query_one(TextLine) if self.SEARCH_FIRST else self.pane).focus()
@@ -120,10 +120,10 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
 
     def space(self) -> Space:
         """The room on the sheet, at the snapshot's moment."""
-        clock = Clock(now=self.main_screen.shown_snapshot().at, zone=self.main_screen.look.zone)
+        clock = Clock(now=self.main_screen.shown_snapshot().at, zone=self.main_screen.appearance.zone)
         width = self.pane.content_size.width
         return Space(
-            width=width, height=self.size.height - 6, clock=clock, symbols=self.main_screen.look.symbols
+            width=width, height=self.size.height - 6, clock=clock, symbols=self.main_screen.appearance.symbols
         )
 
     def redraw(self) -> None:

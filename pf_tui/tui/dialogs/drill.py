@@ -61,16 +61,16 @@ class Drill(Dialog):
             super().action_do(words)
 
     def _list(self) -> None:
-        done = cli_runner.run(self.app.ctx, ["drill", "--fault", "list", "--json"], 80)
-        if done.code == 0:
-            self._faults = tuple(load["name"] for load in json.loads("\n".join(done.lines)))
+        result = cli_runner.run(self.app.ctx, ["drill", "--fault", "list", "--json"], 80)
+        if result.code == 0:
+            self._faults = tuple(load["name"] for load in json.loads("\n".join(result.lines)))
 
     def _rehearse(self) -> None:
         ctx, fault, width = self.app.ctx, self._fault, max(40, self.pane.content_size.width or 80)
 
         def rehearse() -> None:
-            done = cli_runner.run(ctx, ["drill", "--fault", fault], width)
-            self.app.soon(partial(self._show, fault, done.lines))
+            result = cli_runner.run(ctx, ["drill", "--fault", fault], width)
+            self.app.soon(partial(self._show, fault, result.lines))
 
         self.app.look_up(rehearse)
 
@@ -93,8 +93,8 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
         )
         rows += [*unkeyed(wrap(text, space.width, "warn")), Row()]
     colours = provider_order.colours(snapshot)
-    for number, (failed, choice) in enumerate(steps, start=1):
-        fails = line(Span(failed, colours.get(failed, "text"), bold=True), " hits its limit (429)")
+    for number, (failing, choice) in enumerate(steps, start=1):
+        fails = line(Span(failing, colours.get(failing, "text"), bold=True), " hits its limit (429)")
         for place, text_line in enumerate(wrapped(fails, space.width - 4)):
             rows.append(Row(line(muted(f"{'' if place else number:>2}  "), text_line)))
         for skip in choice.skipped:

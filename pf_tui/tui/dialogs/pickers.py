@@ -94,9 +94,9 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
         Column(key="share", title="", right=True, at_least=5),
         Column(key="model", title="", leaves=1),
     )
-    fitted = chosen(columns, table, space.width)
+    columns_fitted = chosen(columns, table, space.width)
     rows = tuple(
-        Row(fit(body(fitted, row), space.width), listed_provider.id)
+        Row(fit(body(columns_fitted, row), space.width), listed_provider.id)
         for row, listed_provider in zip(table, listed_providers.values(), strict=True)
     )
     if not rows:
@@ -164,10 +164,10 @@ def palette_page(entries: Iterator[Entry], space: Space, words: str) -> Page:
     """What matches, what begins with the words first."""
     choice = Choice(words=words)
     matching = [entry for entry in entries if choice.admits(entry[1], entry[2])]
-    wanted = words.casefold()
-    if wanted:
+    needle = words.casefold()
+    if needle:
         matching.sort(
-            key=lambda entry: (not entry[2].casefold().startswith(wanted), wanted not in entry[2].casefold())
+            key=lambda entry: (not entry[2].casefold().startswith(needle), needle not in entry[2].casefold())
         )
     rows = [row for entry in matching for row in _entry_rows(entry, space.width)]
     if not rows:
@@ -222,7 +222,7 @@ class Themes(Dialog):
         self.app.theme = self._before
 
 
-def theme_page(themes: Mapping[str, object], saved: str, here: str, space: Space, words: str) -> Page:
+def theme_page(themes: Mapping[str, object], saved_theme: str, here: str, space: Space, words: str) -> Page:
     """Names, dark and light, and the colours of charts."""
     choice = Choice(words=words)
     swatches = tuple(Span("■", series_colour(place)) for place in range(SERIES))
@@ -242,7 +242,7 @@ def theme_page(themes: Mapping[str, object], saved: str, here: str, space: Space
                     (swatch for swatch in ((*swatches, *levels), swatches) if cells(swatch) <= room), BLANK
                 )
             text = line(
-                Span("● " if name == saved else "  ", "accent"),
+                Span("● " if name == saved_theme else "  ", "accent"),
                 fit((Span(name),), 22),
                 muted(f"{kind:<6}"),
                 sample,

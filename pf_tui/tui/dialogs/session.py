@@ -173,11 +173,11 @@ def _used(use: SessionUse | None, width: int) -> list[Line]:
 
 
 def _model(group: Group) -> Line:
-    used = group.totals
+    totals = group.totals
     return line(
         f"{provider_order.short_model(group.name):<18} ",
-        muted(f"{phrases.number(used.requests)} requests  {phrases.short(used.total_tokens)} tokens  "),
-        phrases.money(used.cost_usd),
+        muted(f"{phrases.number(totals.requests)} requests  {phrases.short(totals.total_tokens)} tokens  "),
+        phrases.money(totals.cost_usd),
     )
 
 
@@ -213,11 +213,11 @@ class Mover(Dialog):
         ctx, session = self.app.ctx, self._session
 
         def move() -> Announcement:
-            done = actions.move_session(ctx, session, key)
+            outcome = actions.move_session(ctx, session, key)
             place = documents.place(session)
-            if not done.moved:
+            if not outcome.moved:
                 return Announcement(f"{place} goes to {key} already")
-            when = "its next request" if done.how == "gateway" else "its next turn"
+            when = "its next request" if outcome.how == "gateway" else "its next turn"
             return Announcement(f"{place} goes to {key} from {when} on — u undoes")
 
         self.app.perform(move)

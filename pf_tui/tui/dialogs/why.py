@@ -138,7 +138,7 @@ def _agents(snapshot: Snapshot, space: Space) -> Iterator[Line]:
     yield line()
     yield line(bold("through the gateway", "text"))
     for provider, settings in rows.items():
-        served = [f"{CLIENTS[cell.agent].name} {cell.words}" for cell in settings if cell.served != "no"]
-        yield from wrap(f"{provider}: {', '.join(served) or settings[0].why}", space.width, "text")
-        if lost := dict.fromkeys(word for cell in settings for word in cell.lost):
-            yield from wrap(f"  may lack {', '.join(lost)}", space.width, "muted")
+        agents = [f"{CLIENTS[cell.agent].name} {cell.words}" for cell in settings if cell.served != "no"]
+        yield from wrap(f"{provider}: {', '.join(agents) or settings[0].why}", space.width, "text")
+        if losses := dict.fromkeys(word for cell in settings for word in cell.lost):
+            yield from wrap(f"  may lack {', '.join(losses)}", space.width, "muted")

@@ -34,7 +34,7 @@ def _screenshot(screen: MainScreen, word: str) -> None:
 
     picture, text = screenshot.capture(screen.app)
     folder = screen.app.ctx.paths.home / "screenshots"
-    stamp = screen.app.ctx.now().astimezone(screen.look.zone).strftime("%Y%m%d-%H%M%S")
+    stamp = screen.app.ctx.now().astimezone(screen.appearance.zone).strftime("%Y%m%d-%H%M%S")
 
     def save() -> Announcement:
         path = screenshot.save(folder, f"pf-tui-{stamp}", picture, text)

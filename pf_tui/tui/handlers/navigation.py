@@ -24,9 +24,9 @@ for _pane in PANES:
 
 
 def _step_pane(step: int, screen: MainScreen, word: str) -> None:
-    shown = [pane for pane in PANES if pane in screen.visible_panes or screen.alone]
-    here = shown.index(screen.current) if screen.current in shown else 0
-    screen.jump(shown[(here + step) % len(shown)])
+    panes = [pane for pane in PANES if pane in screen.visible_panes or screen.alone]
+    here = panes.index(screen.current) if screen.current in panes else 0
+    screen.jump(panes[(here + step) % len(panes)])
 
 
 handles("pane-next")(partial(_step_pane, 1))

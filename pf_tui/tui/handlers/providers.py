@@ -76,11 +76,11 @@ def _move(screen: MainScreen, step: int) -> None:
         if provider not in order:
             places = actions.add_to_priority(ctx, provider, in_project=in_project)
             return Announcement(f"{provider} joined the list as number {len(places)} — u undoes")
-        shown = [entry.id for entry in provider_order.listed_providers(now) if entry.id in order]
-        at = shown.index(provider) + step
-        if not 0 <= at < len(shown):
+        ids = [entry.id for entry in provider_order.listed_providers(now) if entry.id in order]
+        at = ids.index(provider) + step
+        if not 0 <= at < len(ids):
             return Announcement(f"{provider} is the {'first' if step < 0 else 'last'} already")
-        actions.move_in_priority(ctx, provider, order.index(shown[at]) + 1, in_project=in_project)
+        actions.move_in_priority(ctx, provider, order.index(ids[at]) + 1, in_project=in_project)
         return None
 
     screen.app.perform(move)

@@ -41,16 +41,16 @@ def _resume(main_screen: MainScreen, word: str) -> None:
         return
 
     def ask() -> Announcement:
-        chosen, at = resuming.planned_resume(ctx, session)
+        resume_plan, at = resuming.planned_resume(ctx, session)
         name = f"session {session.id[:8]}"
         if at is not None:
             clock = words.clock(at, ctx.now(), ctx.timezone())
             return Announcement(f"{name} goes on at {clock} while the dashboard is open — r takes that back")
         if session.resumes_at is not None:
             return Announcement(f"{name} is not sent on any more")
-        if chosen.command and chosen.how == "none":
-            return Announcement(f"{chosen.says}: {' '.join(chosen.command)}", "warn")
-        return Announcement(f"{name}: {chosen.says}", "warn" if chosen.how == "none" else "accent")
+        if resume_plan.command and resume_plan.how == "none":
+            return Announcement(f"{resume_plan.says}: {' '.join(resume_plan.command)}", "warn")
+        return Announcement(f"{name}: {resume_plan.says}", "warn" if resume_plan.how == "none" else "accent")
 
     main_screen.app.perform(ask)
 

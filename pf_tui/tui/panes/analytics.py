@@ -31,7 +31,7 @@ from pf_tui.tui.ledger_view import LedgerView
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.panes import usage_chart
 from pf_tui.tui.panes.models import undated
-from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS, Drawn
+from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS, ChartInput
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,16 +69,20 @@ def page_for(
     parts = [part for part in report.parts if choice.admits(part.name)]
     colours = _colours(report, snapshot)
     names = _names(report, space.width)
-    shown = {part.name: names[part.name] for part in parts}
+    shown_names = {part.name: names[part.name] for part in parts}
     drawn_apart = {name for step in report.steps for name in step.parts}
     rest = {REST: REST} if len(parts) == len(report.parts) and REST in drawn_apart else {}
     untold = (
-        line(muted(UNTOLD)) if not rest and REST in drawn_apart and not shown.keys() <= drawn_apart else ()
+        line(muted(UNTOLD))
+        if not rest and REST in drawn_apart and not shown_names.keys() <= drawn_apart
+        else ()
     )
-    drawn = Drawn(names=shown | rest, report=report, provider_colours=colours, metric=metric, space=space)
-    facts = _facts(report, metric, chart, drawn.per(chart))
+    chart_input = ChartInput(
+        names=shown_names | rest, report=report, provider_colours=colours, metric=metric, space=space
+    )
+    facts = _facts(report, metric, chart, chart_input.per(chart))
     if parts and space.height < LOW:
-        return Page(title="Analytics", facts=facts, rows=(Row(usage_chart.glance(drawn)),), keys=KEYS)
+        return Page(title="Analytics", facts=facts, rows=(Row(usage_chart.glance(chart_input)),), keys=KEYS)
     if not parts:
         rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space.width)
         return Page(title="Analytics", facts=facts, pinned=_unread(report, space), rows=rows, keys=KEYS)
@@ -86,21 +90,23 @@ def page_for(
         parts.sort(key=_ORDER[choice.order])
     table = [_cells(part, names, report, snapshot, colours, space) for part in parts]
     gap, columns = GAP, _columns(report.by)
-    fitted = chosen(columns, table, space.width)
-    if any(size < cells(row["name"]) for row in table for column, size in fitted if column.key == "name"):
+    columns_fitted = chosen(columns, table, space.width)
+    if any(
+        size < cells(row["name"]) for row in table for column, size in columns_fitted if column.key == "name"
+    ):
         gap = 1  # a narrow gap is better than a cut name
-        fitted = chosen(columns, table, space.width, gap)
-    room = next(size for column, size in fitted if column.key == "name") - MARK
-    if any(cells(name) > room for name in shown.values()):
+        columns_fitted = chosen(columns, table, space.width, gap)
+    room = next(size for column, size in columns_fitted if column.key == "name") - MARK
+    if any(cells(name) > room for name in shown_names.values()):
         names = {part: shortened(name, room) for part, name in names.items()}
         table = [_cells(part, names, report, snapshot, colours, space) for part in parts]
     rows = tuple(
-        Row(fit(body(fitted, row, gap), space.width), part.name)
+        Row(fit(body(columns_fitted, row, gap), space.width), part.name)
         for part, row in zip(parts, table, strict=True)
     )
-    heading = head(fitted, choice.order, downward=choice.order != "name", gap=gap, orders=ORDERS)
+    heading = head(columns_fitted, choice.order, downward=choice.order != "name", gap=gap, orders=ORDERS)
     pinned = (
-        *usage_chart.draw(drawn, chart, len(rows)),
+        *usage_chart.draw(chart_input, chart, len(rows)),
         *([fit(untold, space.width)] if untold else ()),
         *_unread(report, space),
         heading,

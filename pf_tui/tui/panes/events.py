@@ -35,28 +35,40 @@ LOUD = ("failover", "return", "bench", "switch", "undo", "redo", "release", "pau
 def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None) -> Page:
     """The journal's tail, the newest first."""
     choice = choice or Choice()
-    shown = [event for event in reversed(events) if choice.admits(sentence(event), event.who, event.action)]
-    table = [_cells(event, space) for event in shown]
-    fitted = chosen(COLUMNS, table, space.width)
-    rows = tuple(row for place, event in enumerate(shown) for row in _rows(event, place, fitted, space))
+    visible_events = [
+        event for event in reversed(events) if choice.admits(sentence(event), event.who, event.action)
+    ]
+    table = [_cells(event, space) for event in visible_events]
+    columns_fitted = chosen(COLUMNS, table, space.width)
+    rows = tuple(
+        row
+        for place, event in enumerate(visible_events)
+        for row in _rows(event, place, columns_fitted, space)
+    )
     if not events:
         rows = empty(space.width, "nothing has happened yet", "enter on a provider switches to it")
-    elif not shown:
+    elif not visible_events:
         rows = empty(space.width, f"no event matches '{choice.words}'", "esc shows all")
     return Page(
-        title="Events", facts=line(muted(str(len(shown)))), pinned=(head(fitted),), rows=rows, keys=KEYS
+        title="Events",
+        facts=line(muted(str(len(visible_events)))),
+        pinned=(head(columns_fitted),),
+        rows=rows,
+        keys=KEYS,
     )
 
 
-def _rows(event: Event, place: int, fitted: Sequence[tuple[Column, int]], space: Space) -> Iterator[Row]:
+def _rows(
+    event: Event, place: int, columns_fitted: Sequence[tuple[Column, int]], space: Space
+) -> Iterator[Row]:
     """A sentence that is longer than its column goes on below."""
-    width = fitted[-1][1]
+    width = columns_fitted[-1][1]
     indent = space.width - width
     cut = _cells(event, space)
     first, *more = wrapped(cut["what"], width)
     if len(more) >= MOST_LINES:
         more[MOST_LINES - 2 :] = [fit(line(more[MOST_LINES - 2], " " * width), width)]
-    yield Row(fit(body(fitted, {**cut, "what": first}), space.width), event.id or str(place))
+    yield Row(fit(body(columns_fitted, {**cut, "what": first}), space.width), event.id or str(place))
     for text_line in more:
         yield Row(line(" " * indent, text_line))
 
@@ -178,8 +190,8 @@ def _switched(event: Event) -> str:
 
 
 def _failed_over(event: Event) -> str:
-    if served := event.after.get("provider"):  # one turn, saved by the gateway; who serves stays
-        return f"{served} took the turn over"
+    if provider := event.after.get("provider"):  # one turn, saved by the gateway; who serves stays
+        return f"{provider} took the turn over"
     return f"switched to {event.after.get('active') or 'nobody'}"
 
 

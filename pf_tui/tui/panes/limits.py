@@ -58,15 +58,15 @@ def page_for(
         more: show the other providers' windows below.
         brief: one line for each window and nothing else.
     """
-    selected = provider or (snapshot.active.provider if snapshot.active else None)
-    if selected is None or selected not in snapshot.catalog.providers:
+    selected_provider = provider or (snapshot.active.provider if snapshot.active else None)
+    if selected_provider is None or selected_provider not in snapshot.catalog.providers:
         return Page(title="Limits", rows=(Row(line(muted("no provider is selected"))),))
-    view = snapshot.view(selected)
-    hits = [hit for hit in report.hits if hit.provider == selected]
+    view = snapshot.view(selected_provider)
+    hits = [hit for hit in report.hits if hit.provider == selected_provider]
     windows = _brief(view, space) if brief and view.limits else block(view, snapshot, space)
-    if (headroom := report.headroom.get(selected)) is not None:
+    if (headroom := report.headroom.get(selected_provider)) is not None:
         windows += _turns(headroom, space, brief=brief)
-    named = beside is not None and beside in snapshot.catalog.providers and beside != selected
+    named = beside is not None and beside in snapshot.catalog.providers and beside != selected_provider
     other = snapshot.view(beside) if beside is not None and named else None
     if other is not None and not brief:
         windows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
@@ -82,15 +82,15 @@ def page_for(
         rows += window_chart_rows(view, report, space, window_chart.LEAST + 4, key)
     if more:
         for shown_view in snapshot.providers:
-            if shown_view.limits and shown_view.id not in (selected, beside):
+            if shown_view.limits and shown_view.id not in (selected_provider, beside):
                 rows += [
                     Row(),
                     Row(line(_heading(shown_view, snapshot))),
                     *block(shown_view, snapshot, space),
                 ]
-    name = selected if space.width >= NARROW else provider_order.short_name(selected)
+    name = selected_provider if space.width >= NARROW else provider_order.short_name(selected_provider)
     name = shortened(name, space.width - TITLE if space.width >= NARROW else BESIDE_TABS)
-    facts = line(Span(name, provider_order.colours(snapshot).get(selected, "text")))
+    facts = line(Span(name, provider_order.colours(snapshot).get(selected_provider, "text")))
     return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
 
 
@@ -101,9 +101,9 @@ def window_chart_rows(
     first = view.tightest
     here = [limit for limit in view.limits if _key(view, limit) == key]
     for limit in [*here, *([first] if first else []), *view.limits]:
-        drawn = window_chart.draw(view.id, limit, report.readings, space, room - 2)
-        if drawn:
-            return [Row(), Row(window_chart.heading(_label(limit), limit)), *unkeyed(drawn)]
+        chart_rows = window_chart.draw(view.id, limit, report.readings, space, room - 2)
+        if chart_rows:
+            return [Row(), Row(window_chart.heading(_label(limit), limit)), *unkeyed(chart_rows)]
     return []
 
 
@@ -227,12 +227,12 @@ def _share(limit: Limit) -> Line:
 
 def _detail(limit: Limit, clock: Clock, *, both: bool = True) -> str:
     """`resets 15:40 · in 1h38`, `$1.20 of $10 today`."""
-    used = f"{amount(limit.used, limit.unit)} of {amount(limit.limit, limit.unit)}"
+    use = f"{amount(limit.used, limit.unit)} of {amount(limit.limit, limit.unit)}"
     if limit.source == "budget":
-        return f"{used} {_BUDGET_ENDS[limit.window]}"
+        return f"{use} {_BUDGET_ENDS[limit.window]}"
     resets = f"resets {(clock.both if both else clock.ends)(limit.resets_at)}" if limit.resets_at else ""
     if limit.unit != "percent" and limit.limit:
-        return f"{used}, {resets}" if resets else used
+        return f"{use}, {resets}" if resets else use
     return resets
 
 

@@ -46,9 +46,11 @@ class Flow:
             return tuple(self._rates)
         now = {request.id: request.tokens for request in running.live}
         if self._at is not None and (now or self._tokens_before):
-            grown = sum(max(0, tokens - self._tokens_before.get(name, 0)) for name, tokens in now.items())
+            new_tokens = sum(
+                max(0, tokens - self._tokens_before.get(name, 0)) for name, tokens in now.items()
+            )
             seconds = (snapshot.at - self._at).total_seconds()
-            self._rates = [*self._rates, grown / seconds][-KEPT:]
+            self._rates = [*self._rates, new_tokens / seconds][-KEPT:]
         self._tokens_before, self._at = now, snapshot.at
         return tuple(self._rates)
 
@@ -79,9 +81,9 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space, most: int = 
     room = min(SPARK_WIDTH, space.width - cells(head) - 2)
     if any(rates) and room >= LEAST_SPARK:
         head = line(head, "  ", spark(rates, room, space.symbols))
-    shown = sorted(running.live, key=lambda request: request.since)[:most]
-    rest = len(running.live) - len(shown)
-    lines_drawn = [fit(head, space.width), *(_request(request, snapshot, space) for request in shown)]
+    requests = sorted(running.live, key=lambda request: request.since)[:most]
+    rest = len(running.live) - len(requests)
+    lines_drawn = [fit(head, space.width), *(_request(request, snapshot, space) for request in requests)]
     if rest:
         lines_drawn.append(line(muted(f"  and {rest} more")))
     return lines_drawn

@@ -45,18 +45,18 @@ def page_for(
     choice: Choice | None = None,
     *,
     extras: bool = False,
-    used: Collection[str] | None = None,
+    used_models: Collection[str] | None = None,
 ) -> Page:
     """The catalog's models.
 
     Args:
         extras: show those beside the 116.
-        used: show these, the ones that serve now and next, then no more than there is room for; None = all.
+        used_models: the models that serve now and next, shown first, then as many as fit; None = all.
     """
     choice = choice or Choice()
     everyone = [model for model in snapshot.catalog.models.values() if extras or not model.extra]
     models = [model for model in everyone if _admitted(model, choice)]
-    here = _in_use(snapshot, used) if used is not None and not choice.words else set()
+    here = _in_use(snapshot, used_models) if used_models is not None and not choice.words else set()
     if few := [model for model in models if model.id in here]:
         models = few + _to_fill(snapshot, models, here, space.height - 1 - len(few))
     numbers = {entry.id: entry.number for entry in provider_order.listed_providers(snapshot) if entry.number}
@@ -65,19 +65,20 @@ def page_for(
     active = snapshot.active.model if snapshot.active else None
     names = {model.id: model.id for model in models}
     table = [_cells(model, names, numbers, active=model.id == active) for model in models]
-    fitted = chosen(COLUMNS, table, space.width)
-    if _cut(fitted, table):  # a name without its date says more than a cut one
+    columns_fitted = chosen(COLUMNS, table, space.width)
+    if _cut(columns_fitted, table):  # a name without its date says more than a cut one
         names = {model.id: _undated(model.id, snapshot) for model in models}
         table = [_cells(model, names, numbers, active=model.id == active) for model in models]
-        fitted = chosen(COLUMNS, table, space.width)
-    if 2 * (cut := _cut(fitted, table)) > len(models):  # other columns leave first
-        fitted = chosen(NAMES_FIRST, table, space.width)
+        columns_fitted = chosen(COLUMNS, table, space.width)
+    if 2 * (cut := _cut(columns_fitted, table)) > len(models):  # other columns leave first
+        columns_fitted = chosen(NAMES_FIRST, table, space.width)
     elif cut:
-        room = _room(fitted) - MARK
+        room = _room(columns_fitted) - MARK
         names = {model: shortened(name, room) for model, name in names.items()}
         table = [_cells(model, names, numbers, active=model.id == active) for model in models]
     rows = tuple(
-        Row(fit(body(fitted, row), space.width), model.id) for model, row in zip(models, table, strict=True)
+        Row(fit(body(columns_fitted, row), space.width), model.id)
+        for model, row in zip(models, table, strict=True)
     )
     if not models:
         rows = empty(space.width, f"no model matches '{choice.words}'", "esc shows all")
@@ -87,15 +88,20 @@ def page_for(
     return Page(
         title="Models",
         facts=line(muted(count)),
-        pinned=(head(fitted, choice.order, downward=choice.order in ("context", "served"), orders=ORDERS),),
+        pinned=(
+            head(columns_fitted, choice.order, downward=choice.order in ("context", "served"), orders=ORDERS),
+        ),
         rows=rows,
         keys=KEYS,
     )
 
 
-def _in_use(snapshot: Snapshot, used: Collection[str]) -> set[str]:
+def _in_use(snapshot: Snapshot, used_models: Collection[str]) -> set[str]:
     """The models of the sessions, of who serves and of its stand-in."""
-    names = [*used, *(route.model for route in (snapshot.active, snapshot.next) if route and route.model)]
+    names = [
+        *used_models,
+        *(route.model for route in (snapshot.active, snapshot.next) if route and route.model),
+    ]
     entries = (snapshot.catalog.find_model(name) for name in names)
     return {entry.id for entry in entries if entry is not None}
 
@@ -124,13 +130,13 @@ def _admitted(model: Model, choice: Choice) -> bool:
     )
 
 
-def _room(fitted: Sequence[tuple[Column, int]]) -> int:
-    return next(size for column, size in fitted if column.key == "model")
+def _room(columns_fitted: Sequence[tuple[Column, int]]) -> int:
+    return next(size for column, size in columns_fitted if column.key == "model")
 
 
-def _cut(fitted: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]) -> int:
+def _cut(columns_fitted: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]) -> int:
     """How many names are longer than their column."""
-    return sum(cells(row["model"]) > _room(fitted) for row in table)
+    return sum(cells(row["model"]) > _room(columns_fitted) for row in table)
 
 
 def undated(model: str) -> str:
@@ -164,18 +170,18 @@ def _served(model: Model, numbers: Mapping[str, int | None]) -> list[int]:
     """Numbers of the person's providers that serve it."""
     return sorted(
         number
-        for provider, served in model.providers.items()
-        if not served.retired and (number := numbers.get(provider))
+        for provider, served_model in model.providers.items()
+        if not served_model.retired and (number := numbers.get(provider))
     )
 
 
-def _numbers(served: Sequence[int]) -> str:
+def _numbers(numbers: Sequence[int]) -> str:
     """`1 2 5`; of many the first ones, and how many more: the other columns keep their room."""
-    counts = " ".join(map(str, served))
+    counts = " ".join(map(str, numbers))
     if len(counts) <= MOST_NUMBERS:
         return counts
-    first = list(served[:3])
-    return f"{' '.join(map(str, first))} +{len(served) - len(first)}"
+    first = list(numbers[:3])
+    return f"{' '.join(map(str, first))} +{len(numbers) - len(first)}"
 
 
 def _context(model: Model) -> str:

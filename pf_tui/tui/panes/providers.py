@@ -74,8 +74,8 @@ def page_for(
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
     if away:
         rows = (*rows, Row(fit(_more(away), space.width)))
-    counted = line(muted(f"{len(entries) if choice.words else usable} of {len(everyone)}"))
-    facts = joined([counted, _leading(snapshot)])
+    count_line = line(muted(f"{len(entries) if choice.words else usable} of {len(everyone)}"))
+    facts = joined([count_line, _leading(snapshot)])
     return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 
 
@@ -120,25 +120,25 @@ def _wide(
         table = [_cells(entry, colours, space, active=entry.id == active, full=full) for entry in entries]
         return table, chosen(COLUMNS, table, space.width, gap)
 
-    table, fitted = drawn(full=space.width >= ROOMY)
-    room = next(size for column, size in fitted if column.key == "provider")
-    if len(fitted) < len(COLUMNS) or any(
+    table, columns_fitted = drawn(full=space.width >= ROOMY)
+    room = next(size for column, size in columns_fitted if column.key == "provider")
+    if len(columns_fitted) < len(COLUMNS) or any(
         cells(row["provider"]) > room for row in table
     ):  # a short name says more than a cut one
-        table, fitted = drawn(full=False)
-        if len(fitted) < len(COLUMNS):  # a narrow gap is better than a column less
+        table, columns_fitted = drawn(full=False)
+        if len(columns_fitted) < len(COLUMNS):  # a narrow gap is better than a column less
             gap = 1
-            table, fitted = drawn(full=False)
-        room = next(size for column, size in fitted if column.key == "provider")
+            table, columns_fitted = drawn(full=False)
+        room = next(size for column, size in columns_fitted if column.key == "provider")
         for row in table:
             row["provider"] = tuple(
                 span._replace(text=shortened(span.text, room)) for span in row["provider"]
             )
     rows = tuple(
-        Row(fit(body(fitted, row, gap), space.width), entry.id)
+        Row(fit(body(columns_fitted, row, gap), space.width), entry.id)
         for entry, row in zip(entries, table, strict=True)
     )
-    heading = head(fitted, choice.order, downward=choice.order != "provider", gap=gap, orders=ORDERS)
+    heading = head(columns_fitted, choice.order, downward=choice.order != "provider", gap=gap, orders=ORDERS)
     return (heading,), rows
 
 
@@ -169,16 +169,16 @@ def _narrow(
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     """`▶ 1 anthropic-sub ██████ ──── 62 %  1h38`."""
     active = snapshot.active.provider if snapshot.active else None
-    shown = [entry for entry in entries if entry.present] or entries
-    name_width = min(max((len(provider_order.short_name(entry.id)) for entry in shown), default=8), 18)
+    visible = [entry for entry in entries if entry.present] or entries
+    name_width = min(max((len(provider_order.short_name(entry.id)) for entry in visible), default=8), 18)
     meter_width = space.width - 4 - name_width - 1 - 8 - 1 - 6
     if meter_width < 5:
         name_width, meter_width = name_width + meter_width + 1, 0
     rows = []
     for entry in entries:
         room = name_width if entry.present else max(name_width, 15)
-        called = shortened(provider_order.short_name(entry.id), room)
-        name = fit(line(_name(entry, called, colours, active=entry.id == active)), room)
+        label = shortened(provider_order.short_name(entry.id), room)
+        name = fit(line(_name(entry, label, colours, active=entry.id == active)), room)
         start = line(_number(entry, active=entry.id == active), " ", name)
         rest = space.width - cells(start)
         rows.append(Row(line(start, fit(_rest(entry, meter_width, rest, space), rest)), entry.id))
@@ -251,9 +251,9 @@ def bench_word(view: ProviderView) -> str:
 
 def today(view: ProviderView) -> Line:
     """Cost of today; `~` marks the list-price equivalent of a plan."""
-    used = view.today
-    if used.cost_usd is None:
+    use = view.today
+    if use.cost_usd is None:
         return line(muted("—"))
-    text = words.money(used.cost_usd).removeprefix("$")
-    mark = "~" if view.provider.plan and used.requests else " "
-    return line(Span(text, "text" if used.requests else "muted"), muted(mark))
+    text = words.money(use.cost_usd).removeprefix("$")
+    mark = "~" if view.provider.plan and use.requests else " "
+    return line(Span(text, "text" if use.requests else "muted"), muted(mark))

@@ -61,41 +61,41 @@ def page_for(
         colours: the colour of each provider.
     """
     choice = choice or Choice()
-    shown = [session for session in sessions if _admitted(session, choice)]
+    visible_sessions = [session for session in sessions if _admitted(session, choice)]
     if choice.order:
-        shown.sort(key=_ORDER[choice.order])
-    running = [session for session in shown if session.state != "ended"]
-    ended = [session for session in shown if session.state == "ended"]
-    drawn = _Drawing(running, ended, colours, space, choice)
-    rows = list(drawn.rows(running))
-    if ended:
+        visible_sessions.sort(key=_ORDER[choice.order])
+    running = [session for session in visible_sessions if session.state != "ended"]
+    ended_sessions = [session for session in visible_sessions if session.state == "ended"]
+    drawing = _Drawing(running, ended_sessions, colours, space, choice)
+    rows = list(drawing.rows(running))
+    if ended_sessions:
         title = "ended within the last hour "
         rows.append(Row(line(muted(f"{title}{'─' * max(space.width - len(title), 0)}"))))
-        rows += drawn.rows(ended)
+        rows += drawing.rows(ended_sessions)
     if not sessions:
         rows = list(
             empty(space.width, "no agent session runs on this machine", "one that starts shows here at once")
         )
-    elif not shown:
+    elif not visible_sessions:
         rows = list(empty(space.width, f"no session matches '{choice.words}'", "esc shows all"))
     return Page(
         title="Sessions",
         facts=_facts(running),
-        pinned=drawn.pinned,
+        pinned=drawing.pinned,
         rows=tuple(rows),
-        keys=KEYS if shown else (),
+        keys=KEYS if visible_sessions else (),
     )
 
 
 def _facts(running: Sequence[Session]) -> Line:
     """`3`, `1 waits`."""
     waiting = sum(session.state == "waiting" for session in running)
-    limited = sum(session.state == "limited" for session in running)
+    limited_count = sum(session.state == "limited" for session in running)
     return joined(
         [
             line(muted(str(len(running)))),
             line(Span(f"{waiting} {'waits' if waiting == 1 else 'wait'}", "warn")) if waiting else (),
-            line(Span(f"{limited} limited", "bad")) if limited else (),
+            line(Span(f"{limited_count} limited", "bad")) if limited_count else (),
         ]
     )
 
@@ -124,7 +124,7 @@ class _Drawing:
     def __init__(
         self,
         running: Sequence[Session],
-        ended: Sequence[Session],
+        ended_sessions: Sequence[Session],
         colours: Colours,
         space: Space,
         choice: Choice,
@@ -133,10 +133,10 @@ class _Drawing:
         self.pinned: tuple[Line, ...] = ()
         self._fitted: list[tuple[Column, int]] = []
         children = sum(min(len(session.children), MOST_CHILDREN + 1) for session in running)
-        needed = 2 * (len(running) + len(ended)) + children + bool(ended)
-        self._lines = 1 if space.width >= WIDE or needed > space.height else 2
+        lines_needed = 2 * (len(running) + len(ended_sessions)) + children + bool(ended_sessions)
+        self._lines = 1 if space.width >= WIDE or lines_needed > space.height else 2
         if self._lines == 1 and space.width >= MIDDLE:
-            table = [self._cells(session) for session in (*running, *ended)]
+            table = [self._cells(session) for session in (*running, *ended_sessions)]
             self._fitted = chosen(COLUMNS, table, space.width)
             self.pinned = (head(self._fitted, choice.order, downward=choice.order != "place", orders=ORDERS),)
 
@@ -145,13 +145,13 @@ class _Drawing:
         rows: list[Row] = []
         for session in sessions:
             rows += self._of(session)
-            shown = (
+            children = (
                 session.children
                 if len(session.children) <= MOST_CHILDREN + 1
                 else session.children[:MOST_CHILDREN]
             )
-            rows += [Row(self._child(child)) for child in shown]
-            if more := len(session.children) - len(shown):
+            rows += [Row(self._child(child)) for child in children]
+            if more := len(session.children) - len(children):
                 rows.append(Row(line(muted(f"  └ {words.number(more)} more subagents"))))
         return rows
 

@@ -25,7 +25,7 @@ TWO_LINES = 112
 
 
 @record
-class _Wording:
+class _Verbosity:
     """How much is said; less of it as room runs out."""
 
     auto: bool = True
@@ -47,16 +47,16 @@ class _Wording:
     """Cells of a name; 0 = it is whole."""
 
 
-_SHORT = _Wording(auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True)
+_SHORT = _Verbosity(auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True)
 _SHORTER = replace(_SHORT, short_name=True, counts=False)
 _LESS = (
-    _Wording(),
-    _Wording(auto=False),
-    _Wording(auto=False, speed=False),
-    _Wording(auto=False, speed=False, countdown=False),
-    _Wording(auto=False, speed=False, countdown=False, short_model=True),
-    _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False),
-    _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False, short_next=True),
+    _Verbosity(),
+    _Verbosity(auto=False),
+    _Verbosity(auto=False, speed=False),
+    _Verbosity(auto=False, speed=False, countdown=False),
+    _Verbosity(auto=False, speed=False, countdown=False, short_model=True),
+    _Verbosity(auto=False, speed=False, countdown=False, short_model=True, today=False),
+    _Verbosity(auto=False, speed=False, countdown=False, short_model=True, today=False, short_next=True),
     _SHORT,
     replace(_SHORT, short_name=True),
     _SHORTER,
@@ -118,8 +118,8 @@ def lines_for(
 
 def _hold_line(snapshot: Snapshot, space: Space, hold: str) -> Line:
     """What is never left out: that pf-tui is paused, or the screen is frozen, and since when."""
-    paused = f"paused {space.clock.clock(snapshot.paused)}" if snapshot.paused else ""
-    spans = [Span(word, "warn", bold=True) for word in (paused, hold) if word]
+    pause_text = f"paused {space.clock.clock(snapshot.paused)}" if snapshot.paused else ""
+    spans = [Span(word, "warn", bold=True) for word in (pause_text, hold) if word]
     return joined([line(span) for span in spans], " ") if spans else BLANK
 
 
@@ -163,7 +163,7 @@ def _lower(hold: Line, rest: list[Line], flow: Line, auto: Line, width: int) -> 
     return joined([lower, fit(joined(rest, " "), max(width - cells(lower) - 2 * bool(lower), 0))])
 
 
-def _who(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
+def _who(snapshot: Snapshot, now: Facts, wording: _Verbosity) -> Line:
     if now.provider is None:
         return line(Span("○ ", "bad"), bold("nobody serves", "bad"))
     name = _cut(provider_order.short_name(now.provider) if wording.short_name else now.provider, wording)
@@ -180,7 +180,7 @@ def _who(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
     )
 
 
-def _counts(now: Facts, wording: _Wording) -> Line:
+def _counts(now: Facts, wording: _Verbosity) -> Line:
     """`3 sessions · 1 waits`."""
     if not now.running or not wording.counts:
         return BLANK
@@ -191,22 +191,22 @@ def _counts(now: Facts, wording: _Wording) -> Line:
     return line(sessions, muted(" · "), Span(f"{now.waiting} {verb} for you", "warn", action="sessions"))
 
 
-def _lasts(snapshot: Snapshot, now: Facts, space: Space, wording: _Wording) -> list[Line]:
+def _lasts(snapshot: Snapshot, now: Facts, space: Space, wording: _Verbosity) -> list[Line]:
     """The choice where it differs, the window that ends first, when it ends, and who follows."""
     if now.provider is None:
         return [_nobody(snapshot, space, wording)]
-    chosen = [_choice(snapshot, now, wording)] if now.served and now.chosen != now.provider else []
-    chosen = [part for part in chosen if part]
+    choices = [_choice(snapshot, now, wording)] if now.served and now.chosen != now.provider else []
+    choices = [part for part in choices if part]
     limit = snapshot.view(now.provider).tightest
     after = line(Span("→ ", "accent"), _next(snapshot, now.follows, wording))
     if snapshot.active is None:
         return [line(Span("nobody follows", "warn")), _nobody(snapshot, space, wording)]
     if limit is None:
-        return [*chosen, after] if chosen else [line(muted("no limit known")), after]
-    return [*chosen, _share(limit), _end(limit, space, wording), after]
+        return [*choices, after] if choices else [line(muted("no limit known")), after]
+    return [*choices, _share(limit), _end(limit, space, wording), after]
 
 
-def _choice(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
+def _choice(snapshot: Snapshot, now: Facts, wording: _Verbosity) -> Line:
     """`chosen openrouter, i joins`: the choice that the sessions do not follow, and the key for it."""
     if now.chosen is None:
         return BLANK
@@ -226,11 +226,11 @@ def _long(snapshot: Snapshot, now: Facts) -> bool:
     return any(cells(provider_order.short_model(provider_order.short_name(name))) > LONG for name in names)
 
 
-def _cut(name: str, wording: _Wording) -> str:
+def _cut(name: str, wording: _Verbosity) -> str:
     return shortened(name, wording.most) if wording.most else name
 
 
-def _next(snapshot: Snapshot, provider: str | None, wording: _Wording) -> Span:
+def _next(snapshot: Snapshot, provider: str | None, wording: _Verbosity) -> Span:
     if provider is None:
         return Span("nobody", "warn")
     name = _cut(provider_order.short_name(provider) if wording.short_next else provider, wording)
@@ -245,7 +245,7 @@ def _share(limit: Limit) -> Line:
     return line(muted(f"{window} "), Span(f"{text}{sign}", colour))
 
 
-def _end(limit: Limit, space: Space, wording: _Wording) -> Line:
+def _end(limit: Limit, space: Space, wording: _Verbosity) -> Line:
     """`empty ~15:12 in 1h10` at this pace, else `resets in 1h38`; in brief `~1h10`, `1h38`."""
     clock = space.clock
     if wording.brief and limit.runs_out_at is not None:
@@ -260,7 +260,7 @@ def _end(limit: Limit, space: Space, wording: _Wording) -> Line:
     return line(muted(f"resets {clock.ends(limit.resets_at)}")) if limit.resets_at else ()
 
 
-def _nobody(snapshot: Snapshot, space: Space, wording: _Wording) -> Line:
+def _nobody(snapshot: Snapshot, space: Space, wording: _Verbosity) -> Line:
     """Who is back first, and when; without an end the reason."""
     ends = [
         (view.until, view.id)
@@ -274,13 +274,13 @@ def _nobody(snapshot: Snapshot, space: Space, wording: _Wording) -> Line:
     return line(muted("first back "), Span(name), muted(f" {space.clock.ends(until)}"))
 
 
-def _auto(snapshot: Snapshot, wording: _Wording) -> Line:
+def _auto(snapshot: Snapshot, wording: _Verbosity) -> Line:
     if not snapshot.auto_switch:
         return line(Span("auto-switch off", "warn"))
     return line(muted("auto-switch on")) if wording.auto else BLANK
 
 
-def _cost(snapshot: Snapshot, wording: _Wording) -> Line:
+def _cost(snapshot: Snapshot, wording: _Verbosity) -> Line:
     return line(bold(words.money(snapshot.today.cost_usd)), muted(" today" if wording.today else ""))
 
 

@@ -42,7 +42,7 @@ _VALUES: Mapping[str, Callable[[Totals], float]] = {
 
 
 @record
-class Drawn:
+class ChartInput:
     """What a chart is made of."""
 
     names: Mapping[str, str]
@@ -94,47 +94,47 @@ class Drawn:
         return self.space.symbols.swatch(place)
 
 
-def draw(drawn: Drawn, chart: str, rows: int) -> Sequence[Line]:
+def draw(data: ChartInput, chart: str, rows: int) -> Sequence[Line]:
     """The chart, above a heading and so many rows; () where there is too little room for one."""
-    space = drawn.space
+    space = data.space
     table = 1 + min(rows, max(3, space.height // 2))
     gap = 1 if space.height - table > LEAST else 0
     if space.height - table < LEAST:  # a few rows have to be scrolled to
         table = 1 + min(rows, 3)
     height = min(space.height - table - gap, TALLEST)
-    if height < LEAST or space.width < NARROWEST or not any(map(any, map(drawn.values, drawn.report.steps))):
+    if height < LEAST or space.width < NARROWEST or not any(map(any, map(data.values, data.report.steps))):
         return ()
-    return [*(_lines if chart == "lines" else _bars)(drawn, height), *[BLANK] * gap]
+    return [*(_lines if chart == "lines" else _bars)(data, height), *[BLANK] * gap]
 
 
-def glance(drawn: Drawn) -> Line:
+def glance(chart: ChartInput) -> Line:
     """`▂▅█▃▂▁▆  Mon … today`: every step as one bar in a single line."""
-    steps = drawn.steps("bars")
-    bars = spark([sum(values) for _, values in steps], drawn.space.width, drawn.space.symbols)
+    steps = chart.steps("bars")
+    bars = spark([sum(values) for _, values in steps], chart.space.width, chart.space.symbols)
     return fit(
-        line(" ", bars, muted(f"  {steps[0][0]} … {steps[-1][0]}" if steps else "")), drawn.space.width
+        line(" ", bars, muted(f"  {steps[0][0]} … {steps[-1][0]}" if steps else "")), chart.space.width
     )
 
 
-def _bars(drawn: Drawn, height: int) -> Sequence[Line]:
+def _bars(chart: ChartInput, height: int) -> Sequence[Line]:
     """Everything that was used, step by step, in a bar of its parts."""
-    space = drawn.space
-    bars = [Bar(label=label, parts=values) for label, values in drawn.steps("bars")]
-    colours = [drawn.provider_colours.get(name, "muted") for name in drawn.names]
-    return stacked(bars, colours, space.width, height, space.symbols, drawn.number)
+    space = chart.space
+    bars = [Bar(label=label, parts=values) for label, values in chart.steps("bars")]
+    colours = [chart.provider_colours.get(name, "muted") for name in chart.names]
+    return stacked(bars, colours, space.width, height, space.symbols, chart.number)
 
 
-def _lines(drawn: Drawn, height: int) -> Sequence[Line]:
+def _lines(chart: ChartInput, height: int) -> Sequence[Line]:
     """Each part as a line, named at its end."""
-    space = drawn.space
-    steps = drawn.steps("lines")
-    series_list = _series_of(drawn, [values for _, values in steps])
+    space = chart.space
+    steps = chart.steps("lines")
+    series_list = _series_of(chart, [values for _, values in steps])
     longest = min(max(cells(series.name) for series in series_list), max(10, space.width // 3))
     traces = [
         Trace(
             colour=series.colour,
             points=even(series.values),
-            name=_end(series, longest, drawn),
+            name=_end(series, longest, chart),
             mark=series.mark,
         )
         for series in series_list
@@ -144,7 +144,7 @@ def _lines(drawn: Drawn, height: int) -> Sequence[Line]:
         places = [margin + round(x * (plot - 1)) for x, _ in even([0.0] * len(steps))]
         return thinned([Below(at=at, text=label) for at, (label, _) in zip(places, steps, strict=True)])
 
-    return lined(traces, space.width, height, space.symbols, number=drawn.number, names=below)
+    return lined(traces, space.width, height, space.symbols, number=chart.number, names=below)
 
 
 @record
@@ -157,39 +157,39 @@ class _Series:
     mark: str = ""
 
 
-def _series_of(drawn: Drawn, steps: Sequence[tuple[float, ...]]) -> list[_Series]:
+def _series_of(chart: ChartInput, steps: Sequence[tuple[float, ...]]) -> list[_Series]:
     """The largest parts first; the smallest of many are one line together."""
-    by_shape = drawn.space.symbols.told_apart_by_shape
+    by_shape = chart.space.symbols.told_apart_by_shape
     series_list = [
         _Series(
-            name=called,
+            name=label,
             values=tuple(values[place] for values in steps),
-            colour=drawn.provider_colours.get(name, "muted"),
-            mark=drawn.sign(name) if by_shape else "",
+            colour=chart.provider_colours.get(name, "muted"),
+            mark=chart.sign(name) if by_shape else "",
         )
-        for place, (name, called) in enumerate(drawn.names.items())
+        for place, (name, label) in enumerate(chart.names.items())
     ]
     untold = [
         series for series in series_list if series.name == REST
     ]  # it stands for the smallest of the parts
-    ordered = sorted(
+    by_size = sorted(
         (series for series in series_list if series.name != REST), key=lambda series: -sum(series.values)
     )
-    if len(ordered) <= SERIES:
-        return ordered
-    shown, rest = ordered[: SERIES - 1], ordered[SERIES - 1 :]
+    if len(by_size) <= SERIES:
+        return by_size
+    largest, rest = by_size[: SERIES - 1], by_size[SERIES - 1 :]
     together = tuple(
         sum(values) for values in zip(*(series.values for series in (*rest, *untold)), strict=True)
     )
-    return [*shown, _Series(name=f"{len(rest)} others", values=together, colour="muted")]
+    return [*largest, _Series(name=f"{len(rest)} others", values=together, colour="muted")]
 
 
-def _end(series: _Series, width: int, drawn: Drawn) -> Line:
+def _end(series: _Series, width: int, chart: ChartInput) -> Line:
     """What stands at the end of a line: its name, and where there is room what the last step came to."""
     label = line(Span(shortened(series.name, width), series.colour))
-    if drawn.space.width < ROOMY:
+    if chart.space.width < ROOMY:
         return fit(label, min(width, cells(label)))
-    return line(fit(label, width), muted(f"{drawn.amount(series.values[-1]):>8}"))
+    return line(fit(label, width), muted(f"{chart.amount(series.values[-1]):>8}"))
 
 
 def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Step], int]:
@@ -199,15 +199,15 @@ def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Ste
     every = -(-len(steps) // max(room, 1))
     if step >= timedelta(days=1):
         every = next((size for size in (7, 14, 30, 90, 365) if size >= every), every)
-    merged = []
+    merged_steps = []
     for end in range(len(steps), 0, -every):
         group = steps[max(0, end - every) : end]
         parts: dict[str, Totals] = {}
         for series in group:
             for name, part_totals in series.parts.items():
                 parts[name] = total([parts[name], part_totals]) if name in parts else part_totals
-        merged.append(Step(start=group[0].start, parts=parts))
-    return merged[::-1], every
+        merged_steps.append(Step(start=group[0].start, parts=parts))
+    return merged_steps[::-1], every
 
 
 def _label(start: datetime, length: timedelta, *, last: bool, long: bool, dated: bool) -> str:

@@ -18,10 +18,10 @@ def lines(snapshot: Snapshot, agents: Sequence[str], width: int) -> list[Line]:
         return []
     if agents:
         *others, last = (CLIENTS[agent].name for agent in agents)
-        named = f"{', '.join(others)} and {last}" if others else last
+        names_text = f"{', '.join(others)} and {last}" if others else last
         login = CLIENTS[agents[0]].login_command
         where = f"with `{login}`" if login else "there"
-        step = f"found {named}, sign in {where}, or press c on a provider to set its key"
+        step = f"found {names_text}, sign in {where}, or press c on a provider to set its key"
     else:
         *others, last = (CLIENTS[agent].name for agent in INTEGRATED)
         step = f"press c on a provider to set its key, or sign in to {', '.join(others)} or {last}"
@@ -43,6 +43,6 @@ def next_step(snapshot: Snapshot, agents: Sequence[str]) -> tuple[Line, ...]:
         entry.number is not None for entry in provider_order.listed_providers(snapshot)
     ):
         return ()
-    named = ", ".join(CLIENTS[agent].name for agent in missing)
+    agents_text = ", ".join(CLIENTS[agent].name for agent in missing)
     step = Span(f"pf-tui install {missing[0]}", "accent")
-    return (line(muted(f"found {named}: "), step, muted(" lets a switch move it")), line(step))
+    return (line(muted(f"found {agents_text}: "), step, muted(" lets a switch move it")), line(step))

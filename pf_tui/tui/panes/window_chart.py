@@ -38,15 +38,15 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
     ]
     if not points:
         return ()
-    began = ends - length
+    window_start = ends - length
 
     def across(moment: datetime) -> float:
-        return max(0.0, min(1.0, (moment - began) / length))
+        return max(0.0, min(1.0, (moment - window_start) / length))
 
     measured = tuple((across(at), percent) for at, percent in points)
     colour = level_colour(limit.percent)
     traces = [Trace(colour=colour, points=measured)]
-    if points[0][0] > began:
+    if points[0][0] > window_start:
         traces.append(Trace(colour="muted", points=((0.0, 0.0), measured[0]), dashed=True))
     if limit.runs_out_at is not None:
         empty = (across(limit.runs_out_at), WALL)
@@ -65,7 +65,7 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
             for text in ("empty ~", "~"):  # in as many words as there is room for
                 label = f"{text}{clock.clock(limit.runs_out_at)}"
                 names.append(Below(at=at(limit.runs_out_at), text=label, colour="warn", slack=SLACK))
-        return [*names, Below(at=at(began), text=clock.clock(began))]
+        return [*names, Below(at=at(window_start), text=clock.clock(window_start))]
 
     most = max(WALL, *(percent for _, percent in measured))
     edges = (Edge(value=WALL, colour="bad", text="100 %", firm=True), Edge(value=WALL / 2, text="50 %"))
