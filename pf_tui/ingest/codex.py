@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pf_tui.ingest.coerce import milliseconds, whole
+from pf_tui.ingest.coerce import has_count, milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, UnusableRowError, WindowReading
 from pf_tui.ledger.request_id import codex_response, identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
@@ -171,7 +171,7 @@ class Reader:
         self, logs: ParsedLogs, usage: object, ts: int, path: str, number: int, response: str | None
     ) -> None:
         counts = _counts(usage)
-        if counts is None or not isinstance(usage, dict) or (usage and not usage.keys() & {*_KINDS}):
+        if counts is None or not isinstance(usage, dict) or (usage and not has_count(usage, _KINDS)):
             raise UnusableRowError(UNKNOWN_SHAPE)
         if not any(counts):
             return  # a fork begins with a snapshot of nothing

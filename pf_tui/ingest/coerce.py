@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,3 +60,9 @@ def whole(value: object) -> int:
     if isinstance(value, float) and 0 <= value < ABSURD:
         return int(value)
     return 0
+
+
+def has_count(counts: Mapping[str, object], kinds: Iterable[str]) -> bool:
+    """One of the kinds of tokens stands there as a number."""
+    values = [counts.get(kind) for kind in kinds]
+    return any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)

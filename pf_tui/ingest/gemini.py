@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from pf_tui.ingest.coerce import milliseconds, whole
+from pf_tui.ingest.coerce import has_count, milliseconds, whole
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs, UnusableRowError
 from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
@@ -58,7 +58,7 @@ class Reader:
         tokens, ts = message.get("tokens"), milliseconds(message.get("timestamp"))
         if not isinstance(tokens, dict):
             return
-        if tokens and not tokens.keys() & {"input", "output"}:
+        if tokens and not has_count(tokens, ("input", "output")):
             raise UnusableRowError(UNKNOWN_SHAPE)
         if ts is None:
             raise UnusableRowError("has no time that can be read")

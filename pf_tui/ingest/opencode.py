@@ -123,7 +123,7 @@ class Mark(NamedTuple):
     updated_ms: int = 0
     row: int = 0
     strange: tuple[int, ...] = ()
-    """Rows of a shape that is not known, the first MOST_STRANGE of them: looked at again each time."""
+    """Rows that could not be read, the first MOST_STRANGE of them: looked at again each time."""
 
 
 MOST_STRANGE = 200
@@ -138,8 +138,10 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
     """
     logs = ParsedLogs()
     updated_ms, last, again = since if len(since.strange) < MOST_STRANGE else Mark()
-    forks = _Forks(logs)
+    forks, last_before = _Forks(logs), last
     strange: list[int] = []
+    broken: list[tuple[int, object]] = []
+    known = 0
     connection = _opened(path)
     try:
         why = shapes.why_unread(connection)
@@ -166,19 +168,24 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
             try:
                 message = json.loads(text, strict=False)
             except (ValueError, RecursionError):
-                logs.skip(str(path), row, f"message {mid} is not JSON")
+                broken.append((row, mid))
                 continue
             if not isinstance(message, dict) or not shapes.is_message(message):
                 strange.append(row)
                 continue
+            known += 1
             request = take(message, str(mid), str(session), directory or "", bool(parent), providers, logs)
             if request is not None:
                 forks.add(request)
-        if strange and why is None:
+        is_packed = bool(broken) and not known and not last_before  # nothing but damage is another shape
+        for row, mid in () if is_packed else broken:
+            logs.skip(str(path), row, f"message {mid} is not JSON")
+        if (strange or is_packed) and why is None:
             logs.skip(str(path), 0, UNKNOWN_SHAPE)
     finally:
         connection.close()
-    return logs, Mark(updated_ms, last, tuple(strange[:MOST_STRANGE]))
+    unread = (*strange, *(row for row, _ in broken))
+    return logs, Mark(updated_ms, last, unread[:MOST_STRANGE])
 
 
 def _opened(path: Path) -> sqlite3.Connection:

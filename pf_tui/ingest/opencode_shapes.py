@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from pf_tui.ingest.coerce import milliseconds
+from pf_tui.ingest.coerce import has_count, milliseconds
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
 
 NOT_READ = "OpenCode 2 tables found, not read"
@@ -72,7 +72,7 @@ def is_message(message: Mapping[str, object]) -> bool:
     if not isinstance(time, dict) or milliseconds(time.get("created")) is None:
         return False
     if isinstance(tokens, dict):
-        return not tokens or bool(tokens.keys() & {"input", "output"})
+        return not tokens or has_count(tokens, ("input", "output"))
     return isinstance(message.get("error"), dict)
 
 

@@ -796,6 +796,11 @@ SHAPES = {
     "other-names-of-counts": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
     """INSERT INTO message VALUES ('a', 's', 1, 1, '"""
     """{"role":"assistant","time":{"created":1},"tokens":{"in":3}}');""",
+    "counts-in-objects": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
+    """INSERT INTO message VALUES ('a', 's', 1, 1, '"""
+    """{"role":"assistant","time":{"created":1},"tokens":{"input":{"text":3}}}');""",
+    "packed": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
+    "INSERT INTO message VALUES ('a', 's', 1, 1, x'1f8b080000');",
     "other-moments": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
     """INSERT INTO message VALUES ('a', 's', 1, 1, '{"role":"assistant","at":1,"tokens":{"input":3}}');""",
 }
@@ -853,6 +858,10 @@ UNKNOWN_TURNS = {
     "codex-other-counts": (
         ".codex/sessions/2026/11/24/rollout-1.jsonl", CODEX_TURN % '{"last_token_usage":{"in":3,"out":5}}',
     ),
+    "codex-counts-in-objects": (
+        ".codex/sessions/2026/11/24/rollout-1.jsonl",
+        CODEX_TURN % '{"last_token_usage":{"input_tokens":{"a":3}}}',
+    ),
     "gemini-other-counts": (".gemini/tmp/acme/chats/session-1.jsonl", GEMINI_TURN % '{"in":3,"out":5}'),
 }  # fmt: skip
 
@@ -898,6 +907,25 @@ def test_a_turn_of_unknown_shape_is_named_until_it_is_another_one(books: Books) 
 
     assert books.ingest().unread == ()
     assert books.one("count(*)", "message_id = 'new'") == (1,)
+
+
+def test_a_damaged_turn_is_named_until_it_is_whole(books: Books) -> None:
+    rows = messages()
+    path = database(books, rows[:4])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("INSERT INTO message VALUES ('new', 's', 1, 1, '{\"role\":\"assistant\",')")
+    told = "SELECT why FROM skipped"
+    books.ingest()
+    database(books, rows[4:], path)
+    books.ingest()
+
+    assert books.ask(told) == [("message new is not JSON",)], "later turns do not make it whole"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE message SET data = ? WHERE id = 'new'", (json.dumps(rows[3]["data"]),))
+    books.ingest()
+
+    assert books.ask(told) == []
 
 
 def test_a_database_that_is_none_is_named_until_it_is_one(books: Books) -> None:
