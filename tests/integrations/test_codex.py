@@ -309,11 +309,12 @@ def test_codex_has_no_install_for_a_project(ctx: Context) -> None:
     assert installs.keys(ctx.paths) == ()
 
 
+@pytest.mark.parametrize("own", ["gpt-5.2", "gpt-5", "gpt-5.3-codex", "openai/gpt-5.2"])
 def test_a_switch_keeps_the_persons_own_model_where_the_provider_sells_it(
-    context: Make, folder: Path
+    context: Make, folder: Path, own: str
 ) -> None:
     ctx = context(env={"OPENROUTER_API_KEY": "k1"})
-    (folder / "config.toml").write_text('model = "gpt-5.2"\n')
+    (folder / "config.toml").write_text(f'model = "{own}"\n')
     install.install(ctx, "codex")
     openrouter = ctx.catalog().provider("openrouter")
 
@@ -323,5 +324,5 @@ def test_a_switch_keeps_the_persons_own_model_where_the_provider_sells_it(
     codex.apply(ctx, openrouter, "claude-sonnet-5-5")
     chosen = tomllib.loads((folder / "config.toml").read_text())["model"]
 
-    assert kept == ctx.catalog().native_id("gpt-5.2", "openrouter")
+    assert kept == ctx.catalog().native_id(own.removeprefix("openai/"), "openrouter")
     assert chosen == ctx.catalog().native_id("claude-sonnet-5-5", "openrouter")

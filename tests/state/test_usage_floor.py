@@ -66,8 +66,11 @@ def shared(context: Make) -> Shared:
     return Shared(context)
 
 
-def test_a_provider_that_the_original_calls_used_up_does_not_serve(shared: Shared) -> None:
-    shared.original(1000, 1000)
+@pytest.mark.parametrize(("daily", "monthly"), [(1000, 1000), (10, 5000), (0, 99_999)])
+def test_a_provider_that_the_original_calls_used_up_does_not_serve(
+    shared: Shared, daily: int, monthly: int
+) -> None:
+    shared.original(daily, monthly)
 
     assert shared.state() == "exhausted"
     assert shared.serves() == "groq"
