@@ -8,12 +8,14 @@ Every failure leaves its class and evidence.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 
 from msgspec.json import decode as json_decode
 
-from pf_tui.errors import WrongUsage
+from pf_tui import actions
+from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import attempt, own_responses
 from pf_tui.gateway.attempt_failures import FailedAttempt
 from pf_tui.gateway.body import for_vertex, with_model, without_thinking
@@ -58,6 +60,8 @@ class RequestFailover(Turn):
         again = False
         while queue:
             route = self._routing_state.where(queue.popleft())
+            if self._resting.is_due(route) and not await self._claims(route):
+                continue
             if not self._prepare(route):
                 continue
             if route.form == "vertex":
@@ -277,6 +281,20 @@ class RequestFailover(Turn):
     async def _wait(self, wait_s: float) -> None:
         self._order.waited(wait_s)
         await self._engine.sleep(wait_s)
+
+    async def _claims(self, route: Route) -> bool:
+        """This request is the one that tries a provider which rests until it is cleared."""
+        state, claimed = self._routing_state, False
+        if not self._request.counting:  # it costs nothing, so that it proves nothing
+            with contextlib.suppress(
+                PfError
+            ):  # a lock or a disk that refuses: nobody knows who else tries it
+                claimed = await asyncio.to_thread(actions.claim_probe, state.ctx, route.provider, route.model)
+            state.read_benches()
+        if not claimed:
+            reason = "another request tries it out"
+            self._skipped.append(Skipped(provider=route.provider, code="benched", reason=reason))
+        return claimed
 
     def _larger(self, failed_attempt: FailedAttempt, queue: Sequence[Route]) -> list[Route]:
         """After "too long": models with a larger window, never the same size again."""

@@ -169,6 +169,7 @@ async def test_of_two_gateways_requests_one_tries_a_provider_without_credit(stil
     gate.now += timedelta(minutes=61)
     first.plan("402")
 
+    counted = await gate.ask(MESSAGES, OPUS, path="/v1/messages/count_tokens", stream=False)
     heard = [await gate.ask(MESSAGES, OPUS) for _ in range(3)]
     asked = len(first.requests)
     gate.now += timedelta(minutes=61)
@@ -177,6 +178,7 @@ async def test_of_two_gateways_requests_one_tries_a_provider_without_credit(stil
 
     assert [one.headers["x-pf-provider"] for one in (*heard, elsewhere)] == ["openrouter"] * 4
     assert asked == len(first.requests) == 2
+    assert counted.headers["x-pf-provider"] == "openrouter"  # it costs nothing: no probe
     gate.now += timedelta(minutes=61)
     first.plan("ok")
     assert (await gate.ask(MESSAGES, OPUS)).headers["x-pf-provider"] == "anthropic-api"
