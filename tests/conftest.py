@@ -20,6 +20,7 @@ import hypothesis.configuration
 import psutil
 import pytest
 
+from pf_tui import called
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 from tests import examples, spread
@@ -116,6 +117,12 @@ def _patient() -> None:
     for place, limit in LIMITS.items():
         module, _, name = place.rpartition(".")
         setattr(importlib.import_module(module), name, limit)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _called_by_name() -> None:
+    """Sentences say `pf-tui`, whatever this machine's PATH has."""
+    called.name_here = lambda: called.NAME  # type: ignore[assignment]
 
 
 @pytest.fixture(autouse=True)

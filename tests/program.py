@@ -190,7 +190,7 @@ def _fork(line: socket.socket, running: dict[int, socket.socket]) -> None:
 
 def _read_code() -> None:
     import pf_tui
-    from pf_tui import catalog
+    from pf_tui import called, catalog
 
     for name in OTHERS:
         importlib.import_module(name)
@@ -198,6 +198,7 @@ def _read_code() -> None:
         if not module.name.startswith(LEFT_OUT) and not module.name.endswith("__main__"):
             with contextlib.suppress(ImportError):  # of an extra
                 importlib.import_module(module.name)
+    called.name_here = lambda: called.NAME  # type: ignore[assignment] # whatever this machine's PATH has
     for place, limit in LIMITS.items():
         name, _, constant = place.rpartition(".")
         if not name.startswith(LEFT_OUT):

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from pf_tui import stdio
+from pf_tui.called import spelled
 from pf_tui.cli import output
 from pf_tui.errors import PfError, place_of
 from pf_tui.visible import visible
@@ -46,15 +47,15 @@ def fail(error: PfError, *, as_json: bool) -> int:
         content = {"error": {"code": error.code, "message": error.message, "hint": error.hint or None}}
         _write(json.dumps(content, ensure_ascii=False))
     else:
-        _write(f"{_styled('pf-tui:', '1;31')} {visible(error.message)}")
+        _write(f"{_styled('pf-tui:', '1;31')} {visible(spelled(error.message))}")
         if error.hint:
-            _write(f"        {visible(error.hint)}")
+            _write(f"        {visible(spelled(error.hint))}")
     return error.code
 
 
 def note(sentence: str) -> None:
     """Something worth knowing beside the data."""
-    _write(f"{_styled('note:', '33')} {visible(sentence)}")
+    _write(f"{_styled('note:', '33')} {visible(spelled(sentence))}")
 
 
 def progress(words: str) -> None:

@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Iterable
 
+from pf_tui.called import spelled
 from pf_tui.visible import visible
 
 TYPE_CHECKING = False
@@ -55,7 +56,7 @@ def lines(contents: Iterable[object]) -> None:
 
 def text(words: str) -> None:
     """One line of plain text; what a terminal would obey in it is made visible."""
-    _bytes(visible(words).encode("utf-8", "replace") + b"\n")
+    _bytes(visible(spelled(words)).encode("utf-8", "replace") + b"\n")
 
 
 def block(words: str) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pf_tui import called
 from pf_tui.cli import diagnostics
 from pf_tui.cli.grammar import word
 from pf_tui.errors import PfError
@@ -43,7 +44,7 @@ def serve(ctx: Context, port: int) -> None:
     except ImportError as error:
         raise PfError(
             "the browser view needs the package textual-serve, which is not installed",
-            "install pf-tui with its extra: `pip install 'pf-tui[serve]'`",
+            f"`{called.install_extra('serve')}` brings it",
         ) from error
 
     class GuardedServer(Server):  # type: ignore[misc, unused-ignore]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pf_tui import called
 from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.errors import PfError, WrongUsage
@@ -43,7 +44,7 @@ def completion(ctx: click.Context, shell: str | None) -> None:
     shell_name = Path(context.env.get("SHELL", "")).name
     if shell_name == "zsh":
         output.text("zsh: put this line into ~/.zshrc, behind compinit:")
-        output.text('eval "$(pf-tui completion zsh)"')
+        output.text(f'eval "$({called.lasting()} completion zsh)"')
         return
     if shell_name not in _PLACES:
         raise WrongUsage(f"the shell '{shell_name}' cannot be set up", "name bash, zsh or fish")

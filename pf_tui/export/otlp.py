@@ -10,6 +10,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any  # Any: the extra's protobuf messages have no types
 
+from pf_tui import called
 from pf_tui.errors import PfError
 from pf_tui.export.metrics import Attributes, Metric, Point
 
@@ -62,7 +63,7 @@ def _protobufs() -> tuple[_Messages, ModuleType]:
     except ImportError as error:
         raise PfError(
             "OTLP needs OpenTelemetry's protobufs, which are not installed",
-            "install pf-tui with the extra `otlp`: uv tool install 'pf-tui[otlp]'",
+            f"`{called.install_extra('otlp')}` brings them",
         ) from error
     return _Messages(metrics_pb2, common_pb2, resource_pb2), metrics_service_pb2
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from secrets import token_hex
 
+from pf_tui.called import name_here, spelled
 from pf_tui.clients import CLIENTS
 from pf_tui.gateway.body import Request
 from pf_tui.records import record
@@ -66,7 +67,7 @@ def exhausted(
     if first is not None and first.until is not None:
         wait_s = max(1, -int(-(first.until - now).total_seconds() // 1))
     soon = first is not None and wait_s <= SOON_S
-    sentence = sentence_for(skipped, first, now, zone)
+    sentence = spelled(sentence_for(skipped, first, now, zone))
     headers = {"content-type": "application/json"}
     if soon:
         headers["retry-after"] = str(wait_s)
@@ -161,7 +162,7 @@ def reserved(protocol: str, login: str, agent: str | None) -> Answer:
     """The agent's own login comes first and could serve: a paid key is not used in its place."""
     client = CLIENTS.get(agent) if agent else None
     word = client.word if client is not None else agent or "the agent"
-    sentence = (
+    sentence = spelled(
         f"pf-tui: {login} serves, and that login is {word}'s own: start it with `pf-tui run {word}`, let the "
         f"login through with --pass-through, or put a key first with `pf-tui switch PROVIDER`"
     )
@@ -174,7 +175,9 @@ def no_search(request: Request) -> Answer:
 
     Plain text would be taken for search results.
     """
-    sentence = "pf-tui: no provider of your list can search the web now; `pf-tui why --matrix` shows who can"
+    sentence = (
+        f"pf-tui: no provider of your list can search the web now; `{name_here()} why --matrix` shows who can"
+    )
     if request.protocol != "anthropic-messages":
         return refused(400, request.protocol, sentence)
     call = f"srvtoolu_{token_hex(12)}"

@@ -114,4 +114,10 @@ def _shown(content: Mapping[str, object]) -> dict[str, object]:
 def _lines(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _lines(inner) for key, inner in value.items()}
-    return visible(value, keep="\n") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if "pf-tui" in value:
+        from pf_tui.called import spelled  # a module that few answers need
+
+        value = spelled(value)
+    return visible(value, keep="\n")

@@ -59,11 +59,13 @@ def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
             return place
     module = Path(__file__)
     if lasting and (places or _vanishes(module, env) or not _is_importable(module)):
+        from pf_tui import called  # for an error alone
+
         where = places[0] if places else module
         raise PfError(
             f"this pf-tui lies in a place that will vanish ({where.parent}), so its path must stand in no"
             " agent's settings; nothing was changed",
-            f"`uv tool install {NAME}` (or pipx), then install again with that one",
+            f"`uv tool install {called.source() or NAME}` (or pipx), then install again with that one",
         )
     return None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -143,15 +142,10 @@ def is_installed(signing: str) -> bool:
 
 def install_words(signing: str) -> str:
     """The command that brings the extra, for the way this pf-tui was installed."""
+    from pf_tui import called  # for an error alone
+
     _, extra = EXTRAS[signing]
-    prefix = Path(sys.prefix).as_posix()
-    if "/pipx/" in prefix:
-        return f"pipx install --force 'pf-tui[{extra}]'"
-    if "/uv/tools/" in prefix:
-        return f"uv tool install --force 'pf-tui[{extra}]'"
-    if (Path(__file__).parents[2] / "pyproject.toml").is_file():
-        return f"{sys.executable} -m pip install -e '{Path(__file__).parents[2]}[{extra}]'"
-    return f"{sys.executable} -m pip install 'pf-tui[{extra}]'"
+    return called.install_extra(extra)
 
 
 def aws_config(env: Mapping[str, str]) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pf_tui.called import spelled
 from pf_tui.errors import PfError
 
 _KEYS = (
@@ -38,4 +39,4 @@ def error_words(error: PfError) -> str:
 
 def _line(match: re.Match[str]) -> str:
     words = match[1]
-    return match[0] if words.split(" ")[0] in _ELSEWHERE else f"`:{words}`"
+    return spelled(match[0]) if words.split(" ")[0] in _ELSEWHERE else f"`:{words}`"

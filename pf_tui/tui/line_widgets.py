@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from pf_tui.called import spelled
 from pf_tui.records import record
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
@@ -181,7 +182,7 @@ class Foot(Lines):
             files = ", ".join(dict.fromkeys(problem.split(" ")[0].rstrip(":") for problem in others))
             lines.append(fit(line(" ", Span("! ", "bad", bold=True), Span(f"also {files}", "bad")), width))
         for problem in reversed(listed_problems):
-            text_lines = wrap(problem.replace(self._home(), "~/"), width - 4, "bad")
+            text_lines = wrap(spelled(problem.replace(self._home(), "~/")), width - 4, "bad")
             if len(text_lines) > each:
                 text_lines[each - 1 :] = [fit(joined(text_lines[each - 1 :], " "), width - 4)]
             lines.append(line(" ", Span("! ", "bad", bold=True), text_lines[0]))

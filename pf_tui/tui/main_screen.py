@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.strip import Strip
 
+from pf_tui.called import spelled
 from pf_tui.errors import PfError
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
@@ -194,7 +195,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def say(self, words: str, colour: str = "accent", seconds: float = SAID_S) -> None:
         """Say something in the last line for a moment."""
-        self.notice = (words, colour)
+        self.notice = (spelled(words), colour)
         if self._unsaid is not None:
             self._unsaid()
         timer = self.set_timer(seconds * (2 if colour == "bad" else 1), self._fall_silent)

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from pf_tui import called
 from pf_tui.cli.serve import own_pages_only
 
 from .conftest import Pf
@@ -28,7 +29,7 @@ def test_serve_without_its_extra_is_one_sentence_with_the_cure(
     assert answer.code == 1
     assert answer.err == (
         "pf-tui: the browser view needs the package textual-serve, which is not installed\n"
-        "        install pf-tui with its extra: `pip install 'pf-tui[serve]'`\n"
+        f"        `{called.install_extra('serve')}` brings it\n"
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pf_tui import called
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.export import otlp_target
 from tests.cli.conftest import NOON, Pf, Turn, claude_code, pf, project
@@ -204,7 +205,7 @@ def test_without_the_extra_the_cure_is_said(pf: Pf, monkeypatch: pytest.MonkeyPa
     answer = pf("export", "otlp", "--endpoint", "http://127.0.0.1:9")
 
     assert answer.code == 1
-    assert "uv tool install 'pf-tui[otlp]'" in answer.err
+    assert f"`{called.install_extra('otlp')}` brings them" in answer.err
 
 
 @pytest.mark.parametrize(

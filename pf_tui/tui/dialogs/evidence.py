@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pf_tui.called import spelled
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 from pf_tui.text.lines import Line, bold, line, muted, wrap
@@ -44,7 +45,7 @@ def page_for(event: Event, space: Space) -> Page:
     section("when", [line(f"{space.clock.clock(event.ts)}, {space.clock.ago(event.ts)}")])
     section("who", [line(event.who)])
     if event.why:
-        section("why", wrap(event.why, width))
+        section("why", wrap(spelled(event.why), width))
     for label, facts in (("evidence", event.evidence), ("before", event.before), ("after", event.after)):
         if facts:
             section(label, _facts(facts, width))

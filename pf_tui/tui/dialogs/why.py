@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pf_tui.called import spelled
 from pf_tui.clients import CLIENTS
 from pf_tui.documents import matrix, words
 from pf_tui.rules.eligibility import Skipped, why_ineligible
@@ -97,7 +98,7 @@ def _step(
     room = space.width - cells(start) - names - 2
     beside = space.width >= BESIDE or (not evidence and len(text) <= room)
     indent = cells(start) + (names + 2 if beside else 0)
-    text_lines = wrap(text, space.width - indent, colour)
+    text_lines = wrap(spelled(text), space.width - indent, colour)
     if evidence:
         text_lines += wrap(f"seen: {evidence}", space.width - indent, "muted")
     if beside:

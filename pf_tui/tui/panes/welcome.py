@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pf_tui.called import name_here
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.snapshot import Snapshot
 from pf_tui.text.lines import Line, Span, line, muted, wrap
@@ -44,5 +45,5 @@ def next_step(snapshot: Snapshot, agents: Sequence[str]) -> tuple[Line, ...]:
     ):
         return ()
     agents_text = ", ".join(CLIENTS[agent].name for agent in missing)
-    step = Span(f"pf-tui install {missing[0]}", "accent")
+    step = Span(f"{name_here()} install {missing[0]}", "accent")
     return (line(muted(f"found {agents_text}: "), step, muted(" lets a switch move it")), line(step))

@@ -1,0 +1,148 @@
+"""How a person calls this pf-tui: sentences name a command that works for the way it was installed.
+
+By name where the PATH has it; else by its place (`make run`, a virtual environment, `pip --user`), or by what
+started it (`uvx`, `uv run`, `pipx run`, one file). JSON, files and agents' settings keep the bare name.
+Standard library alone: what a hook or an error says comes through here.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = "pf-tui"
+
+BARE = (
+    *("allow", "analytics", "auth", "gateway", "ingest", "install", "models", "redo", "resume", "run"),
+    *("status", "switch", "trust", "undo", "uninstall", "why"),
+)
+"""Commands that sentences name without backticks."""
+
+_NAMED = rf"`{NAME}(?=[ `])|(?<![\w/.`-]){NAME}(?= (?:{'|'.join(BARE)})\b)"
+
+
+def spelled(text: str) -> str:
+    """The text with each command as it can be typed here."""
+    if NAME not in text or (word := name_here()) == NAME:
+        return text
+    import re
+
+    return re.sub(_NAMED, lambda match: f"`{word}" if match[0][0] == "`" else word, text)
+
+
+@functools.cache
+def name_here() -> str:
+    """The word for this process."""
+    return name(os.environ, os.getcwd(), sys.argv[0], sys.executable, sys.prefix)  # noqa: PTH109 - no pathlib
+
+
+def lasting() -> str:
+    """The same for a file that is read in any working directory."""
+    return name(os.environ, "/", sys.argv[0], sys.executable, sys.prefix)
+
+
+def name(env: Mapping[str, str], cwd: str, started_as: str, python: str, prefix: str) -> str:
+    """What a person types to call this pf-tui.
+
+    Args:
+        started_as: sys.argv[0].
+        python: the interpreter.
+        prefix: the environment that has our packages.
+    """
+    from shutil import which
+
+    cached = any(part in prefix for part in ("/archive-v", "/environments-v", "/builds-v"))
+    if "UV_RUN_RECURSION_DEPTH" in env or cached:  # these put their own folder on the PATH of what they start
+        return _fetched("uvx", "--from", prefix) if cached else f"uv run {NAME}"
+    if "/pipx/" in prefix and ("/.cache/" in prefix or "/pipx/.cache" in prefix):
+        return _fetched("pipx run", "--spec", prefix)
+    if which(NAME, path=env.get("PATH") or os.defpath):
+        return NAME
+    archive = _archive(started_as)
+    if archive:
+        place = _short(archive, cwd, env)
+        return place if os.access(archive, os.X_OK) else f"{_short(python, cwd, env)} {place}"
+    beside = os.path.join(os.path.dirname(python), NAME)  # noqa: PTH118, PTH120 - no pathlib
+    for script in (started_as, beside):
+        if os.path.basename(script) == NAME and os.path.isfile(script):  # noqa: PTH113, PTH119 - no pathlib
+            return _short(os.path.abspath(script), cwd, env)  # noqa: PTH100 - a link stays what it is
+    return f"{_short(python, cwd, env)} -m pf_tui"
+
+
+def install_extra(name: str) -> str:
+    """The command that brings one of our extras, for the way this pf-tui was installed."""
+    from importlib.util import find_spec
+
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - no pathlib
+    source = _source(sys.prefix)
+    ours = f"{NAME}[{name}]"
+    if source:
+        ours = f"{ours} @ {source}" if "://" in source else f"{ours} @ file://{source}"
+    if "/pipx/" in sys.prefix:
+        return f"pipx install --force '{ours}'"
+    if "/uv/tools/" in sys.prefix:
+        return f"uv tool install --force '{ours}'"
+    python = _short(sys.executable, os.getcwd(), os.environ)  # noqa: PTH109 - no pathlib
+    pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
+    if os.path.isfile(f"{root}/pyproject.toml"):  # noqa: PTH113 - no pathlib
+        return f"{pip} --editable '{root}[{name}]'"
+    return f"{pip} '{ours}'"
+
+
+def source() -> str:
+    """The folder, file or address this was installed from; "" for an index."""
+    return _source(sys.prefix)
+
+
+def _fetched(runner: str, option: str, prefix: str) -> str:
+    """A program that is fetched for each start: again from where it came."""
+    source = _source(prefix)
+    return f"{runner} {option} {source} {NAME}" if source else f"{runner} {NAME}"
+
+
+def _source(prefix: str) -> str:
+    """The folder or address this was installed from; "" for an index."""
+    import glob
+    import json
+    import shlex
+
+    for place in glob.glob(f"{glob.escape(prefix)}/lib/python3*/site-packages/pf_tui-*/direct_url.json"):  # noqa: PTH207
+        try:
+            with open(place, encoding="utf-8") as file:  # noqa: PTH123 - no pathlib
+                url = json.load(file)["url"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+        if isinstance(url, str):
+            from urllib.parse import unquote
+
+            return shlex.quote(unquote(url.removeprefix("file://")))
+    return ""
+
+
+def _archive(started_as: str) -> str:
+    """The one file that is the whole program; "" when it is none."""
+    place = os.path.abspath(__file__)  # noqa: PTH100 - no pathlib
+    while (parent := os.path.dirname(place)) != place:  # noqa: PTH120 - no pathlib
+        if os.path.isfile(parent):  # noqa: PTH113 - no pathlib
+            return parent
+        place = parent
+    unpacked = started_as.endswith((".pyz", ".pex", ".shiv"))
+    return os.path.abspath(started_as) if unpacked and os.path.isfile(started_as) else ""  # noqa: PTH100, PTH113
+
+
+def _short(place: str, cwd: str, env: Mapping[str, str]) -> str:
+    """A path as a person would type it: below the working directory, below ~, else whole."""
+    import shlex
+
+    home = env.get("HOME", "").rstrip("/")
+    if cwd != "/" and place.startswith(f"{cwd}/"):
+        below = place[len(cwd) + 1 :]
+        return shlex.quote(below if "/" in below else f"./{below}")
+    if home and place.startswith(f"{home}/"):
+        return f"~/{shlex.quote(place[len(home) + 1 :])}"
+    return shlex.quote(place)
