@@ -54,14 +54,12 @@ def name(env: Mapping[str, str], cwd: str, started_as: str, python: str, prefix:
         python: the interpreter.
         prefix: the environment that has our packages.
     """
-    from shutil import which
-
     cached = any(part in prefix for part in ("/archive-v", "/environments-v", "/builds-v"))
     if "UV_RUN_RECURSION_DEPTH" in env or cached:  # these put their own folder on the PATH of what they start
         return _fetched("uvx", "--from", prefix) if cached else f"uv run {NAME}"
     if "/pipx/" in prefix and ("/.cache/" in prefix or "/pipx/.cache" in prefix):
         return _fetched("pipx run", "--spec", prefix)
-    if which(NAME, path=env.get("PATH") or os.defpath):
+    if any(_is_program(f"{folder}/{NAME}") for folder in (env.get("PATH") or os.defpath).split(os.pathsep)):
         return NAME
     archive = _archive(started_as)
     if archive:
@@ -97,6 +95,10 @@ def install_extra(name: str) -> str:
 def source() -> str:
     """The folder, file or address this was installed from; "" for an index."""
     return _source(sys.prefix)
+
+
+def _is_program(place: str) -> bool:
+    return os.path.isfile(place) and os.access(place, os.X_OK)  # noqa: PTH113 - no pathlib
 
 
 def _fetched(runner: str, option: str, prefix: str) -> str:

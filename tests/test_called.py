@@ -153,7 +153,7 @@ def test_an_extra_is_brought_in_the_way_of_the_install(
     person: Path, monkeypatch: pytest.MonkeyPatch, prefix: str, words: str
 ) -> None:
     monkeypatch.setenv("HOME", str(person))
-    monkeypatch.chdir(person.parent)
+    monkeypatch.chdir("/")
     monkeypatch.setattr(called.sys, "prefix", str(person / prefix))
     monkeypatch.setattr(called.sys, "executable", str(person / prefix / "bin/python"))
     monkeypatch.setattr(called, "__file__", str(person / prefix / "lib/site-packages/pf_tui/called.py"))

@@ -102,7 +102,7 @@ LIGHT = [
     *(
         pytest.param(["hook", "claude-code", event], EVENT, most, id=f"hook-{event}")
         for event, most in (
-            ("SessionStart", 68),
+            ("SessionStart", 69),
             ("UserPromptSubmit", 66),
             ("Stop", 75),
             ("StopFailure", 85),
@@ -112,7 +112,7 @@ LIGHT = [
         )
     ),
     pytest.param(["hook", "codex", "Stop"], EVENT, 75, id="hook-codex"),
-    pytest.param(["hook", "opencode", "session.error"], EVENT, 82, id="hook-opencode"),
+    pytest.param(["hook", "opencode", "session.error"], EVENT, 84, id="hook-opencode"),
     pytest.param(["hook", "opencode", "session.idle"], EVENT, 73, id="hook-opencode-idle"),
 ]
 

@@ -13,6 +13,7 @@ import pytest
 
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import Fault
+from tests.e2e.delays import Faces, reads
 from tests.e2e.test_gateway_agents import (
     ALLOWED,
     DONE,
@@ -24,7 +25,7 @@ from tests.e2e.test_gateway_agents import (
     thinks,
     tool_names,
 )
-from tests.e2e.test_sessions import Onlooker, codex  # noqa: F401 - a fixture
+from tests.e2e.test_sessions import codex  # noqa: F401 - a fixture
 from tests.mocks import anthropic, openai
 from tests.mocks.anthropic import Upstream  # noqa: F401 - what the fixture alpha starts
 from tests.mocks.clients import (
@@ -108,9 +109,11 @@ def test_claude_code_in_a_terminal_waits_and_says_so(box: Box, hosted: Hosted) -
         screen.type(TASK)
         screen.press("Enter")
         shown = screen.wait_for("attempt 1/", 60)
-        # The screen says it at once, the gateway within half a second.
-        Onlooker(made).wait("claude-code", "limited")
-        sessions = json.loads(made.pf("sessions", "--json"))
+        with Faces(
+            made, "claude-code"
+        ) as faces:  # the screen says it at once, the gateway within half a second
+            faces.after("hits its limit", reads("limited"))
+            sessions = json.loads(made.pf("sessions", "--json"))
         screen.wait_for(DONE, 200)
         wait_until(lambda: bool(resumed(made)), what="the return is written down")
 
@@ -129,8 +132,9 @@ def test_a_codex_session_goes_on_by_a_queued_message_after_its_limit(
         error = {"type": "usage_limit_reached", "message": "limit", "plan_type": "plus", "resets_at": back}
         upstream.always(openai.Step(status=429, body={"error": error}))
         screen.submit("write it down", "limit", 90)
-        eye = Onlooker(made)
-        limited = eye.wait("codex", "limited")
+        with Faces(made, "codex") as faces:
+            limited = faces.after("hits its limit", reads("limited"))
+        assert limited is not None
         before = len(upstream.requests)
         upstream.always(openai.Step(text="I go on."))
         words = (sys.executable, "-m", "pf_tui", "sessions", "resume", limited.id)
