@@ -22,6 +22,7 @@ from pf_tui.state import config, health
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
 from pf_tui.state.health import AgentSetting
+from tests import program
 from tests.conftest import NOON
 from tests.patience import PATIENCE_S, eventually
 
@@ -264,7 +265,7 @@ def test_the_persons_own_notify_is_started_as_codex_would(tmp_path: Path, home: 
     own = [sys.executable, "-c", f"import sys; open({str(target)!r}, 'w').write(sys.argv[-1])", "mine"]
 
     done = subprocess.run(
-        [sys.executable, "-m", "pf_tui", "hook", "codex", "notify", *own, event],
+        [*program.FRESH, "hook", "codex", "notify", *own, event],
         env={"HOME": str(home), "PATH": ""},
         capture_output=True,
         text=True,

@@ -30,7 +30,7 @@ from tests.examples import examples
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed
 from tests.patience import PATIENCE_S
 
-PROGRAM = [sys.executable, "-m", "pf_tui"]
+PROGRAM = program.FRESH
 HURRIED = (
     ["hook", "claude-code", "SessionStart"],
     ["hook", "claude-code", "StopFailure"],

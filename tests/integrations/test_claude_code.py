@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pf_tui.integrations import claude_code, claude_parts, install_plan
 from pf_tui.integrations.apply import Effect
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
+from tests import program
 from tests.mocks import clients
 from tests.patience import PATIENCE_S
 
@@ -412,10 +414,13 @@ def test_a_hook_that_is_told_to_stop_finishes_what_it_has_begun(ctx: Context, cl
     hooks = json.loads((claude / "skills" / "provider-fallback" / "hooks" / "hooks.json").read_text())[
         "hooks"
     ]
-    command = hooks["StopFailure"][0]["hooks"][0]["command"]
+    before, _ = hooks["StopFailure"][0]["hooks"][0]["command"].split("exec ")
+    words = [*program.FRESH, "hook", "claude-code", "StopFailure"]
     event = {"session_id": "s", "cwd": str(ctx.cwd), "error": "rate_limit", "prompt_id": "p"}
 
-    with subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, env=dict(ctx.env)) as process:
+    with subprocess.Popen(
+        ["sh", "-c", f"{before} exec {shlex.join(words)}"], stdin=subprocess.PIPE, env=dict(ctx.env)
+    ) as process:
         clients.wait_until(lambda: ignores_term(process.pid), what="the trap")
         process.terminate()
         process.communicate(json.dumps(event).encode(), timeout=PATIENCE_S)
