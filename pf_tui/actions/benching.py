@@ -323,7 +323,10 @@ def _lift(
         old = ctx.health()
         benches = [health.bench_to_json(b) for b in old.benches if is_over(b)]
         full = [
-            name for name in windows_of for window in before.eligibility_of(name).spent if not window.budget
+            name
+            for name in windows_of
+            for window in before.eligibility_of(name).full_windows
+            if not window.budget
         ]
         if not benches and not full:
             return 0

@@ -76,12 +76,12 @@ class ModelsById(Mapping[str, Model]):
 
     def __init__(self, plain: Mapping[str, ModelEntry]) -> None:
         self.plain = plain
-        self._made: dict[str, Model] = {}
+        self._records: dict[str, Model] = {}
 
     def __getitem__(self, model_id: str) -> Model:
-        record = self._made.get(model_id)
+        record = self._records.get(model_id)
         if record is None:
-            record = self._made[model_id] = model(self.plain[model_id])
+            record = self._records[model_id] = model(self.plain[model_id])
         return record
 
     def __contains__(self, model_id: object) -> bool:

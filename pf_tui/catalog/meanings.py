@@ -66,8 +66,8 @@ class Meanings:
         self._wide = meaning_index["wide"]
         self._by_header = meaning_index["headers"]
         self._anchors = frozenset(self._by_word)
-        self._watched = sorted({name for entry in self._entries for name in entry.get("headers", ())})
-        self._made: dict[int, Meaning] = {}
+        self._header_names = sorted({name for entry in self._entries for name in entry.get("headers", ())})
+        self._meanings_made: dict[int, Meaning] = {}
         self._memo: dict[object, Meaning | None] = {}
         """What was read of late: a storm repeats one answer."""
 
@@ -86,7 +86,7 @@ class Meanings:
             codes: folded values of the body's code-like fields.
             text: the body's sentences, folded.
         """
-        key = (status, frozenset(codes), text, tuple(headers.get(name) for name in self._watched))
+        key = (status, frozenset(codes), text, tuple(headers.get(name) for name in self._header_names))
         if key in self._memo:
             return self._memo[key]
         if len(self._memo) >= REMEMBERED:
@@ -126,9 +126,9 @@ class Meanings:
                 continue
             if "unless" in entry and any(_holds(text, parts) for parts in entry["unless"]):
                 continue
-            meaning = self._made.get(place)
+            meaning = self._meanings_made.get(place)
             if meaning is None:
-                meaning = self._made[place] = _meaning(entry)
+                meaning = self._meanings_made[place] = _meaning(entry)
             return meaning
         return None
 

@@ -48,7 +48,7 @@ class Vendors:
         """Args: pace: 1 = as long as an answer takes, 0 = at once."""
         self._ctx, self._pace = ctx, pace
         self._upstreams = {name: FakeUpstream(name, now=ctx.now) for name in names}
-        self._planned: dict[str, Request] = {}
+        self._requests_by_name: dict[str, Request] = {}
         self.broken: dict[str, tuple[str, datetime]] = {}
         """Provider -> (a key of FAULT_NAMES, until when)."""
         self.windows: dict[str, tuple[float, datetime]] = {}
@@ -71,7 +71,7 @@ class Vendors:
 
     def expect(self, request: Request) -> None:
         """The next answer to this session has these tokens and times."""
-        self._planned[request.session] = request
+        self._requests_by_name[request.session] = request
 
     def answered(self, name: str) -> int:
         """Requests a provider was asked, failed ones too."""
@@ -81,7 +81,9 @@ class Vendors:
         def step(received_request: ReceivedRequest) -> Step:
             if name in self.broken:
                 return self._fault(*self.broken[name])
-            return self._reply(name, self._planned.get(agents.session_in(received_request.headers) or ""))
+            return self._reply(
+                name, self._requests_by_name.get(agents.session_in(received_request.headers) or "")
+            )
 
         return step
 

@@ -85,7 +85,11 @@ def proxy(now: Snapshot) -> Proxy:
 def lasting(eligibilities: tuple[Eligibility, ...]) -> tuple[Eligibility, ...]:
     """The same providers without what ends by itself: a configuration outlives a rest and a window."""
     return tuple(
-        replace(eligibility, rests=tuple(rest for rest in eligibility.rests if rest.until is None), spent=())
+        replace(
+            eligibility,
+            rests=tuple(rest for rest in eligibility.rests if rest.until is None),
+            full_windows=(),
+        )
         for eligibility in eligibilities
     )
 
@@ -96,10 +100,10 @@ class _Plan:
     def __init__(self, now: Snapshot) -> None:
         self._now = now
         self._catalog: Catalog = now.catalog
-        self._refused = {skip.provider: skip for skip in self._unfit(now)}
+        self._unfit_providers = {skip.provider: skip for skip in self._unfit(now)}
         eligibilities = lasting(now.listed if now.auto_switch else now.listed[:1])
         self._eligibilities = [
-            eligibility for eligibility in eligibilities if eligibility.provider not in self._refused
+            eligibility for eligibility in eligibilities if eligibility.provider not in self._unfit_providers
         ]
         self._deployments: list[Deployment] = []
         self._stand_ins: dict[tuple[str, str], str] = {}
@@ -233,8 +237,8 @@ class _Plan:
             name = eligibility.provider
             if name in providers_used:
                 continue
-            if name in self._refused:
-                yield self._refused[name]
+            if name in self._unfit_providers:
+                yield self._unfit_providers[name]
             elif not self._now.auto_switch and name not in {
                 eligibility.provider for eligibility in self._eligibilities
             }:

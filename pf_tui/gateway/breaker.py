@@ -44,26 +44,26 @@ class CircuitBreaker:
     def __init__(self, clock: Callable[[], datetime], rng: random.Random | None = None) -> None:
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
-        self._stored: dict[Key, Bench] = {}
+        self._stored_benches: dict[Key, Bench] = {}
         self._pending: dict[Key, Bench] = {}
         self._by_provider: dict[str, list[Bench]] = {}
-        self._spent: Mapping[str, tuple[ExhaustedWindow, ...]] = {}
+        self._full_windows: Mapping[str, tuple[ExhaustedWindow, ...]] = {}
         self._streaks: dict[tuple[str, str | None], tuple[int, int]] = {}
         """By provider, or one model there: failures in a row, and when the last one that counted came, in the
         order of things."""
         self._order = itertools.count(1)
-        self._made: dict[Key, int] = {}
+        self._made_at: dict[Key, int] = {}
         """When this process made a bench, in the order of things."""
         self._probes: set[str] = set()
 
     def load(self, stored_benches: Iterable[Bench]) -> None:
         """Take over what health.json says; what is still on its way to it stays."""
-        self._stored = {bench.key: bench for bench in stored_benches}
+        self._stored_benches = {bench.key: bench for bench in stored_benches}
         self._index()
 
     def spend(self, full_windows: Mapping[str, tuple[ExhaustedWindow, ...]]) -> None:
         """Take over which windows and budgets are used up, by provider."""
-        self._spent = full_windows
+        self._full_windows = full_windows
 
     def persisted(self, bench: Bench) -> None:
         """The bench is in health.json now."""
@@ -74,7 +74,7 @@ class CircuitBreaker:
     @property
     def nobody(self) -> bool:
         """No bench holds or waits for its probe, and nothing is used up."""
-        return not self._by_provider and not self._spent
+        return not self._by_provider and not self._full_windows
 
     def blocked(
         self,
@@ -90,7 +90,7 @@ class CircuitBreaker:
                 named, is no reason: the client's own retries find out.
             full_windows: what is used up for a project, by provider; None = what is for everybody.
         """
-        windows = self._spent if full_windows is None else full_windows
+        windows = self._full_windows if full_windows is None else full_windows
         used_up = windows.get(route.provider)
         if not used_up and route.provider not in self._by_provider:
             return None
@@ -165,7 +165,7 @@ class CircuitBreaker:
             return None
         bench = replace(bench, until=self._jittered(bench.until, now))
         self._pending[bench.key] = bench
-        self._made[bench.key] = next(self._order)
+        self._made_at[bench.key] = next(self._order)
         self._index()
         return bench
 
@@ -187,15 +187,15 @@ class CircuitBreaker:
         over = [b for b in covering if b.kind != "manual" and not self._is_newer(b, attempt_token)]
         for bench in over:
             self._pending.pop(bench.key, None)
-            self._stored.pop(bench.key, None)
-            self._made.pop(bench.key, None)
+            self._stored_benches.pop(bench.key, None)
+            self._made_at.pop(bench.key, None)
         if over:
             self._index()
         return bool(over)
 
     def _is_newer(self, bench: Bench, attempt_token: AttemptToken) -> bool:
         """The bench was made after the request had been sent."""
-        made_at = self._made.get(bench.key)
+        made_at = self._made_at.get(bench.key)
         return made_at > attempt_token.order if made_at is not None else bench.since > attempt_token.at
 
     def _covering(self, route: Route) -> list[Bench]:
@@ -214,6 +214,6 @@ class CircuitBreaker:
 
     def _index(self) -> None:
         by_provider: dict[str, list[Bench]] = {}
-        for bench in {**self._stored, **self._pending}.values():
+        for bench in {**self._stored_benches, **self._pending}.values():
             by_provider.setdefault(bench.provider, []).append(bench)
         self._by_provider = by_provider

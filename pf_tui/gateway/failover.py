@@ -41,7 +41,7 @@ class RequestFailover(Turn):
 
     async def run(self) -> None:
         """Try the routes in order."""
-        candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
+        candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._provider_first)
         if candidates.reserved is not None:
             await self._tell(
                 own_responses.reserved(self._request.protocol, candidates.reserved, self._request.agent)
@@ -77,12 +77,12 @@ class RequestFailover(Turn):
             ):
                 queue.appendleft(route)
                 continue
-            self._failed.append(outcome)
+            self._failed_attempts.append(outcome)
             if await self._new_key(outcome):
                 queue.appendleft(self._same_with_new_key(route) or route)
                 continue
             if wait_s := self._order.wait_here(outcome, queue):
-                self._failed.pop()
+                self._failed_attempts.pop()
                 await self._wait(wait_s)
                 queue.appendleft(route)
                 continue
@@ -300,9 +300,9 @@ class RequestFailover(Turn):
         """After "too long": models with a larger window, never the same size again."""
         size = max(failed_attempt.window or failed_attempt.route.context, _ROOM_MARGIN)
         candidates = self._plan.candidates(
-            self._request, bearer=self._bearer, larger_than=size, allowed=self._chosen
+            self._request, bearer=self._bearer, larger_than=size, allowed=self._provider_first
         )
-        routes = {(failure.route.provider, failure.route.model) for failure in self._failed}
+        routes = {(failure.route.provider, failure.route.model) for failure in self._failed_attempts}
         larger = [
             route
             for route in candidates.routes
@@ -325,7 +325,7 @@ class RequestFailover(Turn):
         return True
 
     def _same_with_new_key(self, old: Route) -> Route | None:
-        candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
+        candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._provider_first)
         return next((route for route in candidates.routes if route.provider == old.provider), None)
 
     def _after(self, route: Route, outcome: DeliveredAnswer) -> None:
@@ -350,9 +350,9 @@ class RequestFailover(Turn):
         session.served_by(route, request, self._plan.epoch, asyncio.get_running_loop().time())
         if request.session is not None and before != route.provider and self._redirect is None:
             engine._recorder.session(request.session, request.agent or "unknown", route.provider)
-        if self._failed:
+        if self._failed_attempts:
             engine.failovers += 1
-        last = self._failed[-1] if self._failed else None
+        last = self._failed_attempts[-1] if self._failed_attempts else None
         if last is None:
             self._tell_return(before, route)
         else:
@@ -374,7 +374,7 @@ class RequestFailover(Turn):
             or before == route.provider
             or candidates is None
             or session is None
-            or self._chosen
+            or self._provider_first
         ):
             return
         places = {candidate.provider: place for place, candidate in enumerate(candidates.by_priority)}

@@ -31,7 +31,7 @@ class GatewayKeys:
         self._session_env: dict[str, str] = {}
         self._keys: tuple[object, dict[str, Secret]] | None = None
         self._signers: dict[str, Signer] = {}
-        self._refused: dict[str, str] = {}
+        self._refused_keys: dict[str, str] = {}
         """Provider -> the key it refused."""
         self.problem: str | None = None
         """Why the last reading could not use a key."""
@@ -118,14 +118,14 @@ class GatewayKeys:
 
     def refused(self, provider: str, key: Secret) -> None:
         """The provider refused this key, and there is no other yet."""
-        self._refused[provider] = _mark(key)
+        self._refused_keys[provider] = _mark(key)
 
     def renewed(self, keys: Mapping[str, Secret]) -> Iterator[str]:
         """Providers whose refused key has been replaced since: their bench is over."""
-        for provider, mark in list(self._refused.items()):
+        for provider, mark in list(self._refused_keys.items()):
             key = keys.get(provider)
             if key is not None and _mark(key) != mark:
-                del self._refused[provider]
+                del self._refused_keys[provider]
                 yield provider
 
 

@@ -25,9 +25,9 @@ class RouteOrder:
 
     __slots__ = (
         "_breaker",
-        "_chosen",
         "_now",
         "_patience_s",
+        "_provider_first",
         "_recorder",
         "_request",
         "_session",
@@ -45,7 +45,7 @@ class RouteOrder:
         recorder: Recorder,
         now: Callable[[], datetime],
         *,
-        chosen: str | None,
+        provider_first: str | None,
     ) -> None:
         """Args: chosen: the provider that the person chose for this request; now: aware UTC."""
         self.plan = plan
@@ -54,7 +54,7 @@ class RouteOrder:
         self._breaker = breaker
         self._recorder = recorder
         self._now = now
-        self._chosen = chosen
+        self._provider_first = provider_first
         self._sticky: str | None = None
         """Where the session stays, if anywhere."""
         self._skipped: list[Skipped] = []
@@ -71,7 +71,7 @@ class RouteOrder:
         if not plan.auto_switch:
             return routes, self._skipped
         sticky = self._sticky = self._pin(routes) or self._stays(candidates)
-        resting = not self._breaker.nobody or plan.spent
+        resting = not self._breaker.nobody or plan.full_windows
         if not resting and not plan.last_resort and candidates.leads(sticky):
             return candidates.by_priority, self._skipped
         ready, self._skipped = arrange(
@@ -100,11 +100,11 @@ class RouteOrder:
 
     def blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
         """Why the route must not be asked now, by this project's budgets."""
-        return self._breaker.blocked(route, alone=alone, full_windows=self.plan.spent)
+        return self._breaker.blocked(route, alone=alone, full_windows=self.plan.full_windows)
 
     def _pin(self, routes: Sequence[Route]) -> str | None:
         """The provider that the person chose for this request, where it is one of the routes."""
-        pin = self._chosen
+        pin = self._provider_first
         return pin if pin and any(route.provider == pin for route in routes) else None
 
     def _stays(self, candidates: Candidates) -> str | None:

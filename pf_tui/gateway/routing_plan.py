@@ -52,7 +52,7 @@ class RoutingPlan:
         """The first of the person's own list goes first whenever it can serve."""
         self.follows: RoutingPlan | None = None
         """For a project: the shared plan it was read after; another one means reading again."""
-        self.spent = full_windows
+        self.full_windows = full_windows
         """For a project, whose budgets may be lower: what is used up there; None = what is for everybody."""
         self.last_resort = spill
         """Providers past the switch threshold: new sessions begin elsewhere."""

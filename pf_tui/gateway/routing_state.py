@@ -243,7 +243,7 @@ class RoutingState:
             self._order = order
             self._epoch += 1
         if project is None:
-            self.resting.spend({s.provider: s.spent for s in now.eligibilities if s.spent})
+            self.resting.spend({s.provider: s.full_windows for s in now.eligibilities if s.full_windows})
             self.read_benches()
         keys = self._keys.read(now)
         self.problem = self._keys.problem or self.problem
@@ -254,7 +254,9 @@ class RoutingState:
             self._spilling(now, old),
             stamps,
             self._epoch,
-            None if project is None else {s.provider: s.spent for s in now.eligibilities if s.spent},
+            None
+            if project is None
+            else {s.provider: s.full_windows for s in now.eligibilities if s.full_windows},
             self._keys.signers(now, keys),
         )
 

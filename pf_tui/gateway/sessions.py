@@ -23,7 +23,7 @@ MOST_SIGNATURES = 2000
 class Session:
     """One conversation."""
 
-    __slots__ = ("agent", "epoch", "life_s", "provider", "signed", "used_s", "waits_until")
+    __slots__ = ("agent", "epoch", "life_s", "makers", "provider", "used_s", "waits_until")
 
     def __init__(self, agent: str | None, provider: str | None = None) -> None:
         self.agent = agent
@@ -33,7 +33,7 @@ class Session:
         """Which order of providers that was under: a switch by hand ends the stay."""
         self.used_s = 0.0
         self.life_s = 0.0
-        self.signed: dict[int, str] = {}
+        self.makers: dict[int, str] = {}
         """Reasoning block -> family of the model that made it."""
         self.waits_until: datetime | None = None
         """Its client asks again until then; None = it does not wait."""
@@ -57,15 +57,15 @@ class Session:
 
     def remember(self, signature: str, family: str) -> None:
         """Note who made a reasoning block."""
-        if len(self.signed) >= MOST_SIGNATURES:
-            del self.signed[next(iter(self.signed))]
-        self.signed[hash(signature)] = family
+        if len(self.makers) >= MOST_SIGNATURES:
+            del self.makers[next(iter(self.makers))]
+        self.makers[hash(signature)] = family
 
     def is_mixed(self, family: str, asked_family: str) -> bool:
         """The history may hold reasoning that `family` did not make."""
         if family != asked_family:
             return True
-        return bool(self.signed) and any(maker != family for maker in self.signed.values())
+        return bool(self.makers) and any(maker != family for maker in self.makers.values())
 
     def is_foreign(self, block: Mapping[str, object], family: str, asked_family: str) -> bool:
         """True when `family` did not make this reasoning block.
@@ -74,8 +74,8 @@ class Session:
         """
         signature = signature_of(block)
         if signature is None:
-            return family != asked_family or bool(self.signed)
-        return self.signed.get(hash(signature), asked_family) != family
+            return family != asked_family or bool(self.makers)
+        return self.makers.get(hash(signature), asked_family) != family
 
 
 class Sessions:

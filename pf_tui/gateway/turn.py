@@ -65,9 +65,11 @@ class Turn:
         self._in_flight = in_flight
         self._bearer = bearer
         self._session: Session = engine._sessions.of(request, redirect.name if redirect else "")
-        self._chosen = redirect.provider if redirect else self._routing_state.pins.get(request.session or "")
+        self._provider_first = (
+            redirect.provider if redirect else self._routing_state.pins.get(request.session or "")
+        )
         """The provider that the person chose for this session, or for requests of this class."""
-        self._failed: list[FailedAttempt] = []
+        self._failed_attempts: list[FailedAttempt] = []
         self._skipped: list[Skipped] = []
         self._attempts: list[_Attempted] = []
         self._request_id: str | None = None
@@ -85,7 +87,7 @@ class Turn:
             self._resting,
             engine._recorder,
             self._routing_state.ctx.now,
-            chosen=self._chosen,
+            provider_first=self._provider_first,
         )
         self._needs_search = False
         """It lives of a web search, and a provider that runs none was asked to serve it."""
@@ -133,7 +135,7 @@ class Turn:
 
     async def _nobody(self) -> None:
         """Every route has failed, or there was none."""
-        failed_attempts = self._failed
+        failed_attempts = self._failed_attempts
         if not failed_attempts and self._unreadable is not None:
             sentence = f"pf-tui: {self._unreadable}"
             await self._tell(own_responses.refused(400, self._request.protocol, sentence))
@@ -183,24 +185,24 @@ class Turn:
     def _another_refused(self) -> bool:
         """Not the first of the list found fault with the request: it may take less than that one."""
         first = self._candidates.by_priority[:1] if self._candidates is not None else ()
-        return len(self._failed) > 1 or self._failed[-1].route not in first
+        return len(self._failed_attempts) > 1 or self._failed_attempts[-1].route not in first
 
     def _is_for_the_client(self) -> bool:
         """The upstream's own words say more than ours: the request is at fault, or it will pass."""
         if not self._plan.auto_switch or self._request.counting:
             return True
-        last = self._failed[-1]
+        last = self._failed_attempts[-1]
         if not last.failure.failover:
             return last.route.same_model or not self._another_refused()
         if last.failure.kind == "context":
             return True
-        kinds = {failure.failure.kind for failure in self._failed}
+        kinds = {failure.failure.kind for failure in self._failed_attempts}
         if kinds <= {"model", "unsupported"}:
             return True
         if any(skip.code in ("benched", "exhausted") for skip in self._skipped):
             return False
         soon = self._routing_state.ctx.now() + timedelta(seconds=own_responses.SOON_S)
-        ends = [failure.failure.until for failure in self._failed]
+        ends = [failure.failure.until for failure in self._failed_attempts]
         in_a_minute = kinds <= {"rate", "windowless"} and all(end is not None and end <= soon for end in ends)
         return kinds <= set(TRANSIENT) or in_a_minute
 

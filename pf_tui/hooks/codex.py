@@ -114,7 +114,7 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> None:
     if rollout is None:
         return
     _write(ctx, rollout)
-    if rollout.failed is None and rollout.provider is not None and rollout.last_ts is not None:
+    if rollout.turn_error is None and rollout.provider is not None and rollout.last_ts is not None:
         now = ctx.now()
         start = datetime.fromtimestamp(rollout.last_ts / 1000, UTC)
         model = _model_id(ctx, rollout)
@@ -146,7 +146,7 @@ EVENTS: Mapping[str, Callable[[Context, Mapping[str, object]], dict[str, object]
 def _strike(ctx: Context, data: Mapping[str, object]) -> str | None:
     """Bench the provider whose turn failed last; the sentence for the person, None when nothing did."""
     rollout = _rollout(ctx, data)
-    error = rollout.failed if rollout else None
+    error = rollout.turn_error if rollout else None
     if rollout is None or error is None or rollout.provider is None:
         return None
     from pf_tui.actions import answers

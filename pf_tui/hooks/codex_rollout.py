@@ -50,7 +50,7 @@ class Rollout:
     model: str
     requests: tuple[LoggedRequest, ...]
     readings: tuple[Reading, ...]
-    failed: TurnError | None
+    turn_error: TurnError | None
     last_ts: int | None
     """UTC ms of the last delivered request."""
 
@@ -101,7 +101,7 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
         model=reader.model,
         requests=tuple(request for request in requests if request.provider) if provider else (),
         readings=readings,
-        failed=_failed(error, readings),
+        turn_error=_failed(error, readings),
         last_ts=max((request.ts for request in requests if request.failure is None), default=None),
     )
 

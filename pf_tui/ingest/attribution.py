@@ -29,7 +29,7 @@ class Attribution:
     ) -> None:
         self.timeline = timeline
         self.assumed = assumed
-        self.named = name_of
+        self.provider_called = name_of
         """Our id for the agent's own word for a provider; None when that says nothing."""
 
 
@@ -68,7 +68,7 @@ def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str
     """Codex's model_provider as our id: its own "openai" by the login it has, others by name or base URL."""
     tables = _codex_providers(env)
 
-    def named(name: str) -> str | None:
+    def provider_called(name: str) -> str | None:
         if name == "openai":
             login = _codex(env, catalog)
             return None if login == "unknown" else login
@@ -80,7 +80,7 @@ def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str
             return None  # a gateway: who served behind it is for the gateway to say
         return provider_at(str(url), catalog, ("openai-responses", "openai-chat")) or name
 
-    return named
+    return provider_called
 
 
 def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, object]]:

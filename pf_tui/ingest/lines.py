@@ -102,7 +102,7 @@ class _Reader:
         self._common, *self._rare = *(needles or (b"",)), _ESCAPE
         self._on_line = on_line
         self._logs = logs
-        self._counted = (0, 0)  # newlines before an offset
+        self._lines_before = (0, 0)  # newlines before an offset
         self.took = False
         """A line had a needle."""
 
@@ -195,7 +195,7 @@ class _Reader:
             self.name(offset, damage, lost=False)
 
     def _line_number(self, offset: int) -> int:
-        place, lines = self._counted
+        place, lines = self._lines_before
         if offset < place:
             place = lines = 0
         with FileIO(self._path) as file:
@@ -203,7 +203,7 @@ class _Reader:
             while place < offset and (block := file.read(min(BLOCK_BYTES, offset - place))):
                 lines += block.count(b"\n")
                 place += len(block)
-        self._counted = (place, lines)
+        self._lines_before = (place, lines)
         return lines + 1
 
 

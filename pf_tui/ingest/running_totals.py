@@ -118,7 +118,7 @@ def _families(waiting: list[StoredTotal], copies: set[str]) -> dict[str, list[St
 class _Total(NamedTuple):
     """A session's own count of one model."""
 
-    counted: list[int]
+    counts: list[int]
     model: str
     ts: int
     project: str
@@ -148,7 +148,7 @@ def _settle(
             told_of = [sum(kind) for kind in zip(*(part.totals for part in parts), strict=True)] or [0] * len(
                 KINDS
             )
-            missing = [max(0, whole - part) for whole, part in zip(total.counted, told_of, strict=True)]
+            missing = [max(0, whole - part) for whole, part in zip(total.counts, told_of, strict=True)]
             missing = row_totals.taken_from(missing)
             model = total.model if parts or row_totals.model is None else names.text(row_totals.model)
             rows_by_session = {
@@ -238,11 +238,11 @@ def _by_model(members: list[StoredTotal], as_row: Callable[[LoggedRequest], Row]
             counts = [now - then for now, then in zip(counts, json.loads(base), strict=True)]
         key = (session, as_row(LoggedRequest(0, ts, session, project, model))[AT["model"]])
         if key in totals:
-            counts = [a + b for a, b in zip(counts, totals[key].counted, strict=True)]
+            counts = [a + b for a, b in zip(counts, totals[key].counts, strict=True)]
         totals[key] = _Total(counts, model, ts, project)
     largest: dict[int, _Total] = {}
     for (_, number), total in totals.items():
-        if number not in largest or sum(total.counted) > sum(largest[number].counted):
+        if number not in largest or sum(total.counts) > sum(largest[number].counts):
             largest[number] = total
     return largest
 

@@ -116,7 +116,7 @@ class RowMaker:
             model: "" = of no model.
         """
         facts = self._facts(agent)
-        if word and (provider := facts.named(word)):
+        if word and (provider := facts.provider_called(word)):
             return provider, "agent"
         if then := facts.timeline.at(ts):
             return then, "timeline"

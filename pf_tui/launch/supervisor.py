@@ -58,22 +58,22 @@ class Restarts:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._made: deque[float] = deque()
+        self._restart_times: deque[float] = deque()
 
     def wait_s(self) -> float | None:
         """Seconds before the next restart, which is counted; None = no more."""
         now = self._clock()
-        while self._made and now - self._made[0] > SPAN_S:
-            self._made.popleft()
-        if len(self._made) >= MOST:
+        while self._restart_times and now - self._restart_times[0] > SPAN_S:
+            self._restart_times.popleft()
+        if len(self._restart_times) >= MOST:
             return None
-        wait = WAITS_S[len(self._made)]
-        self._made.append(now + wait)
+        wait = WAITS_S[len(self._restart_times)]
+        self._restart_times.append(now + wait)
         return wait
 
     def begin_anew(self) -> None:
         """What died before counts no more."""
-        self._made.clear()
+        self._restart_times.clear()
 
 
 @record

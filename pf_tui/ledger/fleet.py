@@ -117,31 +117,33 @@ class _Machines:
         number = theirs.machine()
         if number is None and name is None:
             raise ValueError(number)
-        self._named: dict[str | None, str | None] = {None: name}
+        self._local_names: dict[str | None, str | None] = {None: name}
         if name is None:
-            self._named[None] = None if number == own else names.get(str(number)) or _made_up(str(number))
+            self._local_names[None] = (
+                None if number == own else names.get(str(number)) or _made_up(str(number))
+            )
         elif number is not None and names.get(number, name) != name:
             _rename(connection, names[number], name)
             names = {word_id: name if text == names[number] else text for word_id, text in names.items()}
-        if number is not None and self._named[None] is not None:
-            self._keep(number, str(self._named[None]), names)
+        if number is not None and self._local_names[None] is not None:
+            self._keep(number, str(self._local_names[None]), names)
         for other, text in theirs.machines().items():
             if other == own:
-                self._named[text] = None
+                self._local_names[text] = None
                 continue
             local_name = names.get(other) or self._free(plain_name(text) or _made_up(other), names)
             self._keep(other, local_name, names)
-            self._named[text] = local_name
+            self._local_names[text] = local_name
 
     def name(self, theirs: str | None) -> str | None:
         """The name here of a machine that is called so there; None on both sides is the machine itself."""
-        if theirs not in self._named:
-            self._named[theirs] = plain_name(str(theirs)) or _made_up(str(theirs))
-        return self._named[theirs]
+        if theirs not in self._local_names:
+            self._local_names[theirs] = plain_name(str(theirs)) or _made_up(str(theirs))
+        return self._local_names[theirs]
 
     def _free(self, text: str, names: Mapping[str, str]) -> str:
         """The name, or one like it that no other machine has."""
-        names_used = {*names.values(), self._named[None]}
+        names_used = {*names.values(), self._local_names[None]}
         place = 1
         while text in names_used:
             place += 1

@@ -77,15 +77,15 @@ def _fetched(url: str) -> list[object]:
     class RecordingUpdater(UpdatePrices):
         """The package's updater; it keeps what was sent, because a table outlives this process."""
 
-        sent: list[object] = []  # noqa: RUF012 - set anew, never added to
+        published_document: list[object] = []  # noqa: RUF012 - set anew, never added to
 
         def fetch(self) -> DataSnapshot:
             import httpx2
 
             answer = httpx2.get(self.url, timeout=TIMEOUT_S)
             answer.raise_for_status()
-            self.sent = json.loads(answer.content)
-            return _parsed(self.sent)
+            self.published_document = json.loads(answer.content)
+            return _parsed(self.published_document)
 
     updater = RecordingUpdater(url=url)
     host = url.split("/")[2] if "://" in url else url
@@ -103,7 +103,7 @@ def _fetched(url: str) -> list[object]:
         ) from error
     if len(snapshot.providers) < LEAST_PROVIDERS:
         raise _no_table(host)
-    return updater.sent
+    return updater.published_document
 
 
 def _no_table(host: str) -> PfError:

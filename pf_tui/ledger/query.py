@@ -53,7 +53,7 @@ class UsageQuery:
         self._connection = connection
         self._span = span
         self._start, self._end = period.reach_ms(span)
-        self._chosen = narrowing.chosen(connection, filters)
+        self._filters = narrowing.chosen(connection, filters)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -62,7 +62,7 @@ class UsageQuery:
 
     def where(self) -> str:
         """The filters as a condition on `request_rows`, to be appended to a WHERE."""
-        return narrowing.condition(self._chosen, rows=True)
+        return narrowing.condition(self._filters, rows=True)
 
     def by(self, column: str) -> tuple[Group, ...]:
         """Parts by provider, model, project, agent, machine or session; dearest first."""
@@ -79,7 +79,7 @@ class UsageQuery:
 
     def sessions(self, limit: int) -> TopGroups:
         """The dearest sessions; the others are added up where they lie."""
-        if (self._start, self._end) == period.ALL_MS and "session" not in self._chosen:
+        if (self._start, self._end) == period.ALL_MS and "session" not in self._filters:
             return self._sessions_of_all_time(limit)
         selects = list(self._selects(("session",), None, self._start, self._end))
         if not selects:
@@ -96,7 +96,7 @@ class UsageQuery:
         return _dearest([row[:-1] for row in top], rest, others)
 
     def _sessions_of_all_time(self, limit: int) -> TopGroups:
-        where = narrowing.condition(self._chosen)
+        where = narrowing.condition(self._filters)
         top = self._connection.execute(
             f"SELECT session FROM sessions WHERE 1{where} GROUP BY 1 ORDER BY sum(cost_usd) DESC,"
             f" sum(input + output + cache_read + cache_write) DESC, 1 LIMIT ?",
@@ -215,28 +215,28 @@ class UsageQuery:
         only: Collection[str] = (),
     ) -> Iterator[Select]:
         """One SELECT per piece of the stretch: k0, k1 … and the sums s0, s1 …"""
-        filters = {**self._chosen}
+        filters = {**self._filters}
         if names is not None:
             numbers = self._numbers(names, _nameless(keys[0]))
             filters[keys[0]] = tuple(number for number in filters.get(keys[0], numbers) if number in numbers)
-        if keys == ("session",) and "session" not in self._chosen and (start, end) == period.ALL_MS:
+        if keys == ("session",) and "session" not in self._filters and (start, end) == period.ALL_MS:
             columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
             # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
             yield (
-                f"SELECT session AS k0, {columns} FROM sessions WHERE 1{narrowing.condition(self._chosen)}",
+                f"SELECT session AS k0, {columns} FROM sessions WHERE 1{narrowing.condition(self._filters)}",
                 (),
             )
             return
-        if "session" in self._chosen:
+        if "session" in self._filters:
             first_ts, last_ts = self._session_reach()
             start, end = max(start, first_ts), min(end, last_ts)
-        yield from Question(keys=keys, slot=slot, chosen=filters, only=only).selects(start, end)
+        yield from Question(keys=keys, slot=slot, filters=filters, only=only).selects(start, end)
 
     def _session_reach(self) -> tuple[int, int]:
         """From when to when (UTC ms) the sessions asked for have rows."""
         first, last = self._connection.execute(
             "SELECT min(quarter), max(quarter) FROM quarters"
-            f" WHERE 1{narrowing.condition({'session': self._chosen['session']})}"
+            f" WHERE 1{narrowing.condition({'session': self._filters['session']})}"
         ).fetchone()
         return (0, 0) if first is None else (first * QUARTER_MS, (last + 1) * QUARTER_MS)
 

@@ -47,7 +47,7 @@ class Question:
     """Columns the sums are by."""
     slot: Slot | None
     """What they are by in time."""
-    chosen: Chosen
+    filters: Chosen
     """What the rows are narrowed to."""
     only: Collection[str] = ()
     """The sums that are wanted, the others are 0; () = all of them. Each of them takes its time."""
@@ -73,7 +73,7 @@ class Question:
     @property
     def _column(self) -> str | None:
         """The one column beside agent and machine that `margins` must know; "0" = none, None = more than one."""
-        columns = {*self.keys, *self.chosen} - {*BESIDE}
+        columns = {*self.keys, *self.filters} - {*BESIDE}
         if len(columns) > 1 or "session" in columns:
             return None
         return next(iter(columns), "0")
@@ -100,11 +100,11 @@ class Question:
 
     def _of_rows(self, start_ms: int, end_ms: int) -> Select:
         columns = self._columns([f"ifnull({key}, {NAME['']})" for key in self.keys], f"ts / {QUARTER_MS}")
-        where = f"ts >= ? AND ts < ?{narrowing.condition(self.chosen, rows=True)}"
+        where = f"ts >= ? AND ts < ?{narrowing.condition(self.filters, rows=True)}"
         return select("request_rows", columns, ROW_SUMS, where), (start_ms, end_ms)
 
     def _of_quarters(self, source: str, column: str = "quarter") -> str:
-        where = f"{column} >= ? AND {column} < ?{narrowing.condition(self.chosen)}"
+        where = f"{column} >= ? AND {column} < ?{narrowing.condition(self.filters)}"
         return select(source, self._columns(self.keys, "quarter"), self._summed, where)
 
     def _of_cut_hours(self, first: int, last: int) -> str:
@@ -128,7 +128,7 @@ class Question:
             within: only of hours that lie in one local day.
         """
         column = self._column or "0"
-        filters = {("part" if key == column else key): numbers for key, numbers in self.chosen.items()}
+        filters = {("part" if key == column else key): numbers for key, numbers in self.filters.items()}
         columns = self._columns([key if key in BESIDE else "part" for key in self.keys], f"time * {unit}")
         where = f"kind = {margin(column, unit)} AND time >= ? AND time < ?{narrowing.condition(filters)}"
         if within and self.slot:

@@ -142,7 +142,7 @@ class _Pages:
         self._log = self._logged(path.with_name(f"{path.name}-wal"))
         self._count = max(self._count, *self._log) if self._log else self._count
         self._usable = self._size - (self._data[20] if len(self._data) > 20 and self._data[20] < 32 else 0)
-        self._visited: set[int] = set()
+        self._visited_pages: set[int] = set()
 
     def tables(self) -> dict[str, list[Record]]:
         """The rows of each table, as far as they can be read."""
@@ -157,7 +157,7 @@ class _Pages:
                 by_table[name] = rows
         self._skip_free()
         for page in range(2, self._count + 1):
-            if page in self._visited or self._kind(page) != _TABLE_LEAF:
+            if page in self._visited_pages or self._kind(page) != _TABLE_LEAF:
                 continue
             for record in self._cells(page):
                 columns = record[1]
@@ -169,12 +169,12 @@ class _Pages:
     def _skip_free(self) -> None:
         """Free pages hold rows that were deleted: they count as seen."""
         trunk = int.from_bytes(self._page(1)[32:36], "big")
-        while 0 < trunk <= self._count and trunk not in self._visited:
-            self._visited.add(trunk)
+        while 0 < trunk <= self._count and trunk not in self._visited_pages:
+            self._visited_pages.add(trunk)
             page = self._page(trunk)
             following, count = struct.unpack(">II", page[:8])
             leaves = page[8 : 8 + 4 * min(count, self._usable // 4 - 2)]
-            self._visited.update(leaf for (leaf,) in struct.iter_unpack(">I", leaves))
+            self._visited_pages.update(leaf for (leaf,) in struct.iter_unpack(">I", leaves))
             trunk = following
 
     def _tree(self, root: int) -> Iterator[Record]:
@@ -182,11 +182,11 @@ class _Pages:
         waiting = [root]
         while waiting:
             page = waiting.pop()
-            if page in self._visited or not 0 < page <= self._count:
+            if page in self._visited_pages or not 0 < page <= self._count:
                 continue
             kind = self._kind(page)
             if kind in (_TABLE_LEAF, _INDEX_LEAF, _INDEX_INNER, _TABLE_INNER):
-                self._visited.add(page)
+                self._visited_pages.add(page)
             if kind in (_TABLE_LEAF, _INDEX_LEAF, _INDEX_INNER):
                 yield from self._cells(page)
             if kind in (_INDEX_INNER, _TABLE_INNER):

@@ -20,8 +20,8 @@ class Watcher:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self._stamps = self._look()
-        self._shown = self._status()
-        self._served = self._active()
+        self._last_status = self._status()
+        self._last_active = self._active()
 
     def poll(self) -> tuple[bool, frozenset[str]]:
         """(another provider serves or follows, the resources that changed) since the last call."""
@@ -31,15 +31,15 @@ class Watcher:
         changed_uris = {MODELS_URI} if stamps["providers"] != self._stamps["providers"] else set()
         self._stamps = stamps
         status = self._status()
-        if status != self._shown:
+        if status != self._last_status:
             changed_uris.add(STATUS_URI)
-        self._shown = status
-        before, self._served = self._served, self._active()
-        return before != self._served, frozenset(changed_uris)
+        self._last_status = status
+        before, self._last_active = self._last_active, self._active()
+        return before != self._last_active, frozenset(changed_uris)
 
     def summary(self) -> str:
         """Who serves and who is next, as of the last look."""
-        active, following = self._served
+        active, following = self._last_active
         return f"{active or 'nobody'} serves; next: {following or 'nobody'}"
 
     def _look(self) -> dict[str, object]:

@@ -55,7 +55,7 @@ class Eligibility:
     has_key: bool | None = None
     """Whether a key could be read; None = nobody looked, `usable` counts."""
     rests: tuple[ActiveBench, ...] = ()
-    spent: tuple[ExhaustedWindow, ...] = ()
+    full_windows: tuple[ExhaustedWindow, ...] = ()
     held_reason: str = ""
     """Why a paid provider may not follow a plan now; "" when it may."""
     after: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ def why_ineligible(eligibility: Eligibility, model: str | None) -> Skipped | Non
         longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
         what = f"benched ({longest.why or longest.kind})"
         return Skipped(provider=eligibility.provider, code="benched", reason=what, until=longest.until)
-    for window in eligibility.spent:
+    for window in eligibility.full_windows:
         if window.model_family is None or (model is not None and window.model_family in model):
             return Skipped(
                 provider=eligibility.provider,

@@ -120,12 +120,12 @@ class Collector:
         works = life == "alive" and entry.facts.get("status") in ("busy", "waiting") and agents is not None
         if works and agents is not None and agents.look(now):
             draft = _draft(entry, life, process, log)
-            files.made = None
+            files.last_draft = None
             return replace(draft, children=agents.working(draft))
         key = (entry, life, process, log.version if log else 0)
-        if files.made is None or files.made[0] != key:
-            files.made = (key, _draft(entry, life, process, log))
-        return files.made[1]
+        if files.last_draft is None or files.last_draft[0] != key:
+            files.last_draft = (key, _draft(entry, life, process, log))
+        return files.last_draft[1]
 
 
 class _Entry:
@@ -183,7 +183,7 @@ class _Files:
     def __init__(self, folder: str, session: str) -> None:
         self.folder = folder
         self.subagents: Subagents | None = None
-        self.made: tuple[tuple[object, ...], Draft] | None = None
+        self.last_draft: tuple[tuple[object, ...], Draft] | None = None
         """What the draft was made of, and the draft."""
         self._session = session
         self._log: Log[Rows] | None = None

@@ -165,7 +165,7 @@ class Store:
 
     def __init__(self, paths: Paths) -> None:
         self._folder = str(paths.sessions)
-        self._listed: int | None = None
+        self._folder_time: int | None = None
         self._files: dict[str, tuple[tuple[int, int], Evidence | None]] = {}
         self._all: dict[tuple[str, str], Evidence] = {}
 
@@ -175,12 +175,12 @@ class Store:
             folder_time = os.stat(self._folder).st_mtime_ns  # noqa: PTH116 - every write replaces a file there
         except OSError:
             self._files.clear()
-            self._listed = None
+            self._folder_time = None
             return {}
-        if folder_time != self._listed:
+        if folder_time != self._folder_time:
             self._read()
             self._all = {(item.agent, item.id): item for _, item in self._files.values() if item is not None}
-            self._listed = folder_time if is_settled(folder_time) else None
+            self._folder_time = folder_time if is_settled(folder_time) else None
         return self._all
 
     def _read(self) -> None:

@@ -54,13 +54,13 @@ class Watch:
         self.money = Money(ctx.paths)
         self._catalog: tuple[Catalog, Providers] | None = None
         self._health: tuple[object, Health] = (None, Health())
-        self.made: dict[Key, tuple[tuple[object, ...], Session]] = {}
+        self.last_sessions: dict[Key, tuple[tuple[object, ...], Session]] = {}
         """What a session was made of, and the session."""
-        self._merged: dict[Key, tuple[Draft, tuple[object, ...], Draft]] = {}
+        self._merged_drafts: dict[Key, tuple[Draft, tuple[object, ...], Draft]] = {}
         self._resume_times: tuple[object, Mapping[Key, datetime]] = (None, {})
         self._windows: dict[tuple[str, str | None], int | None] = {}
         self._living: dict[Key, Draft] = {}
-        self._ended: dict[Key, Draft] = {}
+        self._ended_drafts: dict[Key, Draft] = {}
         self._noticed: dict[Key, datetime] = {}
 
     def providers(self, catalog: Catalog) -> Providers:
@@ -92,11 +92,11 @@ class Watch:
         """The draft with what hooks and gateway know of it; the same object while none of them says more."""
         key = (draft.agent, draft.id)
         inputs = (of_hooks.get(key), view.open.get(draft.id), view.sessions.get(draft.id))
-        earlier = self._merged.get(key)
+        earlier = self._merged_drafts.get(key)
         if earlier is not None and earlier[0] is draft and earlier[1] == inputs:
             return earlier[2]
         full_draft = with_gateway(with_evidence(draft, inputs[0]), inputs[1], inputs[2])
-        self._merged[key] = (draft, inputs, full_draft)
+        self._merged_drafts[key] = (draft, inputs, full_draft)
         return full_draft
 
     def resume_times(self, paths: Paths) -> Mapping[Key, datetime]:
@@ -108,7 +108,7 @@ class Watch:
 
     def forget(self, present: set[Key]) -> None:
         """Keep nothing of sessions that are there no more."""
-        for entries in (self._merged, self.made):
+        for entries in (self._merged_drafts, self.last_sessions):
             for key in entries.keys() - present:
                 del entries[key]
 
@@ -122,16 +122,18 @@ class Watch:
                 continue  # it goes on, or its process has begun another session
             self._noticed[key] = now
             if key not in present:
-                self._ended[key] = replace(draft, signals=_over(draft.signals, now), children=(), focus=None)
+                self._ended_drafts[key] = replace(
+                    draft, signals=_over(draft.signals, now), children=(), focus=None
+                )
         for key in [key for key, at in self._noticed.items() if key in living or abs(now - at) > ENDED_SHOWN]:
             del self._noticed[key]
-            self._ended.pop(key, None)
+            self._ended_drafts.pop(key, None)
         self._living = living
         drafts_out = [
             _ended_at(draft, self._noticed[key]) if key in self._noticed else draft
             for key, draft in present.items()
         ]
-        return [*drafts_out, *(draft for key, draft in self._ended.items() if key not in present)]
+        return [*drafts_out, *(draft for key, draft in self._ended_drafts.items() if key not in present)]
 
 
 def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
@@ -189,12 +191,12 @@ class _SessionBuilder:
         watch, key = self._watch, (draft.agent, draft.id)
         place = watch.places.of(draft.cwd) if draft.cwd else None
         inputs = (draft, place, watch.money.version, self._health, self._providers)
-        record = watch.made.get(key)
+        record = watch.last_sessions.get(key)
         if record is not None and all(old is new for old, new in zip(record[0], inputs, strict=True)):
             return record[1]
         session = self._make(draft, place)
         if not draft.children and _is_timeless(draft, self._now):
-            watch.made[key] = (inputs, session)
+            watch.last_sessions[key] = (inputs, session)
         return session
 
     def _make(self, draft: Draft, place: Place | None) -> Session:

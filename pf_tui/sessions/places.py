@@ -27,21 +27,21 @@ class Places:
     def __init__(self) -> None:
         self._roots: dict[str, tuple[str, str | None, str | None]] = {}
         self._heads: dict[str, tuple[int, str | None]] = {}
-        self._looked: dict[str, Place] = {}
+        self._by_folder: dict[str, Place] = {}
         self._places: dict[str, Place] = {}
 
     def look(self) -> None:
         """From now on folders are looked at once more."""
-        self._looked.clear()
+        self._by_folder.clear()
 
     def of(self, cwd: str) -> Place:
         """The place of a working directory, as of the first question since the last `look`."""
-        place = self._looked.get(cwd)
+        place = self._by_folder.get(cwd)
         if place is None:
             place = self._now(cwd)
             if place == self._places.get(cwd):
                 place = self._places[cwd]  # the same object says that nothing changed
-            self._looked[cwd] = self._places[cwd] = place
+            self._by_folder[cwd] = self._places[cwd] = place
         return place
 
     def _now(self, cwd: str) -> Place:

@@ -31,7 +31,7 @@ class Subagents:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._listed: int | None = None
+        self._folder_time: int | None = None
         self._over: set[str] = set()
         self._open: dict[str, _Agent] = {}
 
@@ -52,7 +52,7 @@ class Subagents:
     def _list(self, now_s: float) -> None:
         try:
             folder_time = os.stat(self._folder).st_mtime_ns  # noqa: PTH116
-            if folder_time == self._listed:
+            if folder_time == self._folder_time:
                 return
             with os.scandir(self._folder) as entries:
                 for entry in entries:
@@ -66,7 +66,7 @@ class Subagents:
                         self._open[name] = _Agent(self._folder, name, changed_s)
         except OSError:
             return
-        self._listed = folder_time
+        self._folder_time = folder_time
 
     def _grew(self, name: str, now_s: float) -> bool:
         """A subagent at work for long has an old meta file and a young transcript."""

@@ -152,7 +152,7 @@ def view_of(
             for b in health.benches
             if b.provider == provider.id and b.holds(now)
         ),
-        spent=tuple(
+        full_windows=tuple(
             ExhaustedWindow(
                 window=limits.window_name(limit.window),
                 resets_at=limit.resets_at,

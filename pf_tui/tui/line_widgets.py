@@ -38,14 +38,14 @@ class Lines(Widget):
     def __init__(self, appearance: Appearance, name: str) -> None:
         super().__init__(id=name)
         self.appearance = appearance
-        self._shown: list[Line] = []
+        self._lines_on_screen: list[Line] = []
         self._strips = StripCache()
 
     def show(self, lines: list[Line]) -> None:
         """Show other lines; nothing is drawn when they are the same."""
-        if lines == self._shown:
+        if lines == self._lines_on_screen:
             return
-        before, self._shown = self._shown, lines
+        before, self._lines_on_screen = self._lines_on_screen, lines
         if len(lines) != len(before):
             if self.styles.auto_dimensions:
                 lay_out_anew(self)
@@ -56,10 +56,10 @@ class Lines(Widget):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, len(self._shown))
+        return max(1, len(self._lines_on_screen))
 
     def render_line(self, y: int) -> Strip:
-        content = self._shown[y] if y < len(self._shown) else ()
+        content = self._lines_on_screen[y] if y < len(self._lines_on_screen) else ()
         return self._strips.strip(self, self.appearance.symbols, content, self.size.width)
 
     def notify_style_update(self) -> None:

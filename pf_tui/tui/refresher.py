@@ -58,7 +58,7 @@ class Refresher:
         self._awake = threading.Condition()
         self._reason = "begin"
         self._stopped = False
-        self._looked = watch.looked_at(ctx, first.catalog)
+        self._paths = watch.looked_at(ctx, first.catalog)
         self._stamps: watch.Stamps = {}
         self._served = _served(first.gateway)
         self._directory = watch.DirectoryWatch(ctx.paths.home, lambda: self.look("watch"))
@@ -148,7 +148,7 @@ class Refresher:
     def _look(self, reason: str) -> None:
         if self._stopped:
             return
-        stamps = watch.stamps(self._looked)
+        stamps = watch.stamps(self._paths)
         changed_paths = {path for path, stamp in stamps.items() if self._stamps.get(path, ()) != stamp}
         due = self._ctx.now() >= self._due()
         is_regrouped = (self._report.period, self._report.by) != self._grouping or not self._report.loaded
@@ -182,7 +182,7 @@ class Refresher:
         try:
             self._snapshot = snapshot.take(self._ctx)
             self._good = True
-            self._looked = watch.looked_at(self._ctx, self._snapshot.catalog)
+            self._paths = watch.looked_at(self._ctx, self._snapshot.catalog)
         except PfError:
             halved = snapshot.take(self._ctx, keep_going=True)
             if self._good:

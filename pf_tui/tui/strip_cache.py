@@ -22,13 +22,13 @@ class StripCache:
     """The strips of one widget. `clear()` when its style or the theme changed."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[Line, int, str], Strip] = {}
+        self._strips: dict[tuple[Line, int, str], Strip] = {}
         self._background: Style | None = None
         self._drawn_with: tuple[SpanStyles, Symbols] | None = None
 
     def clear(self) -> None:
         """Make every line anew."""
-        self._made.clear()
+        self._strips.clear()
         self._background = None
 
     def strip(self, widget: Widget, symbols: Symbols, content: Line, width: int, behind: str = "") -> Strip:
@@ -38,18 +38,18 @@ class StripCache:
             behind: colour of the row's background.
         """
         span_styles: SpanStyles = widget.app.span_styles  # type: ignore[attr-defined] # the dashboard's
-        if self._drawn_with != (span_styles, symbols) or len(self._made) > MOST:
+        if self._drawn_with != (span_styles, symbols) or len(self._strips) > MOST:
             self.clear()
             self._drawn_with = (span_styles, symbols)
         key = (content, width, behind)
-        if key not in self._made:
+        if key not in self._strips:
             if self._background is None:
                 self._background = widget.rich_style
-            self._made[key] = Strip(
+            self._strips[key] = Strip(
                 [
                     Segment(span.text, span_styles.style(span, self._background, behind))
                     for span in symbols.marked(fit(content, width))
                 ],
                 width,
             )
-        return self._made[key]
+        return self._strips[key]

@@ -53,7 +53,7 @@ class DirectoryWatch:
     """Calls `changed` from a thread of its own when something in the directory changed."""
 
     def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
-        self._folder, self._changed = folder, on_change
+        self._folder, self._on_change = folder, on_change
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -81,6 +81,6 @@ class DirectoryWatch:
                 raise_interrupt=False,
                 recursive=False,
             ):
-                self._changed()
+                self._on_change()
         except OSError:
             return  # no events here (inotify's limit, a network disk): the two-second look remains

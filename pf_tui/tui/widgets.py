@@ -183,7 +183,7 @@ class ModelsPane(SnapshotPane):
 
     def __init__(self, look: Appearance, name: str) -> None:
         super().__init__(look, name)
-        self._made: tuple[object, Page] | None = None
+        self._last_page: tuple[object, Page] | None = None
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         stands = tuple((view.id, view.state) for view in snapshot.providers)
@@ -207,10 +207,10 @@ class ModelsPane(SnapshotPane):
             self.extras,
             used_models,
         )
-        if self._made is None or self._made[0] != facts:
+        if self._last_page is None or self._last_page[0] != facts:
             page = models.page_for(snapshot, space, self.choice, extras=self.extras, used_models=used_models)
-            self._made = (facts, page)
-        return self._made[1]
+            self._last_page = (facts, page)
+        return self._last_page[1]
 
     def watch_sessions(self) -> None:
         self.redraw()

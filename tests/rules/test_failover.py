@@ -50,7 +50,7 @@ def eligibility(provider: str, **facts: object) -> Eligibility:
             id="benched",
         ),
         pytest.param(
-            eligibility("groq", spent=(ExhaustedWindow(window="today's budget", resets_at=BACK),)),
+            eligibility("groq", full_windows=(ExhaustedWindow(window="today's budget", resets_at=BACK),)),
             "exhausted",
             "today's budget is used up",
             id="spent",
@@ -91,12 +91,13 @@ def test_a_bench_of_one_model_leaves_the_others_free() -> None:
 
 
 def test_a_weekly_opus_window_stops_only_opus() -> None:
-    spent = eligibility(
-        "anthropic-subscription", spent=(ExhaustedWindow(window="week", resets_at=BACK, model_family="opus"),)
+    full_windows = eligibility(
+        "anthropic-subscription",
+        full_windows=(ExhaustedWindow(window="week", resets_at=BACK, model_family="opus"),),
     )
 
-    assert why_ineligible(spent, "claude-sonnet-5-5") is None
-    assert why_ineligible(spent, "claude-opus-5-5") is not None
+    assert why_ineligible(full_windows, "claude-sonnet-5-5") is None
+    assert why_ineligible(full_windows, "claude-opus-5-5") is not None
 
 
 def test_with_auto_switch_off_the_first_serves_usable_or_not() -> None:

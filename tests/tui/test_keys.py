@@ -412,11 +412,11 @@ async def test_the_cursor_moves_no_other_pane_and_draws_only_what_changed(dashbo
         panes = list(screen.main_screen.query(SnapshotPane))
         places = [await _regions_after(screen, panes, key) for key in "jjjkkkjjj"]
         highest = places[len(places) // 2 :]
-        drawn = sum(len(pane._strips._made) for pane in panes)
+        drawn = sum(len(pane._strips._strips) for pane in panes)
         again = await _regions_after(screen, panes, "k")
 
         assert all(one == again for one in highest)
-        assert sum(len(pane._strips._made) for pane in panes) - drawn <= 4
+        assert sum(len(pane._strips._strips) for pane in panes) - drawn <= 4
 
 
 async def _regions_after(screen: Any, panes: Sequence[SnapshotPane], key: str) -> list[object]:

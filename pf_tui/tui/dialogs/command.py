@@ -166,14 +166,14 @@ class Output(Dialog):
 
     def __init__(self, screen: MainScreen, text: str, result: cli_runner.CommandResult) -> None:
         super().__init__(screen)
-        self._first, self._done = text, result
+        self._first, self._result = text, result
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        colour = "text" if self._done.code == 0 else "bad"
-        lines = [fit((Span(text, colour),), space.width) for text in self._done.lines]
+        colour = "text" if self._result.code == 0 else "bad"
+        lines = [fit((Span(text, colour),), space.width) for text in self._result.lines]
         facts = line(
             muted(f"pf-tui {self._first}"),
-            *([] if self._done.code == 0 else [Span(f"  exit {self._done.code}", "bad")]),
+            *([] if self._result.code == 0 else [Span(f"  exit {self._result.code}", "bad")]),
         )
         return Page(title="Output", facts=facts, rows=unkeyed(lines), keys=(("q", "closes"),))
 

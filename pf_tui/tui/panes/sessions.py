@@ -131,14 +131,16 @@ class _Drawing:
     ) -> None:
         self._colours, self._space = colours, space
         self.pinned: tuple[Line, ...] = ()
-        self._fitted: list[tuple[Column, int]] = []
+        self._columns_fitted: list[tuple[Column, int]] = []
         children = sum(min(len(session.children), MOST_CHILDREN + 1) for session in running)
         lines_needed = 2 * (len(running) + len(ended_sessions)) + children + bool(ended_sessions)
         self._lines = 1 if space.width >= WIDE or lines_needed > space.height else 2
         if self._lines == 1 and space.width >= MIDDLE:
             table = [self._cells(session) for session in (*running, *ended_sessions)]
-            self._fitted = chosen(COLUMNS, table, space.width)
-            self.pinned = (head(self._fitted, choice.order, downward=choice.order != "place", orders=ORDERS),)
+            self._columns_fitted = chosen(COLUMNS, table, space.width)
+            self.pinned = (
+                head(self._columns_fitted, choice.order, downward=choice.order != "place", orders=ORDERS),
+            )
 
     def rows(self, sessions: Sequence[Session]) -> list[Row]:
         """Each session, and the subagents that work for it."""
@@ -157,8 +159,8 @@ class _Drawing:
 
     def _of(self, session: Session) -> list[Row]:
         width, key = self._space.width, f"{session.agent} {session.id}"
-        if self._fitted:
-            return [Row(fit(body(self._fitted, self._cells(session)), width), key)]
+        if self._columns_fitted:
+            return [Row(fit(body(self._columns_fitted, self._cells(session)), width), key)]
         if self._lines == 1:
             return [Row(self._single(session), key)]
         if width >= MIDDLE:
@@ -188,7 +190,9 @@ class _Drawing:
         """Where room is dear in both directions: sign, place, state."""
         state = fit(line(Span(self._detail(session), COLOURS[session.state])), 19, align="right")
         room = self._space.width - cells(state) - 3
-        return fit(line(_sign(session), _fitted(_place(session, room), room), " ", state), self._space.width)
+        return fit(
+            line(_sign(session), _columns_fitted(_place(session, room), room), " ", state), self._space.width
+        )
 
     # -- two lines
 
@@ -215,7 +219,7 @@ class _Drawing:
         )
         room = width - 12 - cells(figures) - 2
         state = fit(line(_sign(session), Span(_word(session), COLOURS[session.state])), 12)
-        return fit(line(state, _fitted(_place(session, room), room), "  ", figures), width)
+        return fit(line(state, _columns_fitted(_place(session, room), room), "  ", figures), width)
 
     def _lower(self, session: Session) -> Line:
         width, share = self._space.width, session.window_share
@@ -312,7 +316,7 @@ def _place(session: Session, room: int) -> Span:
     return Span(shortened(visible(documents.place(session)), max(room, 3)), bold=session.state == "waiting")
 
 
-def _fitted(span: Span, room: int) -> Line:
+def _columns_fitted(span: Span, room: int) -> Line:
     return fit((span,), max(room, 1))
 
 
