@@ -114,7 +114,7 @@ def _answer(answer: str, code: int) -> int:
 
 
 def _status(folder: str | None, rest: list[str]) -> int:
-    from pf_tui.cli import diagnostics, output, world
+    from pf_tui.cli import command_context, diagnostics, output
 
     def show() -> None:
         from pf_tui import snapshot
@@ -122,7 +122,7 @@ def _status(folder: str | None, rest: list[str]) -> int:
         from pf_tui.sessions.overview import overview
         from pf_tui.state import credentials
 
-        ctx = world.here(folder)
+        ctx = command_context.here(folder)
         for note in credentials.repair_permissions(ctx.paths):
             diagnostics.note(note)
         provider = next((word for word in rest if word != "--json"), None)
@@ -132,12 +132,12 @@ def _status(folder: str | None, rest: list[str]) -> int:
 
 
 def _helper(folder: str | None, rest: list[str]) -> int:
-    from pf_tui.cli import diagnostics, world
+    from pf_tui.cli import command_context, diagnostics
 
     def show() -> None:
         from pf_tui.cli import helper
 
-        helper.show(world.here(folder), rest[0] if rest else None)
+        helper.show(command_context.here(folder), rest[0] if rest else None)
 
     return diagnostics.guard(show, as_json=False)
 

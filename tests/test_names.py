@@ -33,14 +33,65 @@ BANNED = (
 )
 """(word, what to say instead): participles and pronouns that leave the noun out."""
 
+DIALECT = (
+    ("book", "ledger, reader, history"),
+    ("cockpit", "main_screen"),
+    ("deed", "action"),
+    ("dice", "rng"),
+    ("flight", "in_flight"),
+    ("flights", "requests_in_flight"),
+    ("ground", "background"),
+    ("house", "own theme, own name"),
+    ("ink", "colour"),
+    ("inks", "colours, span_styles"),
+    ("lanes", "packed_counts"),
+    ("scene", "sandbox"),
+    ("seat", "listed_provider"),
+    ("sink", "writer"),
+    ("stage", "temporary_home, sandbox"),
+    ("standing", "eligibility"),
+    ("standings", "eligibilities"),
+    ("sums", "totals, counts"),
+    ("ticket", "attempt_token"),
+    ("wall", "limit_hit, full_window; of a clock: local, wall_clock"),
+    ("walls", "limit_hits, full_windows"),
+    ("wish", "setting, plan"),
+    ("wished", "config, setting"),
+    ("wishes", "settings, options"),
+    ("world", "routing_state, environment, snapshot"),
+)
+"""(word, the field's word): names that only this house would understand; of classes too."""
+
+PARTICIPLES = (
+    "applied", "arrived", "asked", "attempted", "began", "begun", "blocked", "called", "changed", "checked",
+    "chosen", "compared", "compiled", "copied", "counted", "delivered", "done", "drawn", "dropped", "escaped",
+    "expected", "fetched", "filled", "fitted", "folded", "generated", "gone", "grown", "happened", "joined",
+    "keyed", "lifted", "limited", "linked", "listed", "logged", "looked", "lost", "made", "marked", "masked",
+    "meant", "merged", "moved", "named", "needed", "observed", "ordered", "packed", "parsed", "planned",
+    "priced", "quoted", "ranked", "refused", "released", "remembered", "replaced", "reported", "required",
+    "reserved", "resolved", "saved", "sent", "served", "shipped", "shown", "signed", "sized", "spent",
+    "spoken", "stored", "switched", "tried", "turned", "typed", "undone", "updated", "used", "waited",
+    "wanted", "watched", "withheld", "written", "wrote",
+)  # fmt: skip
+"""Good names of functions, of truth values and of fields that a contract names; of any other local, parameter
+or loop variable they leave the noun out: say which model was wanted, which rows are stored."""
+
 VERBS = ("read",)
 """Good names of functions; of a value they are participles."""
 
 PROSE = re.compile(r'"""(?:.|\n)*?"""|"[^"\n]*"|#.*|\bread\(')
 """What is no name of a value: docstrings, strings, comments, and calls of `read`."""
-SUSPECT = re.compile(
-    rf"(?<![a-zA-Z0-9])_*(?:{'|'.join([word for word, _ in BANNED] + [*VERBS])})\b", re.IGNORECASE
+INSTEAD = dict((*BANNED, *DIALECT))
+CONTRACTS = ("class Sums(BaseModel):",)
+"""Names that clients of the MCP server read in a schema."""
+SUSPECT = re.compile(rf"(?<![a-zA-Z0-9])_*(?:{'|'.join([*INSTEAD, *VERBS])})\b", re.IGNORECASE)
+_WORDS = rf"_*(?:{'|'.join(PARTICIPLES)})"
+SUSPECT_LOCAL = re.compile(
+    rf"(?m)(?<![.\w]){_WORDS}(?: :=| [-+|&]?= |: (?!bool))|\b(?:for|as|lambda|case) {_WORDS}\b"
+    rf"|,\s*\*?{_WORDS}\b(?:, \w+)* (?:=|in) |^\s*\*?{_WORDS}, [\w*, ]+ = "
 )
+"""Where a participle is given a value; most modules need not be parsed."""
+TRUTHS = ("all", "any", "bool", "isinstance")
 
 OLD_MODULES = (
     "agents", "demo/books", "demo/cast", "demo/staging", "drill/replies", "drill/stage", "drill/stand_in",
@@ -48,7 +99,8 @@ OLD_MODULES = (
     "gateway/life", "gateway/resting", "gateway/stage", "gateway/streams", "gateway/transport",
     "gateway/verdicts", "gateway/wire", "gateway/world", "ledger/attempts", "ledger/cells",
     "ledger/courses", "ledger/excerpt", "ledger/identity", "ledger/record", "ledger/spans", "ledger/sums",
-    "ledger/walls", "sources", "state/alone", "state/inherited", "state/times", "state/zone", "tui/cockpit",
+    "ledger/walls", "cli/world", "documents/standing", "sources", "state/alone",
+    "state/inherited", "state/times", "state/zone", "tui/cockpit",
     "tui/course", "tui/doing", "tui/feed", "tui/frame", "tui/ink", "tui/logs", "tui/news", "tui/overlays",
     "tui/report", "tui/roster", "tui/running", "tui/thrift", "tui/turns",
 )  # fmt: skip
@@ -86,14 +138,60 @@ def bindings(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
 
 def complaints(text: str) -> list[str]:
     """What is wrong with a module's names."""
-    if not SUSPECT.search(PROSE.sub("", text)):
-        return []  # most modules need not be parsed
-    tree, instead = ast.parse(text), dict(BANNED)
-    return [
-        f"line {line}: `{name}` says nothing; say {instead.get(name.strip('_'), 'what was read')}"
-        for line, name, is_value in bindings(tree)
-        if name.strip("_") in instead or (is_value and name.strip("_") in VERBS)
-    ]
+    for name in CONTRACTS:
+        text = text.replace(name, "class Contract:")
+    code = PROSE.sub("", text)
+    wrong = []
+    if SUSPECT.search(code):
+        wrong += [
+            f"line {line}: `{name}` says nothing; say {INSTEAD.get(name.strip('_'), 'what was read')}"
+            for line, name, is_value in bindings(ast.parse(text))
+            if name.strip("_") in INSTEAD or (is_value and name.strip("_") in VERBS)
+        ]
+    if SUSPECT_LOCAL.search(code):
+        wrong += [
+            f"line {line}: `{name}` leaves its noun out: of what is it true?"
+            for line, name in locals_of(ast.parse(text))
+            if name.strip("_") in PARTICIPLES
+        ]
+    return wrong
+
+
+def locals_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """(line, name) of each parameter, local and loop variable that is given more than a truth value."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        arguments = function.args
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if argument.annotation is None or not ast.unparse(argument.annotation).startswith("bool"):
+                yield argument.lineno, argument.arg
+        names: dict[str, int] = {}
+        truths: set[str] = set()
+        for node in ast.walk(function):
+            match node:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    | ast.NamedExpr(target=ast.Name(id=name), value=value)
+                ) if is_truth(value):
+                    truths.add(name)
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id="bool")):
+                    truths.add(name)
+                case ast.Name(id=name, ctx=ast.Store()):
+                    names[name] = node.lineno
+        yield from ((line, name) for name, line in names.items() if name not in truths)
+
+
+def is_truth(value: ast.expr) -> bool:
+    """Whether an expression can be nothing but true or false, as far as it shows."""
+    match value:
+        case ast.Compare() | ast.UnaryOp(op=ast.Not()) | ast.Constant(value=bool()):
+            return True
+        case ast.BoolOp(values=values):
+            return any(is_truth(part) for part in values)
+        case ast.Call(func=ast.Name(id=name)):
+            return name in TRUTHS
+    return False
 
 
 def cited(text: str) -> list[str]:
@@ -145,6 +243,11 @@ def test_every_name_is_a_noun_of_what_it_holds(modules: dict[str, str]) -> None:
         pytest.param("if (taken := find()): ...", id="walrus"),
         pytest.param("try: ...\nexcept OSError as given: ...", id="except"),
         pytest.param("read = stream.size", id="a-verb-as-a-value"),
+        pytest.param("class Cockpit: ...", id="a-class-of-this-house"),
+        pytest.param("self._world = state", id="an-attribute-of-this-house"),
+        pytest.param("def f(wanted: str): ...", id="a-participle-as-a-parameter"),
+        pytest.param("def f():\n    listed = [*names]", id="a-participle-as-a-local"),
+        pytest.param("def f():\n    for served in models: ...", id="a-participle-in-a-loop"),
     ],
 )
 def test_a_name_without_a_noun_is_refused(sample: str) -> None:
@@ -152,7 +255,17 @@ def test_a_name_without_a_noun_is_refused(sample: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sample", ["def read(path): ...", "row = rows[0]", "found_at = 1", "x = settings.known"]
+    "sample",
+    [
+        "def read(path): ...",
+        "row = rows[0]",
+        "found_at = 1",
+        "x = settings.known",
+        "def f(paused: bool): ...",
+        "def f():\n    changed = old != new",
+        "def chosen(names): ...",
+        "class Limit:\n    used: float",
+    ],
 )
 def test_a_name_with_a_noun_is_accepted(sample: str) -> None:
     assert complaints(sample) == []

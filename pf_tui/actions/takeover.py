@@ -202,10 +202,10 @@ def _requests(original: OriginalFile, ctx: Context) -> Iterator[_Request]:
     days = _moments(original)
     failures_by_time = _failed(original, ctx)
     dealt = _models(original, ctx)
-    for provider, sums in original.providers.items():
-        good = max(0, sums.requests - sums.failures)
-        bearing = good or sums.requests
-        for number in range(sums.requests):
+    for provider, counts in original.providers.items():
+        good = max(0, counts.requests - counts.failures)
+        bearing = good or counts.requests
+        for number in range(counts.requests):
             failure = number >= good
             failure_row = failures_by_time.get(provider) if failure else None
             at, model, kind = failure_row.popleft() if failure_row else (next(days), "", "server")
@@ -215,9 +215,9 @@ def _requests(original: OriginalFile, ctx: Context) -> Iterator[_Request]:
                 ts=at,
                 provider=provider,
                 model=model or next(dealt[provider]),
-                tokens=share * (sums.tokens // bearing + (place < sums.tokens % bearing)),
-                usd=share * sums.usd / bearing,
-                latency_ms=None if failure else sums.latency_ms,
+                tokens=share * (counts.tokens // bearing + (place < counts.tokens % bearing)),
+                usd=share * counts.usd / bearing,
+                latency_ms=None if failure else counts.latency_ms,
                 failure=kind if failure else None,
                 number=number,
                 mark=original.created,
@@ -265,7 +265,7 @@ def _moments(original: OriginalFile) -> Iterator[datetime]:
 def _models(original: OriginalFile, ctx: Context) -> dict[str, Iterator[str]]:
     """For each provider a model per request, as far as the file tells which it served."""
     queues: dict[str, deque[tuple[str, int]]] = {provider: deque() for provider in original.providers}
-    room = {provider: sums.requests for provider, sums in original.providers.items()}
+    room = {provider: counts.requests for provider, counts in original.providers.items()}
     for name, (count, served_by) in original.models.items():
         model = ctx.catalog().find_model(name)
         remaining = count

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, place, starred
 from pf_tui.cli.look import FAINT, Cell, faint, heading, plain, table, wrapped
-from pf_tui.documents import standing, words
+from pf_tui.documents import provider_state, words
 from pf_tui.ledger.blocks import Block
 from pf_tui.ledger.comparison import ComparedProvider, PlanUse, changes, usd_per_million
 from pf_tui.ledger.events import FailureCount, HitRow
@@ -220,7 +220,7 @@ def requests(newest: Sequence[RequestFacts], count: int, frame: Frame) -> list[T
     for row in newest:
         failed = row["status"] == "failed"
         usd = row["cost_usd"]
-        plan = standing.PLAN if row["cost_basis"] == "subscription-equivalent" and usd else ""
+        plan = provider_state.PLAN if row["cost_basis"] == "subscription-equivalent" and usd else ""
         rows.append(
             [
                 faint(_stamp(moment(row["ts"]), frame)),

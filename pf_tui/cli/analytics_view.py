@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pf_tui.catalog import Catalog
 from pf_tui.cli.look import FAINT, Cell, bar, faint, heading, plain, table, wrapped
-from pf_tui.documents import standing, words
+from pf_tui.documents import provider_state, words
 from pf_tui.ledger.document import cost, zone_name
 from pf_tui.ledger.events import SessionPlace
 from pf_tui.ledger.overview import Analytics
@@ -176,7 +176,7 @@ def money(part_totals: Totals) -> str:
 
 def starred(part_totals: Totals) -> str:
     """Marks a sum that holds list-price equivalents of a plan."""
-    return standing.PLAN if part_totals.plan_usd else ""
+    return provider_state.PLAN if part_totals.plan_usd else ""
 
 
 def counted(number: int, word: str) -> str:
@@ -206,7 +206,7 @@ def _nothing(analytics: Analytics, filters: Filters, width: int) -> list[Text]:
 def _plan_note(analytics: Analytics) -> str:
     usd = analytics.totals.plan_usd
     return (
-        f"{standing.PLAN} {words.money(usd)} of it is list price; a plan has paid for it already"
+        f"{provider_state.PLAN} {words.money(usd)} of it is list price; a plan has paid for it already"
         if usd
         else ""
     )

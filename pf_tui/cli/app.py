@@ -7,7 +7,7 @@ import os
 import click
 
 from pf_tui import __version__
-from pf_tui.cli import diagnostics, world
+from pf_tui.cli import command_context, diagnostics
 from pf_tui.cli.grammar import Root
 from pf_tui.errors import PfError, WrongUsage
 
@@ -76,7 +76,7 @@ def root(ctx: click.Context, demo: bool, folder: str | None, theme: str | None, 
             "--demo, --theme and --no-mouse are the dashboard's",
             f"leave them out before `{ctx.invoked_subcommand}`",
         )
-    ctx.obj = world.here(folder or ctx.obj)
+    ctx.obj = command_context.here(folder or ctx.obj)
     return None
 
 

@@ -13,12 +13,12 @@ def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mou
     refusal = start.refusal()
     screen = None if refusal else start.OpenTerminal(theme or "", last_screen=not demo)
 
-    from pf_tui.cli import diagnostics, world
+    from pf_tui.cli import command_context, diagnostics
     from pf_tui.errors import WrongUsage
 
     def open_it() -> int:
         if start.in_a_browser():
-            return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse, opened=False)
+            return start.run(command_context.here(folder, "tui"), theme=theme, mouse=mouse, opened=False)
         if screen is None:
             raise WrongUsage(refusal, "`pf-tui status` says the same in text")
         with screen:
@@ -27,6 +27,6 @@ def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mou
 
                 with temporary_home() as staged:
                     return start.run(staged, theme=theme, mouse=mouse)
-            return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse)
+            return start.run(command_context.here(folder, "tui"), theme=theme, mouse=mouse)
 
     return diagnostics.guard(open_it, as_json=False)

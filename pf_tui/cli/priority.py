@@ -10,7 +10,7 @@ from pf_tui import actions, snapshot
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, in_project, provider_argument, subword
 from pf_tui.cli.values import PROVIDER
-from pf_tui.documents import settings, standing, words
+from pf_tui.documents import provider_state, settings, words
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
@@ -118,7 +118,7 @@ def _list(now: Snapshot, ctx: Context, width: int, order: tuple[str, ...] | None
                 style="bold" if view.id == active else "",
             ),
             Cell(text=view.id, style="bold" if view.id == active else ""),
-            state(view.state, standing.state_word(view)),
+            state(view.state, provider_state.state_word(view)),
             plain(f"back {words.when(view.until, now.at, zone)}" if view.until else ""),
         ]
         for rank, view in sorted(positions, key=lambda pair: pair[0])

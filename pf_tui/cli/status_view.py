@@ -20,7 +20,7 @@ from pf_tui.cli.look import (
     table,
     wrapped,
 )
-from pf_tui.documents import auth, serving, standing, words
+from pf_tui.documents import auth, provider_state, serving, words
 from pf_tui.ledger.headroom import Headroom
 from pf_tui.rules.limits import Limit
 from pf_tui.sessions.records import Session
@@ -58,7 +58,7 @@ def overview(
     if now.question is not None:
         question = words.question(now.question, now.at, zone)
         lines += wrapped(f"{question}: `pf-tui allow paid --today`", width, indent="  ", style="yellow")
-    numbers = standing.numbers(now)
+    numbers = provider_state.numbers(now)
     if visible:
         lines += [
             Text(),
@@ -169,7 +169,7 @@ def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     second.append(following, style="" if now.next else "yellow")
     today = now.today
     starred = any(v.provider.plan and v.today.cost_usd for v in now.providers)
-    cost = Text(f"{words.money(today.cost_usd)}{standing.PLAN if starred else ''} today")
+    cost = Text(f"{words.money(today.cost_usd)}{provider_state.PLAN if starred else ''} today")
     return [*lines, *between(second, cost, width)]
 
 
@@ -202,13 +202,13 @@ def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | N
         limit_text += " !" if share is not None and share >= 0.9 else ""
     until = view.until or (tightest.resets_at if tightest and view.state == "limited" else None)
     weak = view.state in ("no-credential", "disabled")
-    plan = standing.PLAN if view.provider.plan and view.today.cost_usd else ""
+    plan = provider_state.PLAN if view.provider.plan and view.today.cost_usd else ""
     cost = f"{words.money(view.today.cost_usd)}{plan}"
     return [
         Cell(text=f"{mark} {number or '·':>2}", style="bold" if serving else FAINT if weak else ""),
         Cell(text=view.id, style="bold" if serving else FAINT if weak else ""),
         faint(words.auth(view.provider.auth)),
-        state(view.state, standing.state_word(view)),
+        state(view.state, provider_state.state_word(view)),
         Cell(text=limit_text, style=meter_style(share) if share is not None and share >= 0.75 else ""),
         plain(words.when(until, now.at, zone) if until else ""),
         plain(cost if view.today.requests else ""),
@@ -223,7 +223,7 @@ def _foot(now: Snapshot, visible: list[ProviderView], zone: tzinfo | None, width
             lines += wrapped(sentence, width, style="yellow")
     if any(view.provider.plan and view.today.cost_usd for view in visible):
         lines += wrapped(
-            f"{standing.PLAN} what the same would cost at list price; the plan is paid already",
+            f"{provider_state.PLAN} what the same would cost at list price; the plan is paid already",
             width,
             style=FAINT,
         )
@@ -251,7 +251,7 @@ def _matters(view: ProviderView, now: Snapshot) -> bool:
 
 
 def _state_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
-    word = standing.state_word(view)
+    word = provider_state.state_word(view)
     parts = [word]
     if view.why:
         parts = [view.why] if view.why.startswith(word) else [word, view.why]

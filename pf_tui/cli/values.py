@@ -37,10 +37,10 @@ class _Names(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from pf_tui.cli import world
+        from pf_tui.cli import command_context
 
         try:
-            values = getattr(world.here().catalog(), self.attribute)
+            values = getattr(command_context.here().catalog(), self.attribute)
         except Exception:
             return []  # a completion never speaks: broken files are told when the command runs
         return [

@@ -144,9 +144,9 @@ def _tools(body: Body) -> str | None:
                 f"tools.{place}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at"
                 " the top level"
             )
-    named = (body.get("tool_choice") or {}).get("name")
-    if named and named not in {tool.get("name") for tool in body.get("tools") or ()}:
-        return f"Tool '{named}' not found in provided tools"
+    tool_names = (body.get("tool_choice") or {}).get("name")
+    if tool_names and tool_names not in {tool.get("name") for tool in body.get("tools") or ()}:
+        return f"Tool '{tool_names}' not found in provided tools"
     if any(not str(word).strip() for word in body.get("stop_sequences") or ()):
         return "stop_sequences: each stop sequence must contain non-whitespace"
     return None
@@ -173,9 +173,9 @@ def _form(body: Body) -> str | None:
 
 def _cache(body: Body) -> str | None:
     """Source: Wei-Shaw/sub2api#176, tghamm/Anthropic.SDK#50 (quoted answers)."""
-    marked = sum("cache_control" in holder for holder in objects(body))
-    if marked > _BREAKPOINTS:
-        return f"A maximum of 4 blocks with cache_control may be provided. Found {marked}."
+    cache_marks = sum("cache_control" in holder for holder in objects(body))
+    if cache_marks > _BREAKPOINTS:
+        return f"A maximum of 4 blocks with cache_control may be provided. Found {cache_marks}."
     for message in body["messages"]:
         for block in _blocks(message):
             if "cache_control" in block and block.get("type") in ("thinking", "redacted_thinking"):

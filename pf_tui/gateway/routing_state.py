@@ -207,10 +207,10 @@ class RoutingState:
 
     def take_credentials(self, values: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Keep an environment's credentials in memory; see `GatewayKeys.take`."""
-        providers, changed = self._keys.take(values, self.ctx.catalog())
+        providers, changed_providers = self._keys.take(values, self.ctx.catalog())
         self.ctx = replace(self.ctx, env=self._keys.env)
         self._stale = True
-        return providers, changed
+        return providers, changed_providers
 
     def sources(self) -> dict[str, str]:
         """Provider -> where its key comes from, of those that have one we may use."""

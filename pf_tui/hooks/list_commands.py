@@ -163,12 +163,12 @@ Rows: TypeAlias = "Callable[[Context, sqlite3.Connection, Analytics], list[str]]
 def _groups(name: str) -> Rows:
     def rows(_: Context, __: sqlite3.Connection, figures: Analytics) -> list[str]:
         groups: tuple[Group, ...] = getattr(figures, name)
-        return [f"{group.name}: {_sums(group)}" for group in groups]
+        return [f"{group.name}: {_group_totals(group)}" for group in groups]
 
     return rows
 
 
-def _sums(group: Group) -> str:
+def _group_totals(group: Group) -> str:
     return used(group.totals.requests, group.totals.total_tokens, group.totals.cost_usd)
 
 
@@ -183,7 +183,7 @@ def _compared(ctx: Context, connection: sqlite3.Connection, figures: Analytics) 
         sentences.append(f"before: {used(past.requests, past.total_tokens, past.cost_usd)}")
     for row in comparison.compare(connection, figures, ctx.catalog()):
         same = f"; all of it {words.money(row.same_work_usd)} there" if row.same_work_usd is not None else ""
-        sentences.append(f"{row.part.name}: {_sums(row.part)}{same}")
+        sentences.append(f"{row.part.name}: {_group_totals(row.part)}{same}")
     return sentences
 
 
@@ -213,7 +213,7 @@ def _sessions(_: Context, connection: sqlite3.Connection, figures: Analytics) ->
     from pf_tui.ledger.query import UsageQuery
 
     top_sessions = UsageQuery(connection, figures.span, Filters()).sessions(MAX_LINES)
-    return [f"{part.name[:8]}: {_sums(part)}" for part in top_sessions.parts]
+    return [f"{part.name[:8]}: {_group_totals(part)}" for part in top_sessions.parts]
 
 
 def _when(ctx: Context, ms: int) -> str:

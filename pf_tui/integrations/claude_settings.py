@@ -65,33 +65,33 @@ def routed(
     """
     original, text = text, text if text.strip("\ufeff \t\r\n") else MADE
     settings = jsonc.parse(text)
-    wrote, old_note = _note(settings)
+    last_note, old_note = _note(settings)
     letters = _letters(original, settings)
-    text = _without_last(text, settings, wrote, old_note, {ENV: env, MODELS: models or {}}, letters)
+    text = _without_last(text, settings, last_note, old_note, {ENV: env, MODELS: models or {}}, letters)
     env_wanted = dict(env)
     for member, values in ((ENV, env), (MODELS, models or {})):
         now = _map(settings, member)
         for name in values:
-            if name in now and now[name] != wrote[member].get(name):
+            if name in now and now[name] != last_note[member].get(name):
                 old_note[member][name] = now[name]
     for name in env:
         if name in old_note[ENV] and (keys or (home and name == BASE_URL)):
             env_wanted[name] = old_note[ENV][name]
     present = settings.get(HELPER) if isinstance(settings, dict) else None
-    if present is not None and present != wrote.pop(HELPER, None):
+    if present is not None and present != last_note.pop(HELPER, None):
         old_note[HELPER] = present
     if home and HELPER in old_note:
         helper = old_note[HELPER]
     for member, values in ((ENV, env_wanted), (MODELS, models or {})):
         text = _with(text, member, values)
-        wrote[member] |= values
+        last_note[member] |= values
     if helper is not None:
         text = jsonc.set_member(text, (HELPER,), helper)
-        wrote[HELPER] = helper
+        last_note[HELPER] = helper
     elif present is not None:
         text = jsonc.remove_member(text, (HELPER,))
     note: dict[str, object] = {"provider": provider}
-    for name, part in (("wrote", wrote), ("kept", old_note)):
+    for name, part in (("wrote", last_note), ("kept", old_note)):
         if members := {member: value for member, value in part.items() if value or member == HELPER}:
             note[name] = members
     if letters:

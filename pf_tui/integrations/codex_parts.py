@@ -66,12 +66,12 @@ def is_ours(command: str, event: str) -> bool:
 
 
 def _config_part(ctx: Context, path: Path, *, lasting: bool) -> ManagedPart:
-    switched = _switched_lines(path)
+    provider_set = _switched_lines(path)
 
     def put(now: bytes | None) -> bytes:
         text = _decoded(path, now or b"")
         try:
-            return with_base(text, switched)
+            return with_base(text, provider_set)
         except toml_text.TomlError as error:
             raise _unusable(path, text, error) from error
 

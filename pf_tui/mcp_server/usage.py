@@ -106,13 +106,13 @@ def _content(connection: sqlite3.Connection, figures: Analytics) -> dict[str, ob
     return document.analytics_document(figures, events.fallback_rows(connection, span))
 
 
-def _cost_text(sums: shapes.Sums | shapes.CostItem) -> str:
+def _cost_text(counts: shapes.Sums | shapes.CostItem) -> str:
     """`$4.18, $1.02 of it paid by a plan, 120K tokens without a price`."""
-    parts = [words.money(sums.cost_usd) if sums.cost_usd is not None else "no price"]
-    if sums.plan_usd:
-        parts.append(f"{words.money(sums.plan_usd)} of it paid by a plan")
-    if sums.unpriced_tokens:
-        parts.append(f"{words.short(sums.unpriced_tokens)} tokens without a price")
+    parts = [words.money(counts.cost_usd) if counts.cost_usd is not None else "no price"]
+    if counts.plan_usd:
+        parts.append(f"{words.money(counts.plan_usd)} of it paid by a plan")
+    if counts.unpriced_tokens:
+        parts.append(f"{words.short(counts.unpriced_tokens)} tokens without a price")
     return ", ".join(parts)
 
 

@@ -104,11 +104,11 @@ def probed(
     benches: Iterable[Bench], provider: str, model: str | None, now: datetime
 ) -> tuple[Bench, ...] | None:
     """The benches once a request for `model` has claimed the probe of `provider`; None when none is due."""
-    listed = tuple(benches)
-    holding = [bench for bench in listed if bench.covers(provider, model) and bench.holds(now)]
+    bench_list = tuple(benches)
+    holding = [bench for bench in bench_list if bench.covers(provider, model) and bench.holds(now)]
     if not holding or not all(bench.is_due(now) for bench in holding):
         return None
-    return tuple(replace(bench, probed=now) if bench in holding else bench for bench in listed)
+    return tuple(replace(bench, probed=now) if bench in holding else bench for bench in bench_list)
 
 
 def decide(

@@ -117,8 +117,8 @@ def change(paths: Paths, settings: Mapping[str, object]) -> dict[str, object]:
     """
     before: dict[str, object] = {}
 
-    def changed(stored: dict[str, object] | None) -> dict[str, object]:
-        content: dict[str, object] = {"version": VERSION} if stored is None else stored
+    def changed(document: dict[str, object] | None) -> dict[str, object]:
+        content: dict[str, object] = {"version": VERSION} if document is None else document
         current = parse(content, paths.config)
         if current.read_only:
             raise StateFileUnusable(

@@ -220,8 +220,10 @@ def is_closed(schema: object) -> bool:
         return True
     properties = schema.get("properties")
     if schema.get("type") == "object" or isinstance(properties, Mapping):
-        named = properties if isinstance(properties, Mapping) else {}
-        if schema.get("additionalProperties") is not False or set(named) - set(texts_in(schema, "required")):
+        property_names = properties if isinstance(properties, Mapping) else {}
+        if schema.get("additionalProperties") is not False or set(property_names) - set(
+            texts_in(schema, "required")
+        ):
             return False
     return all(
         is_closed(list(value.values()) if key in _MAPS and isinstance(value, Mapping) else value)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pf_tui.catalog import Provider
-from pf_tui.documents import standing, words
+from pf_tui.documents import provider_state, words
 from pf_tui.records import record
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.text.lines import SERIES, Span, cells, series_colour
@@ -49,7 +49,7 @@ def listed_providers(snapshot: Snapshot) -> tuple[ListedProvider, ...]:
     """Who can serve by priority, then who could with a word from you, then the rest."""
     able, doubtful, absent = list[ProviderView](), list[ProviderView](), list[ProviderView]()
     for view in snapshot.providers:
-        if view.rank is not None and view.state not in standing.ABSENT:
+        if view.rank is not None and view.state not in provider_state.ABSENT:
             able.append(view)
         elif view.credential.state != "missing" or view.limits or view.today.requests:
             doubtful.append(view)
@@ -86,7 +86,7 @@ def colours(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
 
 def state_word(view: ProviderView) -> Span:
     """The state as one or two words; its colour says the same."""
-    word = standing.state_word(view)
+    word = provider_state.state_word(view)
     colour = "warn" if word in ("expired", "unsure") else STATE_COLOURS[view.state]
     return Span(word, colour, bold=view.state in ("limited", "exhausted"))
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pf_tui import __main__ as front
-from pf_tui.cli import world
+from pf_tui.cli import command_context
 from pf_tui.records import replace
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
@@ -83,7 +83,7 @@ def pf(project: Path, monkeypatch: pytest.MonkeyPatch) -> Pf:
 
     Options: `stdin` (bytes), `now`, `width` (columns), `env` (added variables; None removes), `tty`.
     """
-    real = world.here
+    real = command_context.here
 
     def run(
         *words: str,
@@ -100,7 +100,7 @@ def pf(project: Path, monkeypatch: pytest.MonkeyPatch) -> Pf:
         out, err, given = Terminal(), Terminal(), Terminal(stdin, tty=tty)
         with monkeypatch.context() as patch:
             patch.chdir(project)
-            patch.setattr(world, "here", here)
+            patch.setattr(command_context, "here", here)
             for name, value in {**(KEYS if keys else {}), **(env or {})}.items():
                 if value is None:
                     patch.delenv(name, raising=False)

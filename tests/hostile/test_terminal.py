@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from pf_tui import hooks
-from pf_tui.cli import look, values, world
+from pf_tui.cli import command_context, look, values
 from pf_tui.state.paths import PROJECT_FILE, Paths
 from pf_tui.text.lines import Span, line, plain, wrap
 from pf_tui.tui import notify
@@ -69,7 +69,7 @@ def test_a_shell_is_offered_no_name_with_a_mark_in_it(mark: str, monkeypatch: py
     catalog = SimpleNamespace(
         providers={"openrouter": named(f"Open{mark}Router"), f"open{mark}x": named("X")}
     )
-    monkeypatch.setattr(world, "here", lambda: SimpleNamespace(catalog=lambda: catalog))
+    monkeypatch.setattr(command_context, "here", lambda: SimpleNamespace(catalog=lambda: catalog))
 
     offered = values.PROVIDER.shell_complete(
         click.Context(click.Command("use")), click.Argument(["name"]), "open"

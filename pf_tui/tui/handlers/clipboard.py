@@ -83,7 +83,7 @@ def _row(screen: MainScreen) -> object:
         return history.event(event) if event is not None else None
     return next(
         (
-            {screen.report.by: part.name, **_sums(part.totals)}
+            {screen.report.by: part.name, **_totals_row(part.totals)}
             for part in screen.report.parts
             if part.name == key
         ),
@@ -91,5 +91,5 @@ def _row(screen: MainScreen) -> object:
     )
 
 
-def _sums(part_totals: Totals) -> dict[str, object]:
+def _totals_row(part_totals: Totals) -> dict[str, object]:
     return {**part_totals._asdict(), "total_tokens": part_totals.total_tokens}
