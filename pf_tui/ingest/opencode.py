@@ -141,7 +141,7 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
     forks, last_before = _Forks(logs), last
     strange: list[int] = []
     broken: list[tuple[int, object]] = []
-    known = 0
+    readable_count = 0
     connection = _opened(path)
     try:
         why = shapes.why_unread(connection)
@@ -173,11 +173,13 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
             if not isinstance(message, dict) or not shapes.is_message(message):
                 strange.append(row)
                 continue
-            known += 1
+            readable_count += 1
             request = take(message, str(mid), str(session), directory or "", bool(parent), providers, logs)
             if request is not None:
                 forks.add(request)
-        is_packed = bool(broken) and not known and not last_before  # nothing but damage is another shape
+        is_packed = (
+            bool(broken) and not readable_count and not last_before
+        )  # nothing but damage is another shape
         for row, mid in () if is_packed else broken:
             logs.skip(str(path), row, f"message {mid} is not JSON")
         if (strange or is_packed) and why is None:
