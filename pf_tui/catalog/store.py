@@ -13,6 +13,7 @@ import os
 from binascii import crc32
 
 from pf_tui.catalog.lookup import Catalog
+from pf_tui.regular_files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,8 +113,7 @@ def _is_private(folder: str, name: str) -> bool:
 
 
 def _read_json(path: str) -> Any:
-    with open(path, "rb") as file:
-        return json.loads(file.read())
+    return json.loads(read_regular(path))
 
 
 def _stamp(folder: str) -> list[object]:

@@ -11,6 +11,7 @@ from pf_tui import called
 from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.errors import PfError, WrongUsage
+from pf_tui.regular_files import read_regular
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 
@@ -67,7 +68,7 @@ def _set_up(context: Context, shell: str, script: str) -> Path:
     folder = context.env.get(variable) or user_home(context.env) / default
     path = Path(folder) / name
     try:
-        if path.exists() and _MARK not in path.read_text(encoding="utf-8", errors="replace"):
+        if path.exists() and _MARK.encode() not in read_regular(path):
             raise PfError(f"{path} is not ours; it was left as it is", "move it away")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{script}\n", encoding="utf-8")

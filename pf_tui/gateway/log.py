@@ -25,7 +25,7 @@ def line(paths: Paths, text: str) -> None:
             if path.stat().st_size >= LOG_BYTES:
                 path.replace(path.with_name("pf-tui.1.log"))
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
         try:
             os.write(handle, f"{stamp} {visible(clean(masked(text), 500))}\n".encode("utf-8", "replace"))
         finally:

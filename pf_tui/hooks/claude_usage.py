@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.ingest import claude_code as source
 from pf_tui.ingest import coerce
 from pf_tui.ingest.observed import ParsedLogs
@@ -162,7 +163,7 @@ def _decoded(line: bytes) -> RareLine | None:
 def _tail(path: str, start: int = 0) -> tuple[list[bytes], int]:
     """The whole lines after `start`, of the last TAIL_BYTES at most, and where they end."""
     try:
-        with files.open_regular(path) as file:
+        with regular_files.open_regular(path) as file:
             size = file.seek(0, 2)
             if start > size:  # another file by the same name
                 start = 0
@@ -184,7 +185,7 @@ class _Places:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "transcripts.json"
         try:
-            content = json.loads(self._path.read_bytes())
+            content = json.loads(regular_files.read_regular(self._path))
         except (OSError, ValueError, RecursionError):
             content = None
         self._ends: dict[str, int] = content if isinstance(content, dict) else {}

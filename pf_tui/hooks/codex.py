@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pf_tui import actions, snapshot
+from pf_tui import actions, regular_files, snapshot
 from pf_tui.errors import PfError
 from pf_tui.hooks import GATEWAY_S, answer
 from pf_tui.hooks.reading import text
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import files
 from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
@@ -220,7 +219,7 @@ def _serving(ctx: Context, now: Snapshot) -> str | None:
 
     try:
         path = codex.config_folder(ctx.env) / "config.toml"
-        content = files.read_regular(path).decode("utf-8") if path.exists() else ""
+        content = regular_files.read_regular(path).decode("utf-8") if path.exists() else ""
         provider_name = toml_text.parse(content).get("model_provider")
         if isinstance(provider_name, str) and provider_name in now.catalog.providers:
             return provider_name

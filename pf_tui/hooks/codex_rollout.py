@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.ingest import attribution
 from pf_tui.ingest import codex as source
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs
 from pf_tui.records import record
 from pf_tui.rules.limits import Reading
-from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 
@@ -107,7 +107,7 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    with files.open_regular(path) as file:
+    with regular_files.open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size <= WHOLE_BYTES:
             yield from file

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.rules import addresses
 from pf_tui.rules.key_homes import VENDOR_URL
-from pf_tui.state import files, paths
+from pf_tui.state import paths
 from pf_tui.state.paths import user_home
 
 
@@ -89,7 +90,7 @@ def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, object]]:
 
     base = paths.config_folder("codex", env)
     try:
-        tables = tomllib.loads(files.read_regular(base / "config.toml").decode("utf-8")).get(
+        tables = tomllib.loads(regular_files.read_regular(base / "config.toml").decode("utf-8")).get(
             "model_providers", {}
         )
     except (OSError, ValueError):
@@ -158,7 +159,7 @@ _ASSUMED: Mapping[str, Callable[[Mapping[str, str], Catalog], str]] = {
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        content = json.loads(files.read_regular(path))
+        content = json.loads(regular_files.read_regular(path))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

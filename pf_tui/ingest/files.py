@@ -22,6 +22,7 @@ from pf_tui.clients import CLIENTS
 from pf_tui.ingest.lines import OnLine, read_document, read_lines
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ledger.rows import sound
+from pf_tui.regular_files import open_handle
 
 HEAD_BYTES = 256
 TAIL_BYTES = 64
@@ -98,7 +99,7 @@ def read(job: Job, logs: ParsedLogs) -> Read:
     module = LINE_SOURCES[job.agent]
     reader = module.Reader(json.loads(job.note) if job.note else {})
     try:
-        with FileIO(job.path) as file:
+        with FileIO(open_handle(job.path)) as file:
             if job.path.endswith(".json"):
                 end = read_document(file, job.path, reader.read_line, logs)
             elif job.path.endswith(ZSTD):
@@ -205,7 +206,7 @@ def _job(agent: str, entry: os.DirEntry[str], stored_files: StoredFiles) -> Job 
 
 def _goes_on(path: str, size: int, offset: int, head_hash: int) -> bool:
     try:
-        with FileIO(path) as file:
+        with FileIO(open_handle(path)) as file:
             return _known_bytes(file, size, offset) == head_hash
     except OSError:
         return head_hash == 0

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.ingest.coerce import has_count, milliseconds, whole
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs, UnusableRowError
 from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
-from pf_tui.state import files
 from pf_tui.state.paths import user_home
 
 AGENT = "gemini"
@@ -98,7 +98,7 @@ def project_of(path: str) -> str:
 def _projects(base: str) -> dict[str, str]:
     """slug -> folder, read once per process."""
     try:
-        content = json.loads(files.read_regular(Path(base) / "projects.json"))
+        content = json.loads(regular_files.read_regular(Path(base) / "projects.json"))
         table = content.get("projects", content)
         return {str(slug): str(folder) for folder, slug in table.items() if isinstance(slug, str)}
     except (OSError, ValueError, AttributeError):

@@ -17,6 +17,7 @@ from stringzilla import find, rfind
 from pf_tui.ingest.observed import MAX_SKIPS, UNFINISHED, ParsedLogs, UnusableRowError
 from pf_tui.ledger.rows import sound
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
+from pf_tui.regular_files import open_handle
 
 BLOCK_BYTES = 96 * 1024
 """Stays in a core's cache for every search that goes over it."""
@@ -198,7 +199,7 @@ class _Reader:
         place, lines = self._lines_before
         if offset < place:
             place = lines = 0
-        with FileIO(self._path) as file:
+        with FileIO(open_handle(self._path)) as file:
             file.seek(place)
             while place < offset and (block := file.read(min(BLOCK_BYTES, offset - place))):
                 lines += block.count(b"\n")

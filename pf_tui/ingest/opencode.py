@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.ingest import opencode_shapes as shapes
 from pf_tui.ingest.claude_code import STATUS_KINDS
 from pf_tui.ingest.coerce import milliseconds, whole
@@ -20,7 +21,7 @@ from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
 from pf_tui.records import NamedTuple
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.state import files, paths
+from pf_tui.state import paths
 from pf_tui.state.paths import user_home
 
 AGENT = "opencode"
@@ -64,7 +65,7 @@ class Providers:
         self._ours = ours
         self._kinds: dict[str, str] = {}
         try:
-            content = json.loads(files.read_regular(data_folder(env) / "auth.json"))
+            content = json.loads(regular_files.read_regular(data_folder(env) / "auth.json"))
             self._kinds = {k: str(v.get("type", "")) for k, v in content.items() if isinstance(v, dict)}
         except (OSError, ValueError, AttributeError):
             pass
@@ -199,7 +200,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def read_message_file(path: str, providers: Providers, logs: ParsedLogs) -> None:
     """One legacy message file. Raises ValueError or TypeError when it is no JSON object, UnusableRowError."""
-    data = Path(path).read_bytes()
+    data = regular_files.read_regular(path)
     logs.bytes += len(data)
     message = json.loads(data.decode("utf-8", "replace").strip("\ufeff\0 \t\r\n"), strict=False)
     if not isinstance(message, dict):
@@ -308,7 +309,7 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
     """What the Antigravity plugin has cached of its quota groups; no network, no token is read out."""
     folder = paths.config_folder("opencode", env)
     try:
-        content = json.loads(files.read_regular(folder / "antigravity-accounts.json"))
+        content = json.loads(regular_files.read_regular(folder / "antigravity-accounts.json"))
         accounts = content["accounts"]
         active = accounts[content.get("activeIndex") or 0]
         quota, seen_at = active["cachedQuota"], milliseconds(active.get("cachedQuotaUpdatedAt"))

@@ -17,13 +17,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.errors import PfError
 from pf_tui.integrations import claude_address
 from pf_tui.json_values import text_in
 from pf_tui.records import record
 from pf_tui.rules import key_homes
 from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
-from pf_tui.state import ancestors, files
+from pf_tui.state import ancestors
 from pf_tui.state.ancestors import Process
 
 MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
@@ -210,7 +211,7 @@ def text_of(path: Path) -> str | None:
 def _bytes(path: Path) -> bytes | None:
     """The content of a regular file of sensible size; None when there is none."""
     try:
-        return files.read_regular(path, MAX_BYTES)
+        return regular_files.read_regular(path, MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

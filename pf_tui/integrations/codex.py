@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError
 from pf_tui.integrations import apply as agents
@@ -190,7 +191,7 @@ def _refused(ctx: Context, provider: Provider) -> Effect:
 def _login(ctx: Context) -> str | None:
     """What Codex's own "openai" is signed in with."""
     try:
-        content = json.loads(files.read_regular(config_folder(ctx.env) / "auth.json"))
+        content = json.loads(regular_files.read_regular(config_folder(ctx.env) / "auth.json"))
     except (OSError, ValueError):
         content = {}
     if isinstance(content, dict) and content.get("tokens"):
@@ -227,7 +228,7 @@ def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(where, URL) of every address its settings name."""
     path = config_folder(env) / "config.toml"
     try:
-        content = toml_text.parse(files.read_regular(path).decode("utf-8"))
+        content = toml_text.parse(regular_files.read_regular(path).decode("utf-8"))
     except (OSError, ValueError):
         return
     tables = content.get("model_providers")

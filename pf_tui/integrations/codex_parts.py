@@ -9,12 +9,13 @@ import json
 import shlex
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError, StateFileUnusable, cannot_read
 from pf_tui.integrations import install_plan, jsonc, program, toml_text
 from pf_tui.integrations.install_plan import ManagedPart
 from pf_tui.integrations.shared_files import is_shared
-from pf_tui.state import files, paths
+from pf_tui.state import paths
 from pf_tui.state.context import Context
 
 AGENT = "codex"
@@ -210,7 +211,7 @@ def _set(path: Path, text: str, event: str, groups: list[object]) -> str:
 
 def text_of(path: Path) -> str:
     try:
-        return _decoded(path, files.read_regular(path))
+        return _decoded(path, regular_files.read_regular(path))
     except FileNotFoundError:
         return ""
     except OSError as error:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.errors import PfError, cannot_read, cannot_write
 from pf_tui.integrations import installs, marks
 from pf_tui.json_values import object_in, optional_whole, text_in, texts_in
@@ -278,7 +279,7 @@ def read(path: Path, root: Path | None) -> bytes | None:
         content = project_folder.read(root, path, project_folder.AGENT_BYTES)
         return None if content is None else content.data
     try:
-        return files.read_regular(path)
+        return regular_files.read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.errors import PfError
 from pf_tui.records import record
-from pf_tui.state import files
 
 MAX_DEPTH = 200
 """No settings file comes near; deeper nesting would only exhaust the stack."""
@@ -312,7 +312,7 @@ def _name(path: Sequence[str]) -> str:
 def read_or_empty(path: Path) -> dict[str, object]:
     """A settings file; {} when it cannot be read: its agent says so itself."""
     try:
-        content = parse(files.read_regular(path).decode("utf-8"))
+        content = parse(regular_files.read_regular(path).decode("utf-8"))
     except (OSError, ValueError, PfError):
         return {}
     return content if isinstance(content, dict) else {}

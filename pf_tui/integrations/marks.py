@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.errors import PfError
-from pf_tui.state import files, paths
+from pf_tui.state import paths
 
 _OF_AGENT: Mapping[str, tuple[tuple[str, bytes], ...]] = {
     "claude-code": (
@@ -36,7 +37,7 @@ def are_for(agent: str, env: Mapping[str, str]) -> bool:
 
 def _holds(path: Path, mark: bytes) -> bool:
     try:
-        with files.open_regular(path) as file:
+        with regular_files.open_regular(path) as file:
             return mark in file.read(MOST_BYTES)
     except OSError:
         return False

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pf_tui.state import files
+from pf_tui import regular_files
 
 MARKS = (".git", ".hg", ".jj")
 """What lies in the top folder of a repository."""
@@ -58,7 +58,7 @@ def _git_folder(root: Path) -> Path:
     if not git.is_file():
         return git
     try:
-        git_dir = os.fsdecode(files.read_regular(git)).partition("gitdir:")[2].strip()
+        git_dir = os.fsdecode(regular_files.read_regular(git)).partition("gitdir:")[2].strip()
     except OSError:
         return git
     return root / git_dir
@@ -93,7 +93,7 @@ def _keeps(repository: Path, tree: Path, place: Path) -> bool:
         return False
     for index in indexes:
         try:
-            if _names(files.read_regular(index, MAX_INDEX_BYTES), name):
+            if _names(regular_files.read_regular(index, MAX_INDEX_BYTES), name):
                 return True
         except OSError:
             continue
@@ -150,14 +150,14 @@ def _chezmoi(home: Path, env: Mapping[str, str]) -> Iterator[Path]:
     sources = [Path(env.get("XDG_DATA_HOME") or home / ".local" / "share") / "chezmoi"]
     for end in ("toml", "yaml", "yml", "json", "jsonc"):
         try:
-            text = files.read_regular(config / f"chezmoi.{end}").decode("utf-8", "replace")
+            text = regular_files.read_regular(config / f"chezmoi.{end}").decode("utf-8", "replace")
         except OSError:
             continue
         if match := _SOURCE_DIR.search(text):
             sources.append(home / match[1].strip().removeprefix("~/"))
     for source in sources:
         try:
-            yield source / files.read_regular(source / ".chezmoiroot").decode("utf-8").strip()
+            yield source / regular_files.read_regular(source / ".chezmoiroot").decode("utf-8").strip()
         except (OSError, UnicodeDecodeError):
             yield source
 

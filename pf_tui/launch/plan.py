@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from pf_tui import regular_files
 from pf_tui.clients import STARTED, Client
 from pf_tui.documents.words import clock
 from pf_tui.errors import NothingCanServe, PfError, WrongUsage
@@ -248,7 +249,7 @@ def _settings_win(ctx: Context, setting: Setting) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return files.read_regular(path).decode("utf-8", "replace")
+        return regular_files.read_regular(path).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -15,6 +15,7 @@ from pf_tui.errors import StateFileUnusable
 from pf_tui.ledger import schema
 from pf_tui.ledger.rows import FIELDS
 from pf_tui.ledger.schema import NAME
+from pf_tui.regular_files import open_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -288,7 +289,7 @@ def _check_file(path: Path) -> None:
             why = "is no file" if path.exists() else "is not there"
             raise StateFileUnusable(path, why, again)
         size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(100)
     except OSError as error:
         raise StateFileUnusable(path, f"cannot be read ({error.strerror})", again) from error

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.ledger.pricetable import NEWER_PRICES, library
+from pf_tui.ledger.pricetable import MOST_TABLE_BYTES, NEWER_PRICES, library
 from pf_tui.records import record
+from pf_tui.regular_files import read_regular
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
@@ -124,7 +125,9 @@ def _current(newer: Path) -> tuple[DataSnapshot, datetime | None]:
     if newer_identity is None or (bundled is not None and newer_identity[0] <= bundled[0]):
         return get_snapshot(), None
     try:
-        return _parsed(json.loads(newer.read_bytes())), datetime.fromtimestamp(newer_identity[0] / 1e9, UTC)
+        return _parsed(json.loads(read_regular(newer, MOST_TABLE_BYTES))), datetime.fromtimestamp(
+            newer_identity[0] / 1e9, UTC
+        )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return get_snapshot(), None
 

@@ -14,8 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from pf_tui.catalog import Catalog, Price
-from pf_tui.ledger.pricetable import DatedPrices, Key, PriceTable, library
+from pf_tui.ledger.pricetable import MOST_TABLE_BYTES, DatedPrices, Key, PriceTable, library
 from pf_tui.records import replace
+from pf_tui.regular_files import read_regular
 from pf_tui.rules.pricing import BATCH_SHARE, WEB_SEARCH_USD, UnitPrices, flat, scaled, tier
 
 TYPE_CHECKING = False
@@ -233,7 +234,7 @@ def _snapshot(newer: Path | None) -> DataSnapshot:
         if newer is not None and bundled and newer.stat().st_mtime_ns > bundled.stat().st_mtime_ns:
             from genai_prices.types import _providers_from_raw
 
-            providers = _providers_from_raw(json.loads(newer.read_bytes()))
+            providers = _providers_from_raw(json.loads(read_regular(newer, MOST_TABLE_BYTES)))
             return DataSnapshot(providers, from_auto_update=True)
     except (OSError, ValueError, TypeError, KeyError):
         pass  # unreadable, or of a shape this library does not know: its own prices count

@@ -18,6 +18,9 @@ from pf_tui.rules.pricing import Tier, UnitPrices, raw_cost_usd
 FORMAT = 2
 """Raise it when the meaning of a row changes."""
 
+MOST_TABLE_BYTES = 64 * 1024 * 1024
+"""Of a price table; today's has one."""
+
 NEWER_PRICES = "prices.json"
 """Beside the ledger: a price table fetched since the library was installed (`pf-tui prices update`)."""
 

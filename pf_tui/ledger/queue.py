@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pf_tui.ledger import limit_hits
+from pf_tui.regular_files import read_regular
 from pf_tui.state.files import try_lock
 from pf_tui.state.paths import make_private
 
@@ -94,7 +95,9 @@ def take_in(connection: sqlite3.Connection, ledger: Path, requests: Requests) ->
     """Put everything that waits into the ledger; returns how many rows. Call it outside a transaction."""
     count = 0
     for path in _claimed(ledger):
-        rows = [row for line in path.read_bytes().splitlines() if (row := _row(line)) is not None]
+        rows = [
+            row for line in read_regular(path, 2 * MAX_BYTES).splitlines() if (row := _row(line)) is not None
+        ]
         connection.execute("BEGIN IMMEDIATE")
         try:
             for kind, values in rows:
@@ -133,7 +136,7 @@ def _locked(path: Path, flags: int) -> Iterator[int]:
     import time
 
     for _ in range(_TRIES):
-        handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         try:
             if try_lock(handle):
                 if _is_at(path, handle):

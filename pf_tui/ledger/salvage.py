@@ -8,6 +8,8 @@ their columns fit, unless the list of free pages names them.
 from __future__ import annotations
 
 import contextlib
+import mmap
+import os
 import sqlite3
 import struct
 from collections.abc import Iterator, Mapping
@@ -16,6 +18,7 @@ from pathlib import Path
 from pf_tui.ledger import rollups, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.schema import NAME
+from pf_tui.regular_files import open_regular
 
 MAX_PAGES = 1 << 20
 """Four gigabytes; a ledger of ten million requests has two."""
@@ -130,11 +133,18 @@ def _request(
     return tuple(row)
 
 
+def _mapped(path: Path) -> bytes | mmap.mmap:
+    """The content of a file, however large, without reading it."""
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+
+
 class _Pages:
     """The pages of a file, with what its write-ahead log has of them laid over."""
 
     def __init__(self, path: Path) -> None:
-        self._data = path.read_bytes()
+        self._data = _mapped(path)
         size = int.from_bytes(self._data[16:18], "big")
         size = 65536 if size == 1 else size
         self._size = size if size >= 512 and size & (size - 1) == 0 else 4096
@@ -255,7 +265,7 @@ class _Pages:
     def _logged(self, path: Path) -> dict[int, bytes]:
         """The newest committed form of each page in the write-ahead log."""
         try:
-            data = path.read_bytes()
+            data = _mapped(path)
         except OSError:
             return {}
         pages: dict[int, bytes] = {}

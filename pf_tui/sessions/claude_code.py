@@ -13,10 +13,10 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from pf_tui.json_values import object_in
 from pf_tui.records import replace
+from pf_tui.regular_files import read_regular
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.evidence import is_settled
 from pf_tui.sessions.logs import Log
@@ -338,7 +338,7 @@ def _limit(row: Mapping[str, object], message: Mapping[str, object]) -> LimitSee
 def _object(path: str, size: int) -> dict[str, object]:
     if size > MAX_REGISTRY_BYTES:
         raise ValueError("no registry file is so large")
-    content = json.loads(Path(path).read_bytes())
+    content = json.loads(read_regular(path, MAX_REGISTRY_BYTES))
     return content if isinstance(content, dict) else {}
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from pf_tui.records import replace
+from pf_tui.regular_files import open_regular
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
@@ -243,7 +244,7 @@ def _rollout(home: str, thread: str) -> str | None:
 def _head(path: str) -> Mapping[str, object]:
     """The first row's facts: folder, provider, parent."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open_regular(path) as file:
             row = json.loads(file.readline(HEAD_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}

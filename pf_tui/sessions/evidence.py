@@ -17,6 +17,7 @@ from collections.abc import Mapping
 
 from pf_tui import json_values
 from pf_tui.records import record, replace
+from pf_tui.regular_files import open_regular
 from pf_tui.sessions.text import word
 from pf_tui.state.paths import Paths, make_private
 
@@ -235,9 +236,7 @@ def _to_json(evidence: Evidence) -> dict[str, object]:
 def _load(path: str) -> Evidence | None:
     """The file's evidence; None when there is none that can be used."""
     try:
-        if not os.path.isfile(path):  # noqa: PTH113 - reading a pipe may never end
-            return None
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open_regular(path) as file:
             content = json_values.parse(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return None

@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
+from io import FileIO
+
+from pf_tui.regular_files import open_handle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +78,7 @@ class Log(Generic[F]):
         if identity == self._identity and status.st_size == self._size:
             return True
         try:
-            with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123
+            with FileIO(open_handle(self.path)) as file:
                 fresh = identity != self._identity or status.st_size < self._offset
                 if fresh or status.st_size - self._offset > MAX_AHEAD:
                     self.follower = self._make()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from pf_tui.records import record
+from pf_tui.regular_files import open_regular
 
 MAX_BYTES = 4096
 MAX_UP = 64
@@ -92,9 +93,7 @@ def _checked_out(head: str) -> str | None:
 
 def _text(path: str) -> str:
     try:
-        if not os.path.isfile(path):  # noqa: PTH113 - reading a pipe may never end
-            return ""
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open_regular(path) as file:
             return file.read(MAX_BYTES).decode("utf-8", "replace")
     except (OSError, ValueError):
         return ""

@@ -11,8 +11,8 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
+from pf_tui.regular_files import read_regular
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.records import Draft, Signals, Stamp
 from pf_tui.sessions.text import word
@@ -94,7 +94,7 @@ class _Agent:
             status = os.stat(self._meta)  # noqa: PTH116
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             if stamp != self._stamp and stat.S_ISREG(status.st_mode) and status.st_size <= MAX_META_BYTES:
-                content = json.loads(Path(self._meta).read_bytes())
+                content = json.loads(read_regular(self._meta, MAX_META_BYTES))
                 self._stamp, self._facts = stamp, content if isinstance(content, dict) else {}
         except FileNotFoundError:
             return True

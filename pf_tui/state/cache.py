@@ -6,14 +6,14 @@ Invariant: nothing here is needed, so nothing here ever raises; a secret never c
 
 from __future__ import annotations
 
+from pf_tui.regular_files import read_regular
 from pf_tui.state.paths import Paths
 
 
 def read(paths: Paths, name: str) -> bytes | None:
     """What was kept under that name; None when there is nothing, or nothing that can be read."""
     try:
-        with open(paths.cache / name, "rb", buffering=0) as file:  # noqa: PTH123 - half as long as Path.read_bytes
-            return file.read()
+        return read_regular(paths.cache / name)
     except OSError:
         return None
 

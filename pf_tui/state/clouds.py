@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.catalog import Catalog, Provider, blanks
 from pf_tui.errors import PfError
 from pf_tui.state import files
@@ -212,6 +213,6 @@ def _google_project(env: Mapping[str, str]) -> str | None:
 def _text(path: Path | None) -> str:
     """A small file's text; "" when it is not there or cannot be read."""
     try:
-        return "" if path is None else files.read_regular(path, _FILE_BYTES).decode("utf-8")
+        return "" if path is None else regular_files.read_regular(path, _FILE_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""

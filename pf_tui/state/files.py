@@ -10,7 +10,6 @@ import contextlib
 import errno
 import json
 import os
-import stat
 import time
 from _thread import get_ident
 from collections.abc import Callable, Iterator
@@ -19,17 +18,11 @@ from pathlib import Path
 from pf_tui import json_values
 from pf_tui.errors import PfError, StateFileUnusable, cannot_read, cannot_write
 from pf_tui.json_values import NumberOutOfRangeError
+from pf_tui.regular_files import MOST_BYTES, NoRegularFileError, TooLargeError, read_regular
 from pf_tui.state.paths import Paths, make_private
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import IO
 
 LOCK_TIMEOUT_S = 5.0
 """As long as a person waits without asking; then a clear error."""
-
-MAX_JSON_BYTES = 16 * 1024 * 1024
-"""No state file of ours or the original's comes near; reading more would hang the dashboard."""
 
 HALF_WRITTEN_LOOKS = 10
 HALF_WRITTEN_S = 0.01
@@ -86,7 +79,7 @@ def make_home(paths: Paths) -> None:
         raise cannot_write(paths.home, error) from error
 
 
-def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str | None:
+def read_text(path: Path, most: int = MOST_BYTES) -> str | None:
     """The file's text; None when it does not exist.
 
     Args:
@@ -95,19 +88,17 @@ def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str | None:
         StateFileUnusable: unreadable, too large, or not UTF-8.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # reading it may never end
-            raise StateFileUnusable(path, "is a pipe or a device, not a file", f"move {path} away")
-        size = status.st_size
-        if size > most:
-            raise StateFileUnusable(
-                path,
-                f"{size / 1_048_576:.3g} MB is far more than this file ever holds",
-                f"move {path} away; nothing was written over it",
-            )
-        data = path.read_bytes()
+        data = read_regular(path, most)
     except FileNotFoundError:
         return None
+    except NoRegularFileError as error:
+        raise StateFileUnusable(path, "is a pipe or a device, not a file", f"move {path} away") from error
+    except TooLargeError as error:
+        raise StateFileUnusable(
+            path,
+            f"{error.size / 1_048_576:.3g} MB is far more than this file ever holds",
+            f"move {path} away; nothing was written over it",
+        ) from error
     except OSError as error:
         raise cannot_read(path, error) from error
     try:
@@ -194,35 +185,6 @@ def rewrite_json(
             write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode, over=(original,))
             return
     raise PfError(f"another program goes on writing {path}; nothing was changed", "try again in a moment")
-
-
-def open_regular(path: str | Path) -> IO[bytes]:
-    """Open a regular file; a pipe, device or folder in its place, which may never end, is refused.
-
-    Raises:
-        OSError: it is missing, may not be read, or is no regular file.
-        ValueError: it is no path at all.
-    """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "no regular file", str(path))
-    return os.fdopen(handle, "rb")
-
-
-def read_regular(path: Path, most: int = MAX_JSON_BYTES) -> bytes:
-    """The content of a regular file.
-
-    Raises:
-        OSError: it is missing, no regular file, or larger than `most` bytes.
-    """
-    data = bytearray()
-    with open_regular(path) as file:
-        while len(data) <= most and (piece := file.read(1 << 16)):
-            data += piece
-    if len(data) > most:
-        raise OSError(errno.EFBIG, f"larger than {most >> 20} MB", str(path))
-    return bytes(data)
 
 
 def write_private(path: Path, data: bytes) -> None:

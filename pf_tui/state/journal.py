@@ -15,6 +15,7 @@ from pathlib import Path
 from pf_tui import json_values
 from pf_tui.errors import cannot_write
 from pf_tui.records import field, record
+from pf_tui.regular_files import open_regular
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
@@ -77,7 +78,7 @@ def append(paths: Paths, event: Event) -> None:
             unusable_files.set_aside(paths.journal)
         _rotate_if_full(paths)
         try:
-            handle = os.open(paths.journal, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = os.open(paths.journal, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
         except OSError as error:
             raise cannot_write(paths.journal, error) from error
         try:
@@ -179,10 +180,8 @@ def _mended(handle: int) -> bytes:
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:
     """The file's lines, last first, read in blocks: the tail of a large journal costs nothing."""
-    if not path.is_file():  # a pipe by that name would never end
-        return
     try:
-        handle = path.open("rb")
+        handle = open_regular(path)
     except OSError:
         return
     with handle:

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from pf_tui import regular_files
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
-from pf_tui.state import files
 from pf_tui.state.paths import config_folder, default_config_folder, user_home
 
 
@@ -71,7 +71,7 @@ def value_at(content: object, dotted: str) -> object:
 def read(path: Path) -> object:
     """An agent's login file as data; "" when it is no JSON, None when it is not there or not readable."""
     try:
-        text = files.read_regular(path).decode("utf-8")
+        text = regular_files.read_regular(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     try:

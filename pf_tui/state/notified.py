@@ -9,6 +9,7 @@ import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 
+from pf_tui import regular_files
 from pf_tui.errors import PfError
 from pf_tui.rules.limits import SAME_RESET
 from pf_tui.state import files
@@ -59,5 +60,5 @@ def _is_same(earlier: object, end: datetime | None, now: datetime) -> bool:
 def _read(paths: Paths) -> dict[str, object]:
     content = None
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        content = json.loads(files.read_regular(paths.notices))
+        content = json.loads(regular_files.read_regular(paths.notices))
     return content if isinstance(content, dict) else {}

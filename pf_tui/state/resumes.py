@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from pf_tui import regular_files
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
@@ -54,7 +55,7 @@ def claim(paths: Paths, key: Key) -> bool:
 def _stored(paths: Paths) -> dict[str, object]:
     content = None
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        content = json.loads(files.read_regular(paths.resumes))
+        content = json.loads(regular_files.read_regular(paths.resumes))
     return content if isinstance(content, dict) else {}
 
 

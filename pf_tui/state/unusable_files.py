@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pf_tui import json_values
 from pf_tui.errors import StateFileUnusable
+from pf_tui.regular_files import read_regular
 
 
 def wrong_type(path: Path, key: str, expected_kind: str, value: object) -> StateFileUnusable:
@@ -30,7 +31,7 @@ def _at_key(path: Path, key: str, why: str) -> StateFileUnusable:
     """The sentence with the place where the key first stands in the file."""
     line = column = None
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_regular(path).decode("utf-8", "replace")
     except OSError:
         text = ""
     if match := re.search(rf'"{re.escape(key)}"\s*:\s*', text):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.regular_files import read_regular
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
@@ -41,7 +42,7 @@ def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], T]
     key = [_FORMAT, str(path), *stamp]
     store = paths.cache / f"{crc32(os.fsencode(path)):08x}.json"
     try:
-        content = json.loads(store.read_bytes())
+        content = json.loads(read_regular(store))
         if content["key"] == key:
             if "bad" in content:
                 raise _refusal(path, content["bad"])

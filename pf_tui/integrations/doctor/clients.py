@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any  # Any: each question to an agent's module has an answer of its own
 
+from pf_tui import regular_files
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.integrations import apply, installs
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.rules import addresses as rules
-from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 
@@ -134,7 +134,7 @@ def log(ctx: Context) -> Finding:
     """No hook has failed in the last day."""
     path = ctx.paths.home / "hooks.log"
     try:
-        lines = files.read_regular(path).decode("utf-8", "replace").splitlines()[-200:]
+        lines = regular_files.read_regular(path).decode("utf-8", "replace").splitlines()[-200:]
     except FileNotFoundError:
         return ok("no hook has ever failed")
     begin = (ctx.now() - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
