@@ -285,7 +285,7 @@ def _listed(tool: Tool) -> types.Tool:
         input_schema=tool.arguments.model_json_schema(),
         output_schema=tool.result.model_json_schema(mode="serialization"),
         annotations=types.ToolAnnotations(
-            read_only_hint=not tool.changes,
+            read_only_hint=not (tool.changes or tool.takes_in),
             destructive_hint=tool.changes,
             idempotent_hint=True,
             open_world_hint=tool.outside,

@@ -27,5 +27,7 @@ class Tool:
     call: Callable[[Context, Any], Answer]  # with `arguments` of this tool
     changes: bool = False
     """It writes to this machine, for every agent and until it is taken back."""
+    takes_in: bool = False
+    """It takes what agents have logged since into the ledger first; nothing of the person's is changed."""
     outside: bool = False
     """It asks somebody outside of this machine."""

@@ -130,6 +130,7 @@ TOOLS: tuple[Tool, ...] = (
         arguments=shapes.PeriodChosen,
         result=shapes.Summary,
         call=_summary,
+        takes_in=True,
     ),
     Tool(
         name="analytics.providers",
@@ -138,6 +139,7 @@ TOOLS: tuple[Tool, ...] = (
         arguments=shapes.Nothing,
         result=shapes.ProvidersUse,
         call=_providers,
+        takes_in=True,
     ),
     Tool(
         name="analytics.costs",
@@ -146,5 +148,6 @@ TOOLS: tuple[Tool, ...] = (
         arguments=shapes.GroupChosen,
         result=shapes.Costs,
         call=_costs,
+        takes_in=True,
     ),
 )
