@@ -70,7 +70,11 @@ def way(ctx: Context, session: Session, processes: Processes | None = None) -> R
     if session.agent == "claude-code":
         command = ("pf-tui", "run", "claude", "--resume-at-reset", "--", "--resume", session.id)
         return ResumePlan(how="none", says="end it, and start it again so that it waits", command=command)
-    return ResumePlan(how="none", says=f"write `{MESSAGE}` in it: nothing is typed into a terminal for you")
+    return ResumePlan(
+        how="none",
+        says=f"OpenCode waits only while it retries, and after its last error takes no message from outside: "
+        f"write `{MESSAGE}` in it",
+    )
 
 
 def due(ctx: Context, session: Session) -> datetime:

@@ -49,13 +49,14 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
         )
     program = plan.program_of(client, ctx.env)
     now = snapshot.take(ctx)
-    if now.paused:
-        diagnostics.note(f"pf-tui is paused: {client.name} runs by itself; `pf-tui resume`")
-        plan.exec_agent(LaunchPlan(program=program, words=words, environment=ctx.env))
+    route: LaunchRoute | None = None
     if resume:
         now, route = _when_served(ctx, client, pass_through=pass_through)
-    else:
+    elif not now.paused:
         route = plan.launch_route(now, client, pass_through=pass_through)
+    if route is None:
+        diagnostics.note(f"pf-tui is paused: {client.name} runs by itself; `pf-tui resume`")
+        plan.exec_agent(LaunchPlan(program=program, words=words, environment=ctx.env))
     if route.through == "login":
         diagnostics.note(
             f"{route.provider} serves: {client.name} runs on its own login; a limit moves the next turn"
@@ -90,8 +91,8 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
     plan.exec_agent(laid_out)
 
 
-def _when_served(ctx: Context, agent: Client, *, pass_through: bool) -> tuple[Snapshot, LaunchRoute]:
-    """Wait for the first provider that is back, with a countdown; ctrl+c ends the wait."""
+def _when_served(ctx: Context, agent: Client, *, pass_through: bool) -> tuple[Snapshot, LaunchRoute | None]:
+    """Wait for the first provider that is back, with a countdown; ctrl+c or a pause ends the wait."""
     from pf_tui.launch import waiting
 
     waits: list[str] = []

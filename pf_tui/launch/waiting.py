@@ -1,6 +1,7 @@
 """`pf-tui run --resume-at-reset` while no provider can serve: wait for the first that is back.
 
-The files are looked at again and again: a reset that passes, a release, a new key or a switch ends the wait.
+The files are looked at again and again: a reset that passes, a release, a new key, a switch or a pause ends
+the wait.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pf_tui.rules.failover import first_back
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
-LOOK_S = 2.0
+LOOK_S = 1.0
 """Between two looks at the files; one costs about 10 ms of processor."""
 
 
@@ -29,8 +30,10 @@ def until_served(
     pass_through: bool = False,
     show: Callable[[Snapshot, Skipped], None],
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Snapshot, LaunchRoute]:
+) -> tuple[Snapshot, LaunchRoute | None]:
     """Wait until a provider can serve the agent; returns the files as they are then, and who serves.
+
+    None = pf-tui was paused meanwhile: the agent runs by itself.
 
     Args:
         show: called at each look that finds no provider, with the one that is back first.
@@ -39,6 +42,8 @@ def until_served(
     """
     while True:
         now = snapshot.take(ctx)
+        if now.paused:
+            return now, None
         try:
             return now, plan.launch_route(now, agent, pass_through=pass_through)
         except NothingCanServe:

@@ -109,9 +109,8 @@ def test_claude_code_in_a_terminal_waits_and_says_so(box: Box, hosted: Hosted) -
         screen.type(TASK)
         screen.press("Enter")
         shown = screen.wait_for("attempt 1/", 60)
-        with Faces(
-            made, "claude-code"
-        ) as faces:  # the screen says it at once, the gateway within half a second
+        # The screen says it at once, the gateway within half a second.
+        with Faces(made, "claude-code") as faces:
             faces.after("hits its limit", reads("limited"))
             sessions = json.loads(made.pf("sessions", "--json"))
         screen.wait_for(DONE, 200)

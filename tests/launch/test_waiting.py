@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui import actions
+from pf_tui.actions import pausing
 from pf_tui.clients import STARTED
 from pf_tui.errors import NothingCanServe
 from pf_tui.launch import waiting
@@ -39,7 +40,7 @@ class Wait:
 
     def run(self) -> tuple[str, datetime]:
         _, route = waiting.until_served(self.ctx, CLAUDE, show=self.show, sleep=self.sleep)
-        return route.provider, self.now
+        return (route.provider if route is not None else "nobody: paused"), self.now
 
 
 @pytest.fixture
@@ -74,6 +75,15 @@ def test_a_bench_that_grows_meanwhile_lets_the_other_be_waited_for(wait: Wait) -
 
     assert provider == "openrouter"
     assert list(dict.fromkeys(wait.shown)) == ["deepseek-api", "openrouter"]
+
+
+def test_a_pause_meanwhile_is_noticed_within_a_second(wait: Wait) -> None:
+    wait.meanwhile = lambda: pausing.pause(wait.ctx)
+
+    served, at = wait.run()
+
+    assert served == "nobody: paused"
+    assert at - NOON <= timedelta(seconds=1)
 
 
 def test_without_an_end_nothing_is_waited_for(context: Callable[..., Context]) -> None:
