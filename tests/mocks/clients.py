@@ -19,6 +19,9 @@ import pytest
 KEYS = {"ALPHA_API_KEY": "sk-alpha-0001", "BETA_API_KEY": "sk-beta-0002"}
 
 
+WAIT_S = 180.0
+"""Against a hang: a real agent's start takes a second, and on a machine that many tests share a minute."""
+
 PACKAGES = {"claude": "@anthropic-ai/claude-code", "opencode": "opencode-ai", "codex": "@openai/codex"}
 """Program -> the npm package that says its version."""
 
@@ -84,7 +87,7 @@ class Machine:
             **self.extra,
         }
 
-    def run(self, *words: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout_s: float = WAIT_S) -> subprocess.CompletedProcess[str]:
         """Run a program to its end."""
         return subprocess.run(
             list(words),
@@ -172,7 +175,7 @@ def sign_in_to_plan(made: Machine) -> None:
     (made.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 30.0, what: str = "it") -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = WAIT_S, what: str = "it") -> None:
     """Return once the condition holds; AssertionError when it never does."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -191,7 +194,7 @@ class Terminal:
         """What is on the screen."""
         return self._tmux("capture-pane", "-p", "-t", "t")
 
-    def wait_for(self, text: str, timeout_s: float = 40.0) -> str:
+    def wait_for(self, text: str, timeout_s: float = WAIT_S) -> str:
         """The screen once it shows the text; AssertionError with the screen when it does not."""
         deadline = time.monotonic() + timeout_s
         while text not in (screen := self.screen()):
@@ -205,7 +208,7 @@ class Terminal:
         self._tmux("send-keys", "-t", "t", "-l", text)
         self.wait_for(text)
 
-    def submit(self, text: str, shows: str, timeout_s: float = 40.0) -> None:
+    def submit(self, text: str, shows: str, timeout_s: float = WAIT_S) -> None:
         """Type a line and press Enter until the screen shows something.
 
         Codex takes an Enter right behind fast typing for part of a paste; one more does no harm.
@@ -213,7 +216,7 @@ class Terminal:
         self.type(text)
         self.press_until("Enter", shows, timeout_s)
 
-    def press_until(self, key: str, shows: str, timeout_s: float = 40.0) -> None:
+    def press_until(self, key: str, shows: str, timeout_s: float = WAIT_S) -> None:
         """Press a key again and again until the screen shows something: one pressed too early is lost."""
         deadline = time.monotonic() + timeout_s
         while True:
