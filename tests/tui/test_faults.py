@@ -55,7 +55,11 @@ def test_from_eight_days_on_days_are_told_by_their_dates(days: int, dated: bool)
     steps = tuple(Step(start=start + day * at, parts={"groq": Totals(cost_usd=1.0)}) for at in range(days))
     space = Space(width=120, height=20, clock=Clock(now=scene.NOW))
     drawn = ChartInput(
-        names={"groq": "groq"}, report=LedgerView(steps=steps), colours={}, metric="cost", space=space
+        names={"groq": "groq"},
+        report=LedgerView(steps=steps),
+        provider_colours={},
+        metric="cost",
+        space=space,
     )
     labels = [label for label, _ in drawn.steps("bars")]
 
