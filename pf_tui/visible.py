@@ -2,7 +2,8 @@
 
 Project, model and session names, error texts, paths and branches come from repositories, logs and upstreams.
 Control characters are shown as `^[`, other invisible ones as `\\u202e`, as GitHub's CLI does; a newline is
-one of them, so no foreign word can begin a line of its own. JSON and CSV are never changed.
+one of them, so no foreign word can begin a line of its own. JSON stays the same
+document: its own escapes stand for them.
 Standard library alone: hooks and the first paint come through here.
 """
 
@@ -35,6 +36,24 @@ def visible(text: str, *, keep: str = "") -> str:
     if text.isprintable() and all(char < "\u034f" or "\u2010" <= char < "\u2fff" for char in text):
         return text  # Latin letters, and the marks that our own lines are made of
     return re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
+
+
+def escaped(document: str) -> str:
+    """JSON with hidden characters as its own escapes: the same document, and nothing a terminal obeys.
+
+    Args:
+        document: as `json.dumps` writes it; its line ends are layout.
+    """
+    if document.isascii() and "\x7f" not in document:
+        return document
+    return re.sub(_HIDDEN, lambda match: match[0] if match[0] == "\n" else _escape(match[0]), document)
+
+
+def _escape(char: str) -> str:
+    return "".join(
+        f"\\u{unit:04x}"
+        for unit in memoryview(char.encode("utf-16-le", "surrogatepass")).cast("H")  # halves of a pair
+    )
 
 
 def _named(char: str) -> str:

@@ -14,7 +14,7 @@ from pf_tui import stdio
 from pf_tui.called import spelled
 from pf_tui.cli import output
 from pf_tui.errors import PfError, place_of
-from pf_tui.visible import visible
+from pf_tui.visible import escaped, visible
 
 INTERRUPTED = 130
 """What shells report for a program that ctrl+c ended (128 + SIGINT)."""
@@ -45,7 +45,7 @@ def fail(error: PfError, *, as_json: bool) -> int:
         import json
 
         content = {"error": {"code": error.code, "message": error.message, "hint": error.hint or None}}
-        _write(json.dumps(content, ensure_ascii=False))
+        _write(escaped(json.dumps(content, ensure_ascii=False)))
     else:
         _write(f"{_styled('pf-tui:', '1;31')} {visible(spelled(error.message))}")
         if error.hint:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 
 from pf_tui.called import spelled
-from pf_tui.visible import visible
+from pf_tui.visible import escaped, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ def document(content: object) -> None:
     """One JSON document."""
     import json
 
-    _bytes(json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    _bytes(escaped(json.dumps(content, indent=2, ensure_ascii=False)).encode() + b"\n")
 
 
 def line(content: object) -> None:
     """One JSON document on one line, sent at once: a stream that others read as it grows."""
     import json
 
-    _bytes(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    _bytes(escaped(json.dumps(content, ensure_ascii=False)).encode() + b"\n")
     flush()
 
 
@@ -46,7 +46,7 @@ def lines(contents: Iterable[object]) -> None:
 
     block: list[str] = []
     for content in contents:
-        block.append(json.dumps(content, ensure_ascii=False))
+        block.append(escaped(json.dumps(content, ensure_ascii=False)))
         if len(block) == LINES_AT_ONCE:
             _bytes(("\n".join(block) + "\n").encode("utf-8", "replace"))
             block.clear()
@@ -71,18 +71,35 @@ def raw(data: bytes) -> None:
 
 
 def csv(rows: Iterable[Iterable[object]]) -> None:
-    """Rows as RFC 4180; None is an empty field."""
+    """Rows as RFC 4180; None is an empty field.
+
+    A text that a spreadsheet would calculate gets an apostrophe before it, as OWASP advises; what a terminal
+    would obey is made visible on one.
+    """
     import csv as writers
 
+    is_shown = sys.stdout.isatty()
     out = io.StringIO(newline="")
     writer = writers.writer(out)
     for row in rows:
-        writer.writerow(["" if value is None else value for value in row])
+        writer.writerow([_cell(value, is_shown) for value in row])
         if out.tell() > 1 << 16:
             _bytes(out.getvalue().encode("utf-8", "replace"))
             out.seek(0)
             out.truncate()
     _bytes(out.getvalue().encode("utf-8", "replace"))
+
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a text begins that Excel, LibreOffice or Sheets calculates; the last four are the wide forms."""
+
+
+def _cell(value: object, is_shown: bool) -> object:
+    if not isinstance(value, str):
+        return "" if value is None else value
+    if value.lstrip(" ").startswith(_FORMULAS):
+        value = f"'{value}"
+    return visible(value) if is_shown else value
 
 
 def show(*views: Text) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pf_tui import stdio
 from pf_tui.clients import INTEGRATED
 from pf_tui.hooks import deadline, log
-from pf_tui.visible import visible
+from pf_tui.visible import escaped, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def answer(content: Mapping[str, object]) -> str:
     """An answer in JSON, for agents that read one."""
     import json
 
-    return json.dumps(_shown(content), ensure_ascii=False)
+    return escaped(json.dumps(_shown(content), ensure_ascii=False))
 
 
 def _shown(content: Mapping[str, object]) -> dict[str, object]:

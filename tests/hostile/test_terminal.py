@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from pf_tui import hooks
-from pf_tui.cli import command_context, look, values
+from pf_tui.cli import command_context, look, output, values
 from pf_tui.state.paths import PROJECT_FILE, Paths
 from pf_tui.text.lines import Span, line, plain, wrap
 from pf_tui.tui import notify
-from pf_tui.visible import visible
-from tests.cli.conftest import NOON, Pf
+from pf_tui.visible import escaped, visible
+from tests.cli.conftest import NOON, Pf, Terminal
 from tests.trusted import trusting
 
 MARKS = {
@@ -282,15 +282,56 @@ def test_every_text_view_of_planted_stores(pf: Pf, planted: Callable[[str], None
             assert "\npf-tui: owned" not in answer.out, words
 
 
-@both
-def test_json_and_csv_stay_exact(pf: Pf, project: Path, planted: Callable[[str], None], mark: str) -> None:
+JSON_VIEWS = [
+    (*words, "--json") for words in TEXT_VIEWS if words[0] != "trust" and words[-1] != "requests"
+] + [("analytics", "30d", "--view", "requests", "--json"), ("switch", "MARK", "--json")]
+
+
+def test_json_is_the_same_document_and_nothing_a_terminal_obeys(
+    pf: Pf, planted: Callable[[str], None]
+) -> None:
+    mark = " ".join(mark for mark in MARKS.values() if max(mark) < "\U00010000")  # as YAML escapes them
     planted(mark)
 
-    status = pf("status", "--json").json
-    rows = list(csv.reader(io.StringIO(pf("export", "requests", "all", "--csv").out, newline="")))
+    assert pf("status", "--json").json["model"] == mark
+    for words in JSON_VIEWS:
+        answer = pf(*(mark if word == "MARK" else word for word in words))
+        assert clean(answer.out + answer.err), words
 
-    assert status["model"] == mark
+
+@given(st.text(st.characters(codec=None, exclude_categories=())))
+def test_escaped_json_says_the_same(text: str) -> None:
+    shown = escaped(json.dumps({text: [text]}, ensure_ascii=False, indent=1))
+
+    assert json.loads(shown) == {text: [text]}
+    assert clean(shown)
+    shown.encode()
+
+
+def test_csv_is_exact_in_a_file_and_text_on_a_terminal(
+    pf: Pf, planted: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = " ".join(mark for mark in MARKS.values() if max(mark) < "\U00010000")  # as YAML escapes them
+    planted(mark)
+
+    rows = list(csv.reader(io.StringIO(pf("export", "requests", "all", "--csv").out, newline="")))
     assert any(mark in field for row in rows for field in row)
+
+    monkeypatch.setattr(Terminal, "isatty", lambda _: True)
+    assert clean(pf("export", "requests", "all", "--csv").out.replace("\r\n", "\n"))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", '=HYPERLINK("x")', "=cmd|' /C x'!A0"],
+)
+def test_no_foreign_text_becomes_a_formula_of_a_spreadsheet(
+    formula: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.csv([["project", "usd"], [formula, -1.5], ["a=b", 3]])
+
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert rows[1:] == [[f"'{formula}", "-1.5"], ["a=b", "3"]]
 
 
 @both
