@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from pf_tui.json_values import object_in
-from pf_tui.records import record
+from pf_tui.records import field, record
 
 
 @record
@@ -37,6 +37,8 @@ class Fault:
     """Pieces of the answer itself before it happens; 0 = before the first event."""
     raw: bytes = b""
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What it sends along besides."""
 
 
 @record
@@ -142,7 +144,7 @@ FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _FAULTS}
 def answer(fault: Fault, protocol: str, now: datetime, number: int) -> Answer:
     """What the provider sends instead of an answer."""
     headers = {"content-type": fault.content_type, "request-id": f"req_fault{number:06d}"}
-    headers |= _told_in_headers(fault, protocol, now)
+    headers |= {**fault.headers, **_told_in_headers(fault, protocol, now)}
     body = fault.raw if fault.how == "raw" else json.dumps(error(fault, protocol, now)).encode()
     return Answer(status=fault.status, headers=headers, body=body)
 

@@ -3,7 +3,7 @@
 LiteLLM asks the deployments of a group by `order`, then the group's fallbacks; a fallback brings its own
 fallbacks along. So a stand-in that comes after the model's own sellers is a group by itself, which has none:
 who is asked is then, for every model, who `rules.failover.route` says, in that order.
-Source: LiteLLM proxy 1.108.7, run against mocks.
+Source: LiteLLM proxy 1.108.7, run against fake upstreams.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pf_tui.state.paths import Paths
-from tests.mocks import original as the_original
-from tests.mocks.original import Original
+from tests import original as the_original
+from tests.original import Original
 
 from .conftest import Answer, Pf, Turn
 

@@ -7,12 +7,11 @@ says which versions it drove.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.server import Scripted
+from tests import clients
+from tests.upstreams import Upstream
 
 DRIVES = {
     "test_claude_code": ("claude",),
@@ -51,14 +50,14 @@ def client_versions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def alpha(request: pytest.FixtureRequest) -> Iterator[Scripted[Any]]:
+def alpha(request: pytest.FixtureRequest) -> Iterator[Upstream]:
     """The first provider: the Upstream that the test's module imports."""
     with request.module.Upstream() as upstream:
         yield upstream
 
 
 @pytest.fixture
-def beta(request: pytest.FixtureRequest) -> Iterator[Scripted[Any]]:
+def beta(request: pytest.FixtureRequest) -> Iterator[Upstream]:
     """The second provider, of the same kind."""
     with request.module.Upstream() as upstream:
         yield upstream

@@ -20,7 +20,7 @@ from pf_tui.sessions.overview import Watch, overview
 from pf_tui.sessions.records import Session
 from pf_tui.state.context import Context
 from pf_tui.tui.session_feed import SessionFeed
-from tests.mocks.clients import Machine
+from tests.clients import Machine
 
 Row = dict[str, object]
 """A session as `sessions --json` tells it."""

@@ -20,8 +20,8 @@ from pf_tui.catalog import load
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS
+from tests.clients import Machine, program, wait_until
 from tests.e2e.test_gateway_agents import Box, Hosted, box, hosted, results, rows, tool_names
-from tests.mocks.clients import Machine, program, wait_until
 
 __all__ = ["box", "hosted"]
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.anthropic import Step, Upstream, failure, windows
-from tests.mocks.clients import KEYS, Machine
+from tests import clients
+from tests.clients import KEYS, Machine
+from tests.upstreams import Reply, Upstream, called, failure, windows
 
 pytestmark = pytest.mark.e2e
 
@@ -141,8 +141,8 @@ def test_in_the_terminal_a_switch_takes_the_model_names_along(
     own[1] = {"id": "deepseek-api", "base_urls": {"anthropic": beta.url}}
     (machine.state / "providers.yaml").write_text(json.dumps({"providers": own}))
     machine.pf("priority", "set", "alpha,deepseek-api")
-    alpha.always(Step(text="alpha speaks"))
-    beta.always(Step(text="deepseek speaks"))
+    alpha.always(Reply(text="alpha speaks"))
+    beta.always(Reply(text="deepseek speaks"))
 
     with clients.terminal(machine, str(clients.program("claude"))) as terminal:
         terminal.wait_for("● alpha")
@@ -254,7 +254,7 @@ def test_the_plugin_and_its_marketplace_are_valid_and_install(bare: Machine) -> 
 
 def test_the_model_can_call_the_mcp_tools(machine: Machine, alpha: Upstream) -> None:
     tool = "mcp__plugin_provider-fallback_pf-tui__provider_active"
-    alpha.answer(Step(tool=(tool, {})), Step(text="alpha it is"))
+    alpha.answer(called(tool, {}), Reply(text="alpha it is"))
 
     told = ask(machine, "who serves?", "--allowedTools", tool)
 
@@ -288,7 +288,7 @@ def test_the_status_line_shows_and_records_the_official_windows(machine: Machine
     """Only a plan's login is told of windows, and only in the terminal."""
     sign_in(machine, alpha)
     machine.pf("priority", "set", "anthropic-subscription")
-    alpha.always(Step(text="with windows", headers=windows(five_hour=0.62, seven_day=0.17)))
+    alpha.always(Reply(text="with windows", headers=windows(five_hour=0.62, seven_day=0.17)))
 
     with clients.terminal(machine, str(clients.program("claude"))) as terminal:
         terminal.wait_for("● anthropic-subscription")
@@ -341,9 +341,9 @@ def test_a_used_up_plan_rests_until_its_reset_and_the_login_comes_back(
 def test_in_the_terminal_commands_are_answered_and_the_next_prompt_moves(
     machine: Machine, alpha: Upstream, beta: Upstream
 ) -> None:
-    alpha.answer(Step(text="alpha speaks"))
+    alpha.answer(Reply(text="alpha speaks"))
     alpha.always(failure(429, should_retry=False))
-    beta.always(Step(text="beta speaks"))
+    beta.always(Reply(text="beta speaks"))
 
     with clients.terminal(machine, str(clients.program("claude"))) as terminal:
         terminal.wait_for("● alpha")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.anthropic import Upstream, failure
-from tests.mocks.clients import Machine
+from tests import clients
+from tests.clients import Machine
+from tests.upstreams import Upstream, failure
 
 pytestmark = pytest.mark.e2e
 

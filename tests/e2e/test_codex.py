@@ -1,4 +1,4 @@
-"""The real Codex against mocks: a limit benches, the next start is served elsewhere, the session is kept."""
+"""The real Codex and fake upstreams: a limit benches, the next start goes elsewhere, the session is kept."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.mocks.clients import Machine, machine, program, terminal, wait_until
-from tests.mocks.openai import Step, Upstream
+from tests.clients import Machine, machine, program, terminal, wait_until
+from tests.upstreams import OpenAIUpstream as Upstream
+from tests.upstreams import refused
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -85,7 +86,7 @@ def limit(alpha: Upstream, hours: int = 3, *, windows: bool = True) -> int:
         "x-codex-primary-window-minutes": "300",
         "x-codex-primary-reset-at": str(ends),
     }
-    alpha.always(Step(status=429, headers=told if windows else {}, body={"error": error}))
+    alpha.always(refused(429, {"error": error}, told if windows else {}))
     return ends
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
+from tests.clients import program, wait_until
 from tests.e2e.test_any_model import DONE, SUMMARY, TASK, WIRES, _shell
 from tests.e2e.test_gateway_agents import Box, Hosted, box, hosted, results, rows, tool_names
-from tests.mocks.clients import program, wait_until
 
 __all__ = ["box", "hosted"]
 

@@ -20,7 +20,7 @@ import pytest
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS, Fault
-from tests.mocks.clients import Machine, machine, program, settle_claude, terminal, wait_until
+from tests.clients import Machine, machine, program, settle_claude, terminal, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.anthropic import Upstream, failure
-from tests.mocks.clients import KEYS, Machine
+from tests import clients
+from tests.clients import KEYS, Machine
+from tests.upstreams import Upstream, failure
 
 pytestmark = pytest.mark.e2e
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.clients import KEYS, Machine
-from tests.mocks.openai import Upstream
+from tests import clients
+from tests.clients import KEYS, Machine
+from tests.upstreams import OpenAIUpstream as Upstream
 
 pytestmark = pytest.mark.e2e
 

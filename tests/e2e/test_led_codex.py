@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.clients import KEYS, Machine, wait_until
-from tests.mocks.openai import Upstream
+from tests import clients
+from tests.clients import KEYS, Machine, wait_until
+from tests.upstreams import OpenAIUpstream as Upstream
 
 CHAT = {"beta": "openai-chat"}
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.anthropic import Upstream
-from tests.mocks.clients import KEYS, Machine
-from tests.mocks.openai import Upstream as ChatUpstream
+from tests import clients
+from tests.clients import KEYS, Machine
+from tests.upstreams import OpenAIUpstream as ChatUpstream
+from tests.upstreams import Upstream
 
 CHAT = {"beta": "openai-chat"}
 

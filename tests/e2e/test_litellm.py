@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.anthropic import Upstream, failure
-from tests.mocks.clients import Machine, wait_until
-from tests.mocks.openai import Upstream as OpenAI
+from tests import clients
+from tests.clients import Machine, wait_until
+from tests.upstreams import OpenAIUpstream as OpenAI
+from tests.upstreams import Upstream, failure
 
 KEY = "sk-litellm-master-0001"
 START_S = 300.0

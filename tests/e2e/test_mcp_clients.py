@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import anthropic, openai
-from tests.mocks.clients import Machine, machine, program
+from tests import upstreams
+from tests.clients import Machine, machine, program
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -18,7 +18,7 @@ SERVER = [sys.executable, "-m", "pf_tui", "mcp"]
 
 def test_claude_code_calls_provider_list_and_switch(tmp_path: Path) -> None:
     program("claude")
-    with anthropic.Upstream() as upstream:
+    with upstreams.Upstream() as upstream:
         box = machine(
             tmp_path, {"alpha": "http://127.0.0.1:9/v1", "beta": "http://127.0.0.1:9/v1"}, "openai-chat"
         )
@@ -32,9 +32,9 @@ def test_claude_code_calls_provider_list_and_switch(tmp_path: Path) -> None:
         config = tmp_path / "mcp.json"
         config.write_text(json.dumps({"mcpServers": {"pf": {"command": SERVER[0], "args": SERVER[1:]}}}))
         upstream.answer(
-            anthropic.Step(tool=("mcp__pf__provider_list", {"authenticated": True})),
-            anthropic.Step(tool=("mcp__pf__provider_switch", {"providerId": "beta"})),
-            anthropic.Step(text="done"),
+            upstreams.called("mcp__pf__provider_list", {"authenticated": True}),
+            upstreams.called("mcp__pf__provider_switch", {"providerId": "beta"}),
+            upstreams.Reply(text="done"),
         )
 
         done = box.run(
@@ -53,7 +53,7 @@ def test_claude_code_calls_provider_list_and_switch(tmp_path: Path) -> None:
     assert box.active() == "beta"
 
 
-def opencode_box(tmp_path: Path, upstream: openai.Upstream) -> Machine:
+def opencode_box(tmp_path: Path, upstream: upstreams.OpenAIUpstream) -> Machine:
     """OpenCode on one mock, pf-tui installed."""
     program("opencode")
     box = machine(tmp_path, {"alpha": upstream.url, "beta": upstream.url}, "openai-chat")
@@ -72,9 +72,9 @@ def opencode_box(tmp_path: Path, upstream: openai.Upstream) -> Machine:
 
 
 def test_opencode_calls_provider_active(tmp_path: Path) -> None:
-    with openai.Upstream() as upstream:
+    with upstreams.OpenAIUpstream() as upstream:
         box = opencode_box(tmp_path, upstream)
-        upstream.answer(openai.Step(tool=("pf-tui_provider_active", {})), openai.Step(text="done"))
+        upstream.answer(upstreams.called("pf-tui_provider_active", {}), upstreams.Reply(text="done"))
 
         done = box.run("opencode", "run", "who serves?", "--title", "t")
 
@@ -100,7 +100,7 @@ def test_opencode_calls_provider_active(tmp_path: Path) -> None:
 
 def test_codex_is_offered_our_tools(tmp_path: Path) -> None:
     program("codex")
-    with openai.Upstream() as upstream:
+    with upstreams.OpenAIUpstream() as upstream:
         box = machine(tmp_path, {"alpha": upstream.url, "beta": upstream.url}, "openai-responses")
         folder = box.home / ".codex"
         folder.mkdir()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.mocks.clients import Machine, machine, program
+from tests.clients import Machine, machine, program
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -18,8 +18,8 @@ from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.records import replace
+from tests.clients import Machine, program
 from tests.e2e.test_gateway_agents import ENDS, Box, Hosted, box, tool_names
-from tests.mocks.clients import Machine, program
 
 __all__ = ["box"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(500)]

@@ -1,4 +1,4 @@
-"""The real OpenCode against mocks: a limit benches, the next turn runs elsewhere; commands need no model."""
+"""The real OpenCode and fake upstreams: a limit benches, the next turn runs elsewhere."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks.clients import Machine, machine, program, terminal, wait_until
-from tests.mocks.openai import Step, Upstream
+from tests.clients import Machine, machine, program, terminal, wait_until
+from tests.upstreams import OpenAIUpstream as Upstream
+from tests.upstreams import Reply, called, refused
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
-PAGE = Step(body="<!doctype html><title>Hotel Wi-Fi</title>Please sign in", content_type="text/html")
-LIMITED = Step(status=429, headers={"retry-after": "18000"})
+PAGE = refused(200, "<!doctype html><title>Hotel Wi-Fi</title>Please sign in", kind="text/html")
+LIMITED = refused(429, headers={"retry-after": "18000"})
 COMMANDS = {
     "/provider-status": "alpha serves",
     "/provider-switch beta": "switched to beta",
@@ -91,7 +92,7 @@ def test_a_failure_that_goes_on_ends_the_turn_after_three_tries(
     status: int, box: Machine, alpha: Upstream, beta: Upstream
 ) -> None:
     """OpenCode alone tries six times in 74 to 79 s."""
-    alpha.always(Step(status=status))
+    alpha.always(refused(status))
 
     failing = opencode_run(box, "hello", "--title", "t")
     following = opencode_run(box, "--continue", "and on")
@@ -105,7 +106,7 @@ def test_a_failure_that_goes_on_ends_the_turn_after_three_tries(
 def test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives(
     box: Machine, alpha: Upstream, beta: Upstream
 ) -> None:
-    alpha.always(Step(status=529))
+    alpha.always(refused(529))
     box.pf("gateway", "auto", "on")
     try:
         done = opencode_run(box, "hello", "--title", "t")
@@ -312,7 +313,7 @@ def test_a_limited_subagent_is_answered_and_its_parent_goes_on(
     alpha.always(LIMITED)
     box.pf("switch", "beta")
     task = {"description": "help", "prompt": "do it", "subagent_type": "helper"}
-    beta.answer(Step(tool=("task", task)), Step(text="the helper is done"), Step(text="all done"))
+    beta.answer(called("task", task), Reply(text="the helper is done"), Reply(text="all done"))
 
     done = opencode_run(box, "delegate", "--title", "t", "-m", "beta/m-beta")
 
@@ -328,7 +329,7 @@ def test_with_a_gateway_the_turn_in_flight_survives_and_the_limited_provider_is_
 ) -> None:
     """OpenCode talks to alpha itself, as with a login of its own; only what fails goes to the gateway."""
     alpha.always(LIMITED)
-    beta.answer(Step(tool=("bash", {"command": "echo hi", "description": "greets"})), Step(text="finished"))
+    beta.answer(called("bash", {"command": "echo hi", "description": "greets"}), Reply(text="finished"))
     box.pf("gateway", "start")
     try:
         done = opencode_run(box, "hello", "--title", "t")

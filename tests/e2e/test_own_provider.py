@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.clients import Machine
-from tests.mocks.openai import Upstream
+from tests import clients
+from tests.clients import Machine
+from tests.upstreams import OpenAIUpstream as Upstream
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -13,6 +13,16 @@ import pytest
 
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import Fault
+from tests import upstreams
+from tests.clients import (
+    Machine,
+    machine,
+    program,
+    settle_claude,
+    sign_in_to_plan,
+    terminal,
+    wait_until,
+)
 from tests.e2e.delays import Faces, reads
 from tests.e2e.test_gateway_agents import (
     ALLOWED,
@@ -26,17 +36,7 @@ from tests.e2e.test_gateway_agents import (
     tool_names,
 )
 from tests.e2e.test_sessions import codex  # noqa: F401 - a fixture
-from tests.mocks import anthropic, openai
-from tests.mocks.anthropic import Upstream  # noqa: F401 - what the fixture alpha starts
-from tests.mocks.clients import (
-    Machine,
-    machine,
-    program,
-    settle_claude,
-    sign_in_to_plan,
-    terminal,
-    wait_until,
-)
+from tests.upstreams import Upstream  # noqa: F401 - what the fixture alpha starts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -122,20 +122,20 @@ def test_claude_code_in_a_terminal_waits_and_says_so(box: Box, hosted: Hosted) -
 
 
 def test_a_codex_session_goes_on_by_a_queued_message_after_its_limit(
-    codex: tuple[Machine, openai.Upstream],  # noqa: F811
+    codex: tuple[Machine, upstreams.OpenAIUpstream],  # noqa: F811
 ) -> None:
     made, upstream = codex
     with terminal(made, "codex", "--dangerously-bypass-hook-trust") as screen:
         screen.wait_for("Ask Codex")
         back = int(time.time()) + BACK_S
         error = {"type": "usage_limit_reached", "message": "limit", "plan_type": "plus", "resets_at": back}
-        upstream.always(openai.Step(status=429, body={"error": error}))
+        upstream.always(upstreams.refused(429, {"error": error}))
         screen.submit("write it down", "limit", 90)
         with Faces(made, "codex") as faces:
             limited = faces.after("hits its limit", reads("limited"))
         assert limited is not None
         before = len(upstream.requests)
-        upstream.always(openai.Step(text="I go on."))
+        upstream.always(upstreams.Reply(text="I go on."))
         words = (sys.executable, "-m", "pf_tui", "sessions", "resume", limited.id)
         sent = made.run(*words, timeout_s=BACK_S + LATEST_S)
         screen.wait_for("I go on.", 90)
@@ -154,7 +154,7 @@ def last_words(body: dict[str, Any]) -> str:
     return str(said[-1]["content"][-1]["text"]) if said else ""
 
 
-def plan(tmp_path: Path, upstream: anthropic.Upstream) -> Machine:
+def plan(tmp_path: Path, upstream: upstreams.Upstream) -> Machine:
     """Claude Code signed in to a plan whose vendor is the mock; nobody follows."""
     made = machine(tmp_path, {"alpha": upstream.url}, "anthropic-messages")
     settle_claude(made)
@@ -166,14 +166,14 @@ def plan(tmp_path: Path, upstream: anthropic.Upstream) -> Machine:
 
 
 def test_claude_code_on_a_plan_goes_on_at_the_reset_it_shows(
-    tmp_path: Path, alpha: anthropic.Upstream
+    tmp_path: Path, alpha: upstreams.Upstream
 ) -> None:
     program("claude")
     made = plan(tmp_path, alpha)
     # The vendor's address is the mock's, as a person's settings would say.
     address = {"env": {"ANTHROPIC_BASE_URL": alpha.url}}
     (made.home / ".claude" / "settings.json").write_text(json.dumps(address))
-    alpha.answer(anthropic.failure(429, unified="five_hour", resets_in=5))
+    alpha.answer(upstreams.failure(429, unified="five_hour", resets_in=5))
     with terminal(made, "pf-tui", "run", "claude", "--resume-at-reset") as screen:
         screen.wait_for("❯")
         screen.submit("hello there", "set to continue automatically", 90)

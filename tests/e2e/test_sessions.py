@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from pf_tui.sessions.records import Session
+from tests import clients, upstreams
+from tests.clients import Machine, machine, program, terminal
 from tests.e2e.delays import Faces, Right, is_over, reads
 from tests.e2e.test_codex import end_daemons
-from tests.mocks import anthropic, clients, openai
-from tests.mocks.clients import Machine, machine, program, terminal
 from tests.patience import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
@@ -43,10 +43,10 @@ def another_than(session: str) -> Right:
 
 
 @pytest.fixture
-def claude(tmp_path: Path) -> Iterator[tuple[Machine, anthropic.Upstream]]:
+def claude(tmp_path: Path) -> Iterator[tuple[Machine, upstreams.Upstream]]:
     """Claude Code on a key, with nothing of pf-tui in it."""
     program("claude")
-    with anthropic.Upstream() as upstream:
+    with upstreams.Upstream() as upstream:
         box = machine(tmp_path, {"alpha": upstream.url}, "anthropic-messages")
         clients.settle_claude(box)
         box.extra |= {"ANTHROPIC_BASE_URL": upstream.url, "ANTHROPIC_API_KEY": KEY}
@@ -57,19 +57,19 @@ def claude(tmp_path: Path) -> Iterator[tuple[Machine, anthropic.Upstream]]:
         yield box, upstream
 
 
-def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, anthropic.Upstream]) -> None:
+def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, upstreams.Upstream]) -> None:
     box, upstream = claude
     words = (str(program("claude")), "--permission-mode", "default")
     with Faces(box, "claude-code") as faces, terminal(box, *words) as screen:
         screen.wait_for("❯")
         first = faces.after("started", reads("idle", by="registry"))
         assert first is not None
-        upstream.always(anthropic.Step(wait_s=30))
+        upstream.always(upstreams.Reply(wait_s=30))
         screen.type("slow")
         working = faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
         interrupted = faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
         screen.press("C-u")
-        upstream.always(anthropic.Step(tool=("Bash", {"command": "curl http://127.0.0.1:1/x"})))
+        upstream.always(upstreams.called("Bash", {"command": "curl http://127.0.0.1:1/x"}))
         screen.type("use the tool")
         asking = faces.after(
             "asks for permission",
@@ -83,7 +83,7 @@ def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, anthr
         screen.type("/clear")
         is_another = another_than(first.id)
         cleared = faces.after("/clear", is_another, do=lambda: screen.press("Enter"))
-        upstream.always(anthropic.Step(wait_s=60))
+        upstream.always(upstreams.Reply(wait_s=60))
         screen.type("once more")
         faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
         killed = faces.after("kill -9 in a turn", reads("ended"), do=lambda: kill(first))
@@ -97,7 +97,7 @@ def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, anthr
     assert killed.killed
 
 
-def test_a_background_agent_keeps_its_session_working(claude: tuple[Machine, anthropic.Upstream]) -> None:
+def test_a_background_agent_keeps_its_session_working(claude: tuple[Machine, upstreams.Upstream]) -> None:
     box, upstream = claude
     agent = {
         "description": "look",
@@ -117,8 +117,8 @@ def test_a_background_agent_keeps_its_session_working(claude: tuple[Machine, ant
     with Faces(box, "claude-code") as faces, terminal(box, *words) as screen:
         screen.wait_for("❯")
         faces.after("started", reads("idle"))
-        upstream.always(anthropic.Step(wait_s=AGENT_S), model="haiku")
-        upstream.answer(anthropic.Step(tool=("Agent", agent)))
+        upstream.always(upstreams.Reply(wait_s=AGENT_S), model="haiku")
+        upstream.answer(upstreams.called("Agent", agent))
         screen.type("start it")
         session = faces.after(
             "background agent starts",
@@ -137,10 +137,10 @@ def test_a_background_agent_keeps_its_session_working(claude: tuple[Machine, ant
 
 
 @pytest.fixture
-def codex(tmp_path: Path) -> Iterator[tuple[Machine, openai.Upstream]]:
+def codex(tmp_path: Path) -> Iterator[tuple[Machine, upstreams.OpenAIUpstream]]:
     """Codex with our hooks."""
     program("codex")
-    with openai.Upstream() as upstream:
+    with upstreams.OpenAIUpstream() as upstream:
         box = machine(tmp_path, {"alpha": upstream.url}, "openai-responses")
         folder = box.home / ".codex"
         folder.mkdir()
@@ -155,19 +155,21 @@ def codex(tmp_path: Path) -> Iterator[tuple[Machine, openai.Upstream]]:
         end_daemons(box.home)
 
 
-def test_codex_waits_as_its_hook_says_and_is_idle_after_esc(codex: tuple[Machine, openai.Upstream]) -> None:
+def test_codex_waits_as_its_hook_says_and_is_idle_after_esc(
+    codex: tuple[Machine, upstreams.OpenAIUpstream],
+) -> None:
     box, upstream = codex
     asks = {"cmd": "touch /etc/x", "sandbox_permissions": "require_escalated", "justification": "it must"}
     words = ("codex", "--dangerously-bypass-hook-trust")
     with Faces(box, "codex") as faces, terminal(box, *words) as screen:
         screen.wait_for("Ask Codex")
         first = faces.after("started", reads("idle"))
-        upstream.always(openai.Step(wait_s=30))
+        upstream.always(upstreams.Reply(wait_s=30))
         screen.type("slow")
         faces.after("prompt", reads("working"), do=lambda: screen.press_until("Enter", "esc to interrupt"))
         faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
-        upstream.always(openai.Step())
-        upstream.answer(openai.Step(tool=("exec_command", asks)))
+        upstream.always(upstreams.Reply())
+        upstream.answer(upstreams.called("exec_command", asks))
         asking = faces.after(
             "asks for permission",
             reads("waiting", "permission"),
@@ -184,7 +186,7 @@ def test_codex_waits_as_its_hook_says_and_is_idle_after_esc(codex: tuple[Machine
 
 def test_opencodes_plugin_tells_of_work_and_of_waiting(tmp_path: Path) -> None:
     program("opencode")
-    with openai.Upstream() as upstream:
+    with upstreams.OpenAIUpstream() as upstream:
         box = machine(tmp_path, {"alpha": upstream.url}, "openai-chat")
         box.extra = {"OPENCODE_DISABLE_MODELS_FETCH": "1"}
         folder = box.home / ".config" / "opencode"
@@ -202,12 +204,12 @@ def test_opencodes_plugin_tells_of_work_and_of_waiting(tmp_path: Path) -> None:
         with Faces(box, "opencode") as faces, terminal(box, "opencode") as screen:
             screen.wait_for("Ask anything", 150)
             before = faces.after("started", reads("idle"))
-            upstream.always(openai.Step(wait_s=30))
+            upstream.always(upstreams.Reply(wait_s=30))
             screen.type("slow")
             faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
             screen.press_until("Escape", "again to interrupt")
             faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
-            upstream.always(openai.Step(tool=("bash", call)))
+            upstream.always(upstreams.called("bash", call))
             screen.type("use the tool")
             asking = faces.after(
                 "asks for permission",
@@ -215,7 +217,7 @@ def test_opencodes_plugin_tells_of_work_and_of_waiting(tmp_path: Path) -> None:
                 begun=lambda: upstream.requests[-1].at,
                 do=lambda: screen.press("Enter"),
             )
-            upstream.always(openai.Step())
+            upstream.always(upstreams.Reply())
             screen.wait_for("Permission required")
             idle = faces.after("Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"))
             faces.after("kill -9", is_over, do=lambda: kill(asking))

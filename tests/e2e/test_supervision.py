@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mocks import clients
-from tests.mocks.anthropic import Step, Upstream
-from tests.mocks.clients import Machine
+from tests import clients
+from tests.clients import Machine
+from tests.upstreams import Reply, Upstream
 
 pytestmark = pytest.mark.e2e
 
@@ -30,7 +30,7 @@ def machine(tmp_path: Path, alpha: Upstream, beta: Upstream) -> Machine:
 
 def test_the_clients_own_retry_reaches_the_gateway_that_came_back(machine: Machine, alpha: Upstream) -> None:
     """The gateway dies while it serves the first request; nobody but the client tries again."""
-    alpha.answer(Step(wait_s=20))
+    alpha.answer(Reply(wait_s=20))
     done: list[subprocess.CompletedProcess[str]] = []
 
     def work() -> None:

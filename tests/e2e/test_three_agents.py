@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients import program
 from tests.e2e import three_agents
-from tests.mocks.clients import program
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.xdist_group("gateway-agents")]
 

@@ -21,10 +21,10 @@ from pathlib import Path
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import Fault
+from tests import clients
+from tests.clients import Machine, machine
 from tests.e2e.test_codex import end_daemons
 from tests.e2e.test_gateway_agents import Hosted, tool_names
-from tests.mocks import clients
-from tests.mocks.clients import Machine, machine
 from tests.tui.terminal import Terminal
 
 SIZE = (120, 36)

@@ -18,9 +18,9 @@ from pf_tui.integrations import doctor
 from pf_tui.rules import key_homes
 from pf_tui.rules.failover import RouteRequest
 from pf_tui.state import clouds
+from tests.gateway import sigv4
 from tests.gateway.conftest import OPUS
 from tests.gateway.upstreams import StillGate, secret_of
-from tests.mocks import sigv4
 
 MESSAGES = "anthropic-messages"
 ACCESS, SECRET = "AKIAEXAMPLE", "secret-access-key-of-a-test"

@@ -19,8 +19,7 @@ from pf_tui.integrations import claude_code, claude_parts, install_plan
 from pf_tui.integrations.apply import Effect
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
-from tests import program
-from tests.mocks import clients
+from tests import clients, program
 from tests.patience import PATIENCE_S
 
 Make = Callable[..., Context]

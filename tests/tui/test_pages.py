@@ -163,7 +163,7 @@ def test_ticks_stand_evenly_apart_with_room_above_the_peak(
 
 
 @pytest.mark.parametrize(
-    ("percent", "ink_name"),
+    ("percent", "colour_name"),
     [(0, "good"), (74.9, "good"), (75, "warn"), (89.9, "warn"), (90, "bad"), (140, "bad")],
 )
 def test_a_meter_turns_yellow_at_75_and_red_at_90(percent: float, colour_name: str) -> None:
