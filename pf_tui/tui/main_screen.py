@@ -17,7 +17,7 @@ from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 from pf_tui.text.lines import Line
-from pf_tui.tui import dashboard_words, handlers, keymap, layout, panes, progress
+from pf_tui.tui import dashboard_words, event_sentences, handlers, keymap, layout, progress
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.line_widgets import Appearance, Foot, StatusLine, TabLine
 from pf_tui.tui.messages import IngestEnded, IngestProgress
@@ -190,7 +190,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         kinds = ("failover", "return")
         failovers = [event for event in now.events if event.action in kinds and event.id not in event_ids]
         if failovers:
-            sentence = panes.events.story(failovers[-1], Clock(now=now.at, zone=self.appearance.zone))
+            sentence = event_sentences.story(failovers[-1], Clock(now=now.at, zone=self.appearance.zone))
             self.say(sentence, "warn" if failovers[-1].action == "failover" else "good", STORY_S)
 
     def say(self, words: str, colour: str = "accent", seconds: float = SAID_S) -> None:

@@ -26,6 +26,7 @@ from pf_tui.tui import cli_runner, notify, progress, screenshot
 from pf_tui.tui.charts.bars import Bar, slots, stacked
 from pf_tui.tui.charts.spark import spark
 from pf_tui.tui.charts.ticks import scale
+from pf_tui.tui.event_sentences import sentence
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import events, limits, live, models, providers, status, welcome
 from pf_tui.tui.times import Clock
@@ -339,7 +340,7 @@ def test_a_budget_in_the_events_is_told_as_a_person_would(budgets: dict[str, flo
     after = {"provider": "openrouter", **budgets}
     event = Event(id="1", ts=scene.NOW, who="cli", action="limit", why="", before={}, after=after)
 
-    assert events.sentence(event) == f"budget of openrouter: {words}"
+    assert sentence(event) == f"budget of openrouter: {words}"
 
 
 def test_every_action_that_is_journalled_is_told_in_a_sentence() -> None:
@@ -353,7 +354,7 @@ def test_every_action_that_is_journalled_is_told_in_a_sentence() -> None:
     told = {word: Event(id="1", ts=scene.NOW, who="cli", action=word) for word in written}
 
     assert {"install", "import", "failover"} <= written
-    assert [word for word, event in told.items() if events.sentence(event) == word] == []
+    assert [word for word, event in told.items() if sentence(event) == word] == []
 
 
 def test_a_model_is_named_without_its_date_where_that_would_be_cut(afternoon: Snapshot) -> None:

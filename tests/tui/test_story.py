@@ -11,7 +11,7 @@ import pytest
 import pf_tui
 from pf_tui.state.clock import to_text
 from pf_tui.state.journal import Event
-from pf_tui.tui.panes.events import sentence, story
+from pf_tui.tui.event_sentences import sentence, story
 from pf_tui.tui.times import Clock
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

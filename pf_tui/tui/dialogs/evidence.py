@@ -11,8 +11,8 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 from pf_tui.text.lines import Line, bold, line, muted, wrap
 from pf_tui.tui.dialogs.dialog import Dialog
+from pf_tui.tui.event_sentences import sentence
 from pf_tui.tui.page import Page, Row, Space
-from pf_tui.tui.panes import events
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen
@@ -40,7 +40,7 @@ def page_for(event: Event, space: Space) -> Page:
         for place, text_line in enumerate(lines):
             rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), text_line)))
 
-    rows += [Row(text_line) for text_line in wrap(events.sentence(event), space.width)]
+    rows += [Row(text_line) for text_line in wrap(sentence(event), space.width)]
     rows.append(Row())
     section("when", [line(f"{space.clock.clock(event.ts)}, {space.clock.ago(event.ts)}")])
     section("who", [line(event.who)])

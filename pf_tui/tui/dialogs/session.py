@@ -19,9 +19,9 @@ from pf_tui.text.lines import Line, Span, bold, line, muted, wrap
 from pf_tui.tui import provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.dialogs.pickers import keyed, switch_page
+from pf_tui.tui.event_sentences import sentence
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space
-from pf_tui.tui.panes import events as event_words
 
 if TYPE_CHECKING:
     from pf_tui.tui.ledger_view import SessionUse
@@ -193,7 +193,7 @@ def _moves(moves: Sequence[Event], space: Space, width: int) -> list[Line]:
     return [
         text_line
         for event in moves
-        for text_line in wrap(f"{space.clock.clock(event.ts)}  {event_words.sentence(event)}", width)
+        for text_line in wrap(f"{space.clock.clock(event.ts)}  {sentence(event)}", width)
     ]
 
 
