@@ -6,7 +6,6 @@ Source: anthropic SDK 2.x types; Claude Code 2.1.330 and 2.1.332 (measured).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
@@ -26,8 +25,6 @@ from pf_tui.translate.conversation import (
     IN_JSON,
     Answer,
     Call,
-    Choice,
-    HostedTool,
     Media,
     Notes,
     Part,
@@ -36,7 +33,6 @@ from pf_tui.translate.conversation import (
     Stop,
     Text,
     Thinking,
-    Tool,
     Turn,
     bad_request,
     in_order,
@@ -44,8 +40,8 @@ from pf_tui.translate.conversation import (
 )
 from pf_tui.translate.messages_events import STOPS, EventReader, EventWriter, read_usage, write_usage
 from pf_tui.translate.messages_media import read_media, read_other, write_media
+from pf_tui.translate.messages_tools import read_tools, write_tools
 from pf_tui.translate.schemas import answer_schema
-from pf_tui.translate.tools import custom_schema, described, object_schema
 
 __all__ = [
     "EventReader", "EventWriter", "read_answer", "read_request", "write_answer", "write_request",
@@ -54,10 +50,6 @@ __all__ = [
 BILLING_LINE = "x-anthropic-billing-header:"
 """Claude Code's first system line: it changes with every build and session, and breaks prefix caches."""
 
-PLACEHOLDER = "DeferredToolPlaceholder"
-"""Claude Code's tool that keeps deferred loading switched on; nobody calls it."""
-
-_DATED = re.compile(r"_\d{8}$")
 _DEFAULT_MAX_TOKENS = 32_000
 
 
@@ -83,7 +75,7 @@ def read_request(body: Mapping[str, object], notes: Notes) -> Request:
         else:
             turns.append(Turn(message["role"], parts))
     request.turns = in_order(turns, notes)
-    _read_tools(body, request, notes)
+    read_tools(body, request, notes)
     _read_settings(body, request, notes)
     return request
 
@@ -128,31 +120,6 @@ def _parts(content: object, notes: Notes) -> Iterator[Part]:
             )
         else:
             yield from read_other(kind, block, notes)
-
-
-def _read_tools(body: Mapping[str, object], request: Request, notes: Notes) -> None:
-    for tool in list_in(body, "tools"):
-        if not isinstance(tool, Mapping) or not (tool.get("name") or tool.get("type")):
-            raise bad_request("a tool has no name")
-        kind = tool.get("type")
-        if kind in (None, "custom"):
-            if tool["name"] != PLACEHOLDER:
-                schema = tool.get("input_schema")
-                request.tools.append(
-                    Tool(
-                        tool["name"],
-                        tool.get("description") or "",
-                        dict(schema) if isinstance(schema, Mapping) else {},
-                        strict=tool.get("strict"),
-                    )
-                )
-        else:
-            request.hosted.append(HostedTool(_DATED.sub("", str(kind)), dict(tool)))
-    choice = body.get("tool_choice")
-    if isinstance(choice, Mapping):
-        if choice.get("type") in ("auto", "none", "any", "tool"):
-            request.choice = Choice(choice["type"], str(choice.get("name") or ""))
-        request.one_call_at_a_time = choice.get("disable_parallel_tool_use") is True
 
 
 def _read_settings(body: Mapping[str, object], request: Request, notes: Notes) -> None:
@@ -213,7 +180,7 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, objec
         system[-1]["cache_control"] = {"type": "ephemeral"}
         body["system"] = system
     body["messages"] = messages
-    body |= _write_tools(request, notes)
+    body |= write_tools(request, notes)
     body |= _write_settings(request)
     return body
 
@@ -269,40 +236,6 @@ def _set_breakpoints(messages: list[_Message]) -> None:
         if message["role"] == "user" and remaining:
             message["content"][-1]["cache_control"] = {"type": "ephemeral"}
             remaining -= 1
-
-
-def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
-    tools: list[dict[str, object]] = []
-    for tool in request.tools:
-        schema = custom_schema(tool) if tool.custom else object_schema(tool.schema)
-        tool_object: dict[str, object] = {
-            "name": naming.flat(tool.name, tool.namespace),
-            "input_schema": schema,
-        }
-        if description := described(tool):
-            tool_object["description"] = description
-        tools.append(tool_object)
-    for hosted_tool in request.hosted:
-        if hosted_tool.kind in ("web_search", "web_search_preview"):
-            if hosted_tool.raw.get("external_web_access") is False:
-                notes.add(
-                    "hosted-tool", "web_search without live access was left out: this vendor searches live"
-                )
-            else:
-                tools.append({"type": "web_search_20250305", "name": "web_search", "max_uses": 8})
-        else:
-            notes.add("hosted-tool", f"{hosted_tool.kind} is run by its own vendor and was left out")
-    if not tools:
-        return {}
-    body: dict[str, object] = {"tools": tools}
-    choice: dict[str, object] = {}
-    if request.choice is not None:
-        choice = {"type": request.choice.kind}
-        if request.choice.kind == "tool":
-            choice["name"] = naming.flat(request.choice.name, request.choice.namespace)
-    if request.one_call_at_a_time and (not choice or choice["type"] != "none"):
-        choice = (choice or {"type": "auto"}) | {"disable_parallel_tool_use": True}
-    return body | ({"tool_choice": choice} if choice else {})
 
 
 def _write_settings(request: Request) -> dict[str, object]:
