@@ -10,7 +10,7 @@ from pf_tui.errors import UnknownName
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any  # Any: a part of the compiled form, each is of a shape of its own
 
     from pf_tui.catalog.entries import ModelEntry, ProviderEntry, ServedEntry
@@ -93,6 +93,11 @@ class Catalog:
         if provider is None:
             raise UnknownName("provider", provider_id, self.providers, "pf-tui status")
         return provider
+
+    def in_order(self, order: Sequence[str]) -> list[Provider]:
+        """Every provider: those of a priority list first, in its order."""
+        providers = [self.providers[name] for name in order if name in self.providers]
+        return providers + [provider for provider in self.providers.values() if provider.id not in order]
 
     def problems_of(self, order: Iterable[str], model: str | None) -> list[str]:
         """What is wrong with the names in a priority list and of a default model."""

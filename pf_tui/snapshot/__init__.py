@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 
-from pf_tui.catalog import Catalog, Provider
+from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName
 from pf_tui.integrations import apply
@@ -267,7 +267,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
     catalog, config, project = state.catalog, state.config, state.project
     model, auto_switch, own, order = _decide(catalog, config, project)
     views, eligibilities = [], []
-    for provider in _ordered(catalog, order):
+    for provider in catalog.in_order(order):
         view, eligibility = view_of(provider, state, order, own, model, now)
         views.append(view)
         eligibilities.append(eligibility)
@@ -324,11 +324,6 @@ def _decide(
 
 def _has_own_order(config: Config, project: Project | None) -> bool:
     return config.priority is not None or bool(project is not None and project.priority)
-
-
-def _ordered(catalog: Catalog, order: tuple[str, ...]) -> list[Provider]:
-    providers = [catalog.providers[name] for name in order if name in catalog.providers]
-    return providers + [provider for provider in catalog.providers.values() if provider.id not in order]
 
 
 def _credentials(
