@@ -170,3 +170,9 @@ def _window_in(text: str) -> int | None:
     if match is None:
         return None
     return int(match[2] or match[3])
+
+
+def words_of(failure: Failure) -> str:
+    """A failure in a few words."""
+    head = f"{failure.status} {failure.kind}" if failure.status else failure.kind
+    return f"{head} ({failure.message})" if failure.message else head

@@ -16,8 +16,8 @@ from msgspec.json import decode as json_decode
 
 from pf_tui import actions
 from pf_tui.errors import PfError, WrongUsage
-from pf_tui.gateway import attempt, own_responses
-from pf_tui.gateway.attempt_failures import FailedAttempt
+from pf_tui.gateway import attempt, moves, own_responses
+from pf_tui.gateway.attempt_failures import FailedAttempt, words_of
 from pf_tui.gateway.body import for_vertex, with_model, without_thinking
 from pf_tui.gateway.breaker import AttemptToken
 from pf_tui.gateway.headers import login_values, route_secrets
@@ -26,7 +26,7 @@ from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.streamed_answer import DeliveredAnswer
 from pf_tui.gateway.translation import Translation
-from pf_tui.gateway.turn import Turn, words_of
+from pf_tui.gateway.turn import Turn
 from pf_tui.rules.eligibility import Skipped
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.masking import ValueMask
@@ -340,56 +340,22 @@ class RequestFailover(Turn):
                 session.remember(signature, route.model_family)
         if session.waits_until is not None:
             session.waits_until = None
-            name = (request.session or "")[:8]
-            engine._recorder.event(
-                "session-resume",
-                why=f"session {name} went on by itself: {route.provider} serves again",
-                after={"session": request.session, "provider": route.provider, "how": "retry"},
-            )
+            moves.tell_resume(engine._recorder, request, route)
         before = session.provider
         session.served_by(route, request, self._plan.epoch, asyncio.get_running_loop().time())
         if request.session is not None and before != route.provider and self._redirect is None:
             engine._recorder.session(request.session, request.agent or "unknown", route.provider)
         if self._failed_attempts:
             engine.failovers += 1
-        last = self._failed_attempts[-1] if self._failed_attempts else None
-        if last is None:
-            self._tell_return(before, route)
-        else:
-            engine._recorder.event(
-                "failover",
-                why=f"{last.route.provider}: {words_of(last.failure)}; {route.provider} served this request",
-                before={"provider": last.route.provider, "model": last.route.model},
-                after={"provider": route.provider, "model": route.model},
-                evidence={**last.failure.evidence, "session": request.session or ""},
-                once=f"failover {last.route.provider} {last.failure.kind} {route.provider}",
-                unless_told=last.route.provider,
-            )
-
-    def _tell_return(self, before: str | None, route: Route) -> None:
-        """The session went back to a better provider by itself: a journal event, with what that costs."""
-        candidates, session = self._candidates, self._request.session
-        if (
-            before is None
-            or before == route.provider
-            or candidates is None
-            or session is None
-            or self._provider_first
+            moves.tell_failover(engine._recorder, request, self._failed_attempts[-1], route)
+        elif (
+            before is not None
+            and before != route.provider
+            and self._candidates is not None
+            and request.session is not None
+            and not self._provider_first
         ):
-            return
-        places = {candidate.provider: place for place, candidate in enumerate(candidates.by_priority)}
-        if places.get(route.provider, 0) >= places.get(before, -1):
-            return
-        cost = self._plan.prompt_cost(route, self._request.tokens)
-        self._engine._recorder.event(
-            "failback",
-            why=f"{route.provider} can serve again: a session returned from {before}; its prompt is read anew"
-            f" there, about {self._request.tokens} tokens, {cost}",
-            before={"provider": before},
-            after={"provider": route.provider, "model": route.model},
-            evidence={"session": session, "return": self._plan.return_when},
-            once=f"failback {session} {before} {route.provider}",
-        )
+            moves.tell_return(engine._recorder, request, self._plan, self._candidates, before, route)
 
 
 def _counts(route: Route) -> bool:

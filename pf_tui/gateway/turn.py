@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any  # Any: a row's columns by name, each of i
 from multidict import CIMultiDictProxy
 
 from pf_tui.gateway import attempt, own_responses
-from pf_tui.gateway.attempt_failures import FailedAttempt
+from pf_tui.gateway.attempt_failures import FailedAttempt, words_of
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.breaker import TRANSIENT
 from pf_tui.gateway.held_reply import HeldReply, Reply
@@ -27,7 +27,6 @@ from pf_tui.gateway.usage_meter import counts
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules import litellm
 from pf_tui.rules.eligibility import Skipped
-from pf_tui.rules.failures import Failure
 
 if TYPE_CHECKING:
     from pf_tui.gateway.engine import Engine
@@ -258,9 +257,3 @@ def _told_first(failed_attempts: Sequence[FailedAttempt]) -> FailedAttempt:
             failed_attempts, key=lambda failure: failure.failure.until or datetime.max.replace(tzinfo=UTC)
         )
     return failed_attempts[-1]
-
-
-def words_of(failure: Failure) -> str:
-    """A failure in a few words."""
-    head = f"{failure.status} {failure.kind}" if failure.status else failure.kind
-    return f"{head} ({failure.message})" if failure.message else head
