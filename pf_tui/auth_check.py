@@ -273,7 +273,7 @@ def _decision(
     host = url.split("/")[2]
     source = f" from {credential.source}" if credential.source else ""
     if status is None:
-        return False, f"{host} did not answer: {problem}", "check the network; the key was not judged"
+        return False, f"{host} did not answer: {problem}", "check the network; the key was not tested"
     if status < 300:
         return True, f"{provider.id} accepts the key{source}", None
     if status < 400:
@@ -293,8 +293,8 @@ def _decision(
     if status == 429:
         return True, f"{provider.id} accepts the key{source}, but its limit is reached (HTTP 429)", None
     if status in (404, 405):
-        return False, f"{host} lists no models (HTTP {status}); the key was not judged", None
-    return False, f"{host} answers HTTP {status}; the key was not judged", "try again later"
+        return False, f"{host} lists no models (HTTP {status}); the key was not tested", None
+    return False, f"{host} answers HTTP {status}; the key was not tested", "try again later"
 
 
 def _reason(error: object) -> str:

@@ -36,8 +36,8 @@ def ask(ctx: Context, provider: Provider, *, timeout_s: float = auth_check.TIMEO
         raise PfError(f"{host} did not answer: {problem}", "check the network")
     if status != 200:
         raise PfError(
-            f"{host} tells nothing of its key's budget (HTTP {status})",
-            "LiteLLM tells it where it has a database; its answers' headers tell the budget all the same",
+            f"{host} does not report its key's budget (HTTP {status})",
+            "LiteLLM reports it where it has a database; the headers of its answers show the budget anyway",
         )
     try:
         answer = json.loads(body)

@@ -25,7 +25,12 @@ def set_gateway_auto(ctx: Context, on: bool) -> tuple[Effect, ...]:
     if on:
         bring_up(ctx)
     with files.locked(ctx.paths):
-        return settle(ctx, why="the gateway is used by itself" if on else "the gateway is not used by itself")
+        return settle(
+            ctx,
+            why="agents use the gateway automatically"
+            if on
+            else "agents do not use the gateway automatically",
+        )
 
 
 def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...]:

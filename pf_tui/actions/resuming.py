@@ -64,7 +64,7 @@ def way(ctx: Context, session: Session, processes: Processes | None = None) -> R
         return _headless(session, processes)
     if session.agent == "codex":
         command: tuple[str, ...] = ("codex", "queue", "--thread", session.id, "--message", MESSAGE)
-        return ResumePlan(how="queue", says="a queued message sends it on", command=command)
+        return ResumePlan(how="queue", says="a queued message resumes it", command=command)
     if _waits(ctx, session):
         return ResumePlan(how="self", says="it waits and goes on by itself")
     if session.agent == "claude-code":
@@ -114,7 +114,7 @@ def carry_out(ctx: Context, session: Session) -> str | None:
     if ctx.now() - at > LATE:
         return f"{name} was to go on more than an hour ago, when no dashboard was open; nothing was sent"
     if session.state in ("working", "waiting"):
-        return f"{name} has gone on by itself; nothing was sent"
+        return f"{name} has resumed by itself; nothing was sent"
     return resume(ctx, session, beside=True)
 
 
@@ -139,12 +139,12 @@ def resume(
     if resume_plan.how == "self":
         return f"{name}: {resume_plan.says}"
     if resume_plan.how == "none":
-        raise PfError(f"{name} cannot be sent on from here", _hint(resume_plan))
+        raise PfError(f"{name} cannot be resumed from here", _hint(resume_plan))
     with files.locked(ctx.paths):
         write_down(
             ctx,
             "session-resume",
-            why=f"{name} is sent on ({resume_plan.how})",
+            why=f"{name} is resumed ({resume_plan.how})",
             after={"session": session.id, "agent": session.agent, "how": resume_plan.how},
         )
     if resume_plan.how == "headless" and beside:
@@ -216,7 +216,7 @@ def _run(
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         why = "does not answer" if isinstance(error, subprocess.TimeoutExpired) else "does not start"
-        raise PfError(f"`{resume_way.command[0]}` {why}; session {session.id[:8]} was not sent on") from error
+        raise PfError(f"`{resume_way.command[0]}` {why}; session {session.id[:8]} was not resumed") from error
 
 
 def _start(ctx: Context, session: Session, resume_way: ResumePlan) -> None:
@@ -224,7 +224,7 @@ def _start(ctx: Context, session: Session, resume_way: ResumePlan) -> None:
         detached.start(resume_way.command, cwd=session.cwd or ctx.cwd, env=ctx.env)
     except OSError as error:
         raise PfError(
-            f"`{resume_way.command[0]}` does not start; session {session.id[:8]} was not sent on"
+            f"`{resume_way.command[0]}` does not start; session {session.id[:8]} was not resumed"
         ) from error
 
 

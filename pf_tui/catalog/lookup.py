@@ -102,7 +102,7 @@ class Catalog:
     def problems_of(self, order: Iterable[str], model: str | None) -> list[str]:
         """What is wrong with the names in a priority list and of a default model."""
         problems = [
-            f"{UnknownName('provider', name, self.providers)}; the priority list passes over it"
+            f"{UnknownName('provider', name, self.providers)}; the priority list skips it"
             for name in order
             if name not in self.providers
         ]

@@ -60,7 +60,7 @@ analytics = Group("analytics", "show")
 @subword(analytics, "show")
 @click.argument("period", required=False, metavar="[1h|24h|7d|30d|90d|all]")
 @click.option("--from", "begins", type=DAY, help="Start date: 2026-11-01, today or yesterday.")
-@click.option("--to", "ends", type=DAY, help="To the end of this day.")
+@click.option("--to", "ends", type=DAY, help="End date, that day included: 2026-11-30, today or yesterday.")
 @click.option(
     "--view",
     type=click.Choice(spans.VIEWS),

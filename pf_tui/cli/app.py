@@ -59,7 +59,7 @@ Root.code = {
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
     help="Keeps AI coding agents working when a provider runs out. Without a command: the dashboard.",
 )
-@click.option("--demo", is_flag=True, help="The dashboard on generated data that lives.")
+@click.option("--demo", is_flag=True, help="The dashboard on generated data that keeps changing.")
 @click.option("--dir", "folder", metavar="DIR", help="The project to look at; may follow any command.")
 @click.option("--theme", metavar="T", help="The dashboard's theme, this time.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")

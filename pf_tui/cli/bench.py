@@ -17,7 +17,7 @@ from pf_tui.state.context import Context
 
 @word("bench")
 @provider_argument
-@click.option("--model", type=MODEL, help="Only this model there.")
+@click.option("--model", type=MODEL, help="Bench only this model of the provider.")
 @click.option("--for", "length", type=DURATION, help="For this long: 30m, 2h, 3d; else until released.")
 @as_json
 @click.pass_obj
@@ -37,7 +37,7 @@ def bench(ctx: Context, provider: str, model: str | None, length: timedelta | No
 
 @word("release")
 @provider_argument
-@click.option("--model", type=MODEL, help="Only the bench of this model there.")
+@click.option("--model", type=MODEL, help="Release only this model of the provider.")
 @as_json
 @click.pass_obj
 def release(ctx: Context, provider: str, model: str | None, as_json: bool) -> None:

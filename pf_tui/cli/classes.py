@@ -33,8 +33,8 @@ def list_(ctx: Context, as_json: bool) -> None:
 
 @subword(classes, "set")
 @_CLASS
-@click.option("--provider", type=PROVIDER, help="Goes first for them while it can serve.")
-@click.option("--model", type=MODEL, help="Asked for instead of the agent's own choice.")
+@click.option("--provider", type=PROVIDER, help="The provider to ask first while it can serve.")
+@click.option("--model", type=MODEL, help="The model to ask for instead of the agent's own choice.")
 @as_json
 @click.pass_obj
 def set_(ctx: Context, name: str, provider: str | None, model: str | None, as_json: bool) -> None:

@@ -71,7 +71,7 @@ def unexpected(error: BaseException) -> PfError:
         where = f"{error.filename}: " if error.filename else ""
         return PfError(f"{where}{error.strerror.lower()} ({place})")
     return PfError(
-        f"a mistake in pf-tui: {type(error).__name__} at {place}",
+        f"an error inside pf-tui: {type(error).__name__} at {place}",
         "please report this line; your files are as the last finished step left them",
     )
 

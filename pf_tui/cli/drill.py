@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 @word("drill")
 @click.option(
-    "--fault", metavar="NAME", help="429, quota, 529, 401 … `--fault list` shows all; else a limit."
+    "--fault", metavar="NAME", help="429, quota, 529, 401 … `--fault list` shows all; by default a limit."
 )
-@click.option("--agent", metavar="AGENT", help="claude, opencode or codex; else the one that is served now.")
+@click.option(
+    "--agent", metavar="AGENT", help="claude, opencode or codex; by default the agent that is served now."
+)
 @as_json
 @click.pass_obj
 def drill(ctx: Context, fault: str | None, agent: str | None, as_json: bool) -> None:
@@ -147,7 +149,7 @@ def _step(number: int, step: Step, rehearsal: Rehearsal, ctx: Context) -> list[T
         bench = next((bench for bench in step.benches if bench.provider == request.provider), None)
         lines.append(_request_line(request, bench, step, ctx))
     if not step.requests:
-        lines.append(Text.assemble("   ", ("nobody is asked: all of them rest", FAINT)))
+        lines.append(Text.assemble("   ", ("no provider is asked: all are benched", FAINT)))
     lines.append(_answer_line(step.answer, rehearsal))
     if step.note:
         lines.append(Text.assemble("   ", (step.note, FAINT)))
@@ -197,7 +199,7 @@ def _cost(cost: Cost, *, first: bool) -> Text:
 
     line = Text.assemble("   ", f"{cost.provider:<22} {words.money(cost.usd):>9} a request")
     if cost.usd is None:
-        return line.append(f"  nobody knows a price of {cost.model} there", FAINT)
+        return line.append(f"  no price is known for {cost.model} there", FAINT)
     if not first:
         line.append(f", {words.money(cost.cold_usd)} the first time: its prompt cache is cold", FAINT)
     return line.append("  list-price equivalent", FAINT) if cost.basis != "list" else line

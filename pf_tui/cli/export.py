@@ -29,7 +29,7 @@ export = Group("export", "requests")
 @subword(export, "requests")
 @click.argument("period", required=False, metavar="[1h|24h|7d|30d|90d|all]")
 @click.option("--from", "begins", type=DAY, help="Start date.")
-@click.option("--to", "ends", type=DAY, help="To the end of this day.")
+@click.option("--to", "ends", type=DAY, help="End date, that day included: 2026-11-30, today or yesterday.")
 @click.option("--in", "project", metavar="PROJECT", help="Only this project.")
 @click.option("--agent", metavar="AGENT", help="Only this agent.")
 @click.option("--session", metavar="ID", help="Only this session.")
@@ -71,9 +71,11 @@ def ledger(ctx: Context, file: Path, force: bool, as_json: bool) -> None:
 
 def _ledger_to_stdout(ctx: Context, *, as_json: bool) -> None:
     if as_json:
-        raise WrongUsage("the ledger itself goes to stdout; there is no room for --json", "name a file")
+        raise WrongUsage("stdout carries the ledger itself, so --json cannot be used", "name a file")
     if sys.stdout.isatty():
-        raise WrongUsage("a ledger is nothing for a terminal", "pf-tui export ledger - > backup.db")
+        raise WrongUsage(
+            "a ledger is binary, a terminal cannot show it", "pf-tui export ledger - > backup.db"
+        )
     for piece in usage.stream_ledger(ctx):
         output.raw(piece)
 

@@ -87,7 +87,7 @@ def _for_once(ctx: Context, error: PfError) -> Iterator[sqlite3.Connection]:
         path = Path(place) / "ledger.db"
         pipeline.ingest(path, ctx.env, ctx.catalog(), progress=_show)
         diagnostics.progress("")
-        diagnostics.note(f"{error}; the logs were read for this once, nothing of them is kept")
+        diagnostics.note(f"{error}; the logs were read for this run only; nothing was stored")
         with schema.opened(path) as connection:
             yield connection
 

@@ -20,7 +20,7 @@ from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway
 
 gateway = Group("gateway", default="status")
-port_option = click.option("--port", type=click.IntRange(0, 65_535), help="A free one if not said.")
+port_option = click.option("--port", type=click.IntRange(0, 65_535), help="The port; a free one by default.")
 
 
 @subword(gateway, "start")
@@ -103,7 +103,7 @@ def run(ctx: Context, port: int | None, as_json: bool) -> int:
     states = {provider.state for provider in snapshot.take(ctx).providers if provider.rank}
     if states <= {"no-credential", "disabled"}:
         raise NothingCanServe(
-            "no provider in the priority list has a credential: the gateway has nobody to ask",
+            "no provider in the priority list has a credential: the gateway has no provider to ask",
             "`pf-tui auth set PROVIDER` adds a key, `pf-tui auth status` shows what is looked for",
         )
 
@@ -130,9 +130,9 @@ def auto(ctx: Context, word: str | None, as_json: bool) -> None:
         output.document({"auto": on, "effect": changes.effects(effects)})
         return
     output.text(
-        "agents are led to the gateway where they need it; `pf-tui gateway auto off` ends that"
+        "agents use the gateway automatically where they need it; `pf-tui gateway auto off` ends that"
         if on
-        else "agents are not led to the gateway; `pf-tui gateway auto on` does that where they need it"
+        else "agents do not use the gateway automatically; `pf-tui gateway auto on` turns that on"
     )
     for effect in effects:
         output.text(f"{effect.agent}: {effect.text}")
@@ -158,7 +158,9 @@ def env(ctx: Context, agent: str) -> None:
     output.raw(environments.exports(setting).encode("utf-8", "surrogateescape") + b"\n")
     if setting.words:
         words_given = shlex.join(setting.words)
-        diagnostics.note(f"{client.name} takes its provider from words, too: {client.program} {words_given}")
+        diagnostics.note(
+            f"{client.name} takes its provider from arguments, too: {client.program} {words_given}"
+        )
 
 
 def document(running: Gateway | None) -> dict[str, object]:

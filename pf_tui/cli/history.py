@@ -76,8 +76,8 @@ def why(
 
 
 @word("events")
-@click.option("-n", "count", type=click.IntRange(min=1), default=20, help="How many; 20 if not said.")
-@click.option("--follow", "-f", is_flag=True, help="Go on with every new one, until ctrl+c.")
+@click.option("-n", "count", type=click.IntRange(min=1), default=20, help="How many events; 20 by default.")
+@click.option("--follow", "-f", is_flag=True, help="Print every new event, until ctrl+c.")
 @as_json
 @click.pass_obj
 def events(ctx: Context, count: int, follow: bool, as_json: bool) -> None:

@@ -59,7 +59,7 @@ def route(content: Route, now: Snapshot, zone: tzinfo | None, width: int) -> lis
         Column(title="", leaves=1),
         Column(title="", shrinks=True),
     )
-    lines += table(columns, rows, width, heading=False) if rows else [Text("nobody can serve it")]
+    lines += table(columns, rows, width, heading=False) if rows else [Text("no provider can serve it")]
     if content["reserved"]:
         lines += wrapped(
             f"{content['reserved']} comes first and is {name}'s own login: no key is used in its place",

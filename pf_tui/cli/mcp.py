@@ -11,8 +11,8 @@ from pf_tui.state.context import Context
 
 @word("mcp")
 @click.option("--http", "over_http", is_flag=True, help="HTTP instead of stdin and stdout.")
-@click.option("--host", help="127.0.0.1, ::1 or localhost; MCP_HOST says the same. Means --http.")
-@click.option("--port", type=int, help="3847 if not said; MCP_PORT says the same. Means --http.")
+@click.option("--host", help="127.0.0.1, ::1 or localhost; MCP_HOST sets it too. Means --http.")
+@click.option("--port", type=int, help="The port, 3847 by default; MCP_PORT sets it too. Means --http.")
 @click.pass_obj
 def mcp(ctx: Context, over_http: bool, host: str | None, port: int | None) -> int:
     """HTTP listens on this machine only; mcp.json holds the address and the token while it runs."""

@@ -24,7 +24,7 @@ models = Group("models", "list")
 @click.option("--family", help="Claude, GPT, Gemini … or a sub-family.")
 @click.option("--provider", type=PROVIDER, help="Only what this provider serves.")
 @click.option("--capability", help="text, vision, code, thinking, tools, audio …")
-@click.option("--all", "extras", is_flag=True, help="Also newer ones beside the 116.")
+@click.option("--all", "extras", is_flag=True, help="Also newer models beside the 116.")
 @as_json
 @click.pass_obj
 def list_(
@@ -86,7 +86,7 @@ def _table(models: list[Model], catalog: Catalog, width: int) -> list[Text]:
         for entry in models
     ]
     if not rows:
-        return [Text("no model passes all of these filters; `pf-tui models` lists all", style=FAINT)]
+        return [Text("no model matches all of these filters; `pf-tui models` lists all", style=FAINT)]
     return [*table(columns, rows, width), Text(), Text(f"{len(rows)} models", style=FAINT)]
 
 

@@ -25,7 +25,7 @@ def pause(ctx: Context, as_json: bool) -> int:
         return _tell(outcome)
     since = words.clock(outcome.since, ctx.now(), ctx.timezone()) if outcome.since else ""
     if outcome.changed:
-        output.text("paused: pf-tui is in no agent's way")
+        output.text("paused: no agent uses pf-tui")
     else:
         output.text(f"pf-tui is paused since {since}; nothing was changed")
     _effects(outcome)

@@ -45,7 +45,7 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
     if resume and client.word == "codex":
         raise WrongUsage(
             "Codex does not wait for a reset by itself; nothing was started",
-            "`pf-tui sessions resume ID` sends it on when a limit is over",
+            "`pf-tui sessions resume ID` resumes it when the limit ends",
         )
     program = plan.program_of(client, ctx.env)
     now = snapshot.take(ctx)

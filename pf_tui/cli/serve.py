@@ -35,7 +35,7 @@ COOKIE = "pf-tui-serve"
 
 
 @word("serve")
-@click.option("--port", type=click.IntRange(1, 65535), default=PORT, help=f"{PORT} if not said.")
+@click.option("--port", type=click.IntRange(1, 65535), default=PORT, help=f"{PORT} by default.")
 @click.pass_obj
 def serve(ctx: Context, port: int) -> None:
     """Listens on this machine only. Press Ctrl+C to stop."""

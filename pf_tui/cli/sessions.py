@@ -33,7 +33,9 @@ sessions = Group("sessions", "list")
 
 @subword(sessions, "list")
 @click.option("--all", "everything", is_flag=True, help="Also those that ended within the last hour.")
-@click.option("--watch", "watching", is_flag=True, help="Again whenever something changed, until ctrl+c.")
+@click.option(
+    "--watch", "watching", is_flag=True, help="Print the list again whenever something changes, until ctrl+c."
+)
 @as_json
 @click.pass_obj
 def list_(ctx: Context, everything: bool, watching: bool, as_json: bool) -> None:
@@ -57,7 +59,7 @@ def list_(ctx: Context, everything: bool, watching: bool, as_json: bool) -> None
 
 @subword(sessions, "resume")
 @click.argument("session", metavar="ID")
-@click.option("--cancel", is_flag=True, help="Take back what `r` in the dashboard asked for.")
+@click.option("--cancel", is_flag=True, help="Cancel a resume that `r` in the dashboard planned.")
 @click.pass_obj
 def resume(ctx: Context, session: str, cancel: bool) -> None:
     """Waits here until the limit is over, ctrl-c ends that; nothing is ever typed into a terminal."""
@@ -69,7 +71,7 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
     name = f"session {target.id[:8]}"
     if cancel:
         claimed = resumes.claim(ctx.paths, (target.agent, target.id))
-        output.text(f"{name} is not sent on any more" if claimed else f"{name} was not to be sent on")
+        output.text(f"{name} will not be resumed" if claimed else f"{name} was not set to be resumed")
         return
     resume_plan = resuming.way(ctx, target, watch.processes)
     if resume_plan.how in ("queue", "headless"):
@@ -82,7 +84,7 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
             time.sleep(min(LOOK_S, max((at - ctx.now()).total_seconds(), 0.0)))
             target = next((session for session in overview(ctx, watch) if session.id == target.id), target)
             if target.state in ("working", "waiting"):
-                output.text(f"{name} has gone on by itself; nothing was sent")
+                output.text(f"{name} has resumed by itself; nothing was sent")
                 return
     output.text(resuming.resume(ctx, target, processes=watch.processes))
 

@@ -132,9 +132,7 @@ def limit_lines(limits: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, w
 def _paused(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     if now.paused is None:
         return []
-    sentence = (
-        f"paused since {words.clock(now.paused, now.at, zone)}: pf-tui is in no agent's way; `pf-tui resume`"
-    )
+    sentence = f"paused since {words.clock(now.paused, now.at, zone)}: no agent uses pf-tui; `pf-tui resume`"
     return wrapped(sentence, width, style="bold yellow")
 
 

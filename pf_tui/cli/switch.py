@@ -23,7 +23,7 @@ from pf_tui.state.context import Context
 @click.option("--auto", type=click.Choice(["on", "off"]), help="Move on by itself when a provider fails.")
 @in_project
 @click.option("--session", metavar="ID", help="Move this session alone; `pf-tui sessions` lists them.")
-@click.option("--force", is_flag=True, help="Although it has no credential or is benched.")
+@click.option("--force", is_flag=True, help="Switch even if it has no credential or is benched.")
 @as_json
 @click.pass_obj
 def switch(
@@ -129,7 +129,7 @@ def _turned(ctx: Context, undo_outcome: UndoOutcome, verb: str, *, as_json: bool
         output.document(changes.turned(undo_outcome, verb, now))
         return
     back = "redo" if verb == "undo" else "undo"
-    output.text(f"{verb}ne: {event_line(undo_outcome.event)}; `pf-tui {back}` turns it round")
+    output.text(f"{verb}ne: {event_line(undo_outcome.event)}; `pf-tui {back}` reverses it")
     serves = undo_outcome.to_provider or "nobody"
     output.text(
         f"{serves} serves now"

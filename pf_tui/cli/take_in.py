@@ -52,7 +52,8 @@ def ledger(ctx: Context, file: Path, name: str | None, as_json: bool) -> None:
         machine = fleet.take_in(ctx, file, name)
     elif sys.stdin.isatty():
         raise WrongUsage(
-            "a ledger cannot be typed", "ssh laptop pf-tui export ledger - | pf-tui import ledger -"
+            "a ledger is not read from a terminal",
+            "ssh laptop pf-tui export ledger - | pf-tui import ledger -",
         )
     else:
         machine = fleet.take_in(ctx, sys.stdin.buffer, name)

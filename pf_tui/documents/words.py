@@ -43,7 +43,7 @@ def class_rule(name: str, rule: ClassRule) -> str:
     return f"{name} → {where}"
 
 
-GATEWAY_AUTO = "agents are led to the gateway where they need it (`pf-tui gateway auto off` ends that)"
+GATEWAY_AUTO = "agents use the gateway automatically where they need it (`pf-tui gateway auto off` ends that)"
 
 
 def turns(headroom: Headroom | None) -> str:

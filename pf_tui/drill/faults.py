@@ -119,7 +119,7 @@ _FAULTS = (
           message="Overloaded"),
     Fault(name="sse-rate", says="200, then a rate limit as the first event", how="event", error="rate",
           message="rate_limit_exceeded: please try again in 20s"),
-    Fault(name="refused", says="nobody listens there", how="refused"),
+    Fault(name="refused", says="nothing listens there", how="refused"),
     Fault(name="reset", says="the connection is reset before any byte", how="reset"),
     Fault(name="silent", says="takes the request and never answers", how="silent"),
     Fault(name="late", says="headers at once, then nothing", how="late"),

@@ -59,7 +59,7 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
     Args:
         word: the agent that asks; None = the first one that the serving provider can serve.
     Raises:
-        NothingCanServe: nobody serves now, so nobody can be made to fail.
+        NothingCanServe: nobody serves now, so none can be made to fail.
         StateFileUnusable: a state file cannot be read.
     """
     now = snapshot.take(ctx)
@@ -148,13 +148,15 @@ class _Scenario:
             steps.append(await self._ask("the next request", note=self._skipped()))
             if len({route.provider for route in self.candidates.routes}) > 1:
                 self._plan_all(self._fault)
-                steps.append(await self._ask("everybody else does the same"))
+                steps.append(await self._ask("every other provider does the same"))
             else:
                 self.notes.append(f"nobody follows {self._first}: `pf-tui auth` shows whose key is missing")
             steps += await self._come_back([bench for step in steps for bench in step.benches])
         else:
             self._plan(self._first, "ok")
-            steps.append(await self._ask("the next request", note="nobody rests for a failure or two"))
+            steps.append(
+                await self._ask("the next request", note="no provider is benched for one or two failures")
+            )
         return steps
 
     async def _fail_until_benched(self) -> list[Step]:
@@ -347,7 +349,7 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]
         if not refusals_known:
             raise refusals[0]
         raise launch.no_provider_error(
-            "no provider available now, so nobody can be made to fail", refusals_known, now
+            "no provider available now, so none can be made to fail", refusals_known, now
         )
     active = now.active.provider if now.active else None
     return next(((agent, route) for agent, route in ways if route.provider == active), ways[0])

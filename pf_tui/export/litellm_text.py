@@ -58,7 +58,7 @@ def _comments(lines: Iterable[str]) -> Iterator[str]:
 
 def _models(proxy: Proxy) -> Iterator[str]:
     if not proxy.deployments:
-        yield "# nobody in the chain can be asked by a proxy"
+        yield "# no provider of the chain can be asked by a proxy"
     sellers = [_entry(deployment) for deployment in proxy.deployments if not deployment.stand_in]
     stand_ins = [_entry(deployment) for deployment in proxy.deployments if deployment.stand_in]
     yield "# What agents may ask for; asked by `order`."

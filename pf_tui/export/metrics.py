@@ -125,7 +125,7 @@ def _ledger(catalog: Catalog, ledger: Lifetime) -> list[Metric]:
         total("requests", "{request}", "Requests, by how they went.", requests),
         total("cost", "USD", "What it cost; basis plan is a list price equivalent, not a bill.", costs),
         total(
-            "unpriced_tokens", "{token}", "Tokens that nobody can price; they are not in the cost.", unpriced
+            "unpriced_tokens", "{token}", "Tokens without a known price; they are not in the cost.", unpriced
         ),
         total("limit.hits", "{hit}", "How often a limit was hit, by what it was.", hits),
         total("switches", "{switch}", "How often another provider took over, by who did.", switches),

@@ -25,7 +25,7 @@ def text(metrics: Iterable[Metric], resource: Attributes) -> str:
     """
     lines = [
         "# TYPE target_info gauge",
-        "# HELP target_info Who tells it.",
+        "# HELP target_info What produces these metrics.",
         f"target_info{_labels(resource)} 1",
     ]
     for metric in metrics:

@@ -227,7 +227,7 @@ def unreachable(protocol: str, provider: str, text: str, *, silent: bool) -> Ans
 
 def too_much(protocol: str, total: int) -> Answer:
     """The gateway holds as many bytes as it may: agents ask again by themselves."""
-    sentence = f"pf-tui: requests and answers under way hold {total >> 20} MB, more is not taken; ask again"
+    sentence = f"pf-tui: requests and answers under way hold {total >> 20} MB, the most allowed; try again"
     headers = {"content-type": "application/json", "retry-after": "2"}
     return Answer(status=503, headers=headers, body=error_body(protocol, "overloaded_error", sentence))
 

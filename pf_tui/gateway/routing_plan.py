@@ -112,7 +112,7 @@ class RoutingPlan:
         entry = self.catalog.models.get(route.model)
         price = entry.price if entry is not None else None
         if price is None:
-            return "at a price nobody told us"
+            return "at an unknown price"
         return f"about ${tokens * price.input / 1_000_000:.2f}"
 
     def family_of(self, model: str) -> str:

@@ -89,7 +89,7 @@ class StreamedAnswer:
         kind = exchange.headers.get("content-type", "")
         if exchange.opaque:
             if self._reply.begun:
-                error = Unreachable("network", "it answered in an encoding nobody asked for")
+                error = Unreachable("network", "it answered in an encoding that was not asked for")
                 return self._errors.unreachable(error)
             return await self._unseen(exchange)
         if not kind.startswith("text/event-stream") and kind.partition(";")[0].strip() in (

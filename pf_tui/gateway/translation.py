@@ -146,7 +146,7 @@ class TranslatedExchange:
         Raises Unreachable and OverBudget, as `Exchange.read`.
         """
         if self._inner.opaque:
-            raise Unreachable("network", "it answered in an encoding nobody asked for")
+            raise Unreachable("network", "it answered in an encoding that was not asked for")
         body = await self._inner.read(most, hold)
         if not self.is_good:
             return body
@@ -164,7 +164,7 @@ class TranslatedExchange:
 
     def _fed(self, data: bytes) -> bytes:
         if self._inner.opaque:
-            raise Unreachable("network", "it answered in an encoding nobody asked for")
+            raise Unreachable("network", "it answered in an encoding that was not asked for")
         if not data:
             self._finished = True
             return self._events.finish() if self._events is not None else b""

@@ -188,7 +188,7 @@ def _auth(ctx: Context, arguments: Sequence[str]) -> str:
         rows.append(f"in a terminal: {cure}" if not view.credential.usable else f"another one: {cure}")
         return lines(rows)
     if verb in _SIGN_INS:
-        return lines([f"{verb} whom? /provider-auth {verb} PROVIDER", _NO_SIGN_IN])
+        return lines([f"{verb} which provider? /provider-auth {verb} PROVIDER", _NO_SIGN_IN])
     views = [view for view in now.providers if view.credential.state != "missing"]
     rows = [f"{view.id}: {_credential(view)}" for view in views[: MAX_LINES - 2]]
     missing = len(now.providers) - len(views)
@@ -299,7 +299,7 @@ COMMANDS: Mapping[str, Callable[[Context, Sequence[str]], str]] = {
 _CAN_SERVE = ("ready", "warning", "limited")
 _SIGN_INS = ("setup", "oauth", "refresh")
 _AUTH_VERBS = ("status", "check", "set", "remove", "import", *_SIGN_INS)
-_NO_SIGN_IN = "pf-tui signs in nowhere and renews no token"
+_NO_SIGN_IN = "pf-tui does not sign in for you and renews no token"
 _SWITCH_USAGE = "/provider-switch PROVIDER, next or undo"
 _ORDERS = "/provider-priority A B C, add P, remove P or move P 1"
 _TAKEN_BACK = "pf-tui undo takes it back"

@@ -55,7 +55,7 @@ def models(ctx: Context, arguments: Sequence[str]) -> str:
         if needle in " ".join((model.id, model.name, model.family, *model.capabilities)).casefold()
     ]
     if not found_models:
-        return f"no model passes: {needle or model_name}"
+        return f"no model matches: {needle or model_name}"
     options_text = " ".join(f"--{name} {value.lower()}" for name, value in filters.items() if value)
     return _listed(found_models, f"pf-tui models {options_text}".rstrip())
 

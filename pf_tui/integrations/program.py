@@ -30,7 +30,7 @@ def words(env: Mapping[str, str], *, portable: bool = False, lasting: bool = Tru
         portable: for a file that other machines share: the bare name, found on each one's PATH.
         lasting: it will stand in an agent's settings; else any place will do, to compare with.
     Raises:
-        PfError: this pf-tui lies in a place that will vanish, and no other is on the PATH.
+        PfError: this pf-tui is installed in a temporary folder, and no other is on the PATH.
     """
     place = _place(env, lasting=lasting)
     if portable:
@@ -63,7 +63,7 @@ def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
 
         where = places[0] if places else module
         raise PfError(
-            f"this pf-tui lies in a place that will vanish ({where.parent}), so its path must stand in no"
+            f"this pf-tui is installed in a temporary folder ({where.parent}), so its path must not go into an"
             " agent's settings; nothing was changed",
             f"`uv tool install {called.source() or NAME}` (or pipx), then install again with that one",
         )

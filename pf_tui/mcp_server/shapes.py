@@ -89,7 +89,7 @@ class Active(BaseModel):
     reason: str
     next: Next | None
     paused: str | None = Field(
-        default=None, description="Since when pf-tui is in no agent's way; null = it is not paused"
+        default=None, description="Since when no agent uses pf-tui; null = it is not paused"
     )
     question: Question | None = Field(
         default=None, description="ask the person: may a paid provider serve when the plan cannot?"

@@ -39,7 +39,7 @@ def _provider_list(ctx: Context, arguments: shapes.ProviderFilter) -> Answer:
         for view in views
     ]
     lines = [f"{'* ' if item.active else ''}{item.id}: {item.state}" for item in items]
-    return shapes.ProviderList(providers=items), "\n".join(lines) or "no provider passes these filters"
+    return shapes.ProviderList(providers=items), "\n".join(lines) or "no provider matches these filters"
 
 
 def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:

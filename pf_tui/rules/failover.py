@@ -374,7 +374,7 @@ def _spoken(
 
 def _nobody(skipped: Sequence[Skipped], without: str | None) -> str:
     if not skipped:
-        return "nobody else is in the priority list" if without else "the priority list is empty"
+        return "no other provider is in the priority list" if without else "the priority list is empty"
     words = {
         "no-credential": "without a credential",
         "benched": "benched",

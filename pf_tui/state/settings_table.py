@@ -285,7 +285,7 @@ SETTINGS: tuple[Setting, ...] = (
         default=3,
         field="short_wait_s",
         sentence="A limit that ends within so many seconds is waited out where the session's prompt cache is "
-        "warm, or where nobody else can be asked. 0 = never.",
+        "warm, or where no other provider can be asked. 0 = never.",
     ),
     Setting(
         key="pf.gateway.providers",

@@ -115,7 +115,7 @@ def test_asked_twice_it_is_taken_back(context: Make) -> None:
 @pytest.mark.parametrize(
     ("state", "later", "told"),
     [
-        ("working", timedelta(hours=2, minutes=1), "has gone on by itself; nothing was sent"),
+        ("working", timedelta(hours=2, minutes=1), "has resumed by itself; nothing was sent"),
         ("idle", timedelta(hours=4), "more than an hour ago, when no dashboard was open; nothing was sent"),
     ],
 )

@@ -349,7 +349,7 @@ class TestWhereNothingCanBeWritten:
 
         assert answer.code == 0
         assert answer.json["totals"]["requests"] == 1
-        assert "the logs were read for this once, nothing of them is kept" in answer.err
+        assert "the logs were read for this run only; nothing was stored" in answer.err
 
     def test_a_damaged_ledger_is_set_aside_and_said(
         self, pf: Pf, claude_code: Callable[..., Path], paths: Paths
@@ -381,7 +381,7 @@ class TestWhereNothingCanBeWritten:
         answer = pf("analytics", "--json", now=NOON + timedelta(minutes=1))
 
         assert answer.code in (0, 4)
-        assert "a mistake in pf-tui" not in answer.err
+        assert "an error inside pf-tui" not in answer.err
         if answer.code == 0:
             assert answer.json["totals"]["requests"] == 401
 

@@ -117,8 +117,8 @@ def test_a_good_key_costs_one_request_that_spends_nothing(
         (403, False, "my-lab refused the key from env:MY_LAB_KEY (HTTP 403)"),
         (402, True, "but its credit is used up (HTTP 402)"),
         (429, True, "but its limit is reached (HTTP 429)"),
-        (404, False, "lists no models (HTTP 404); the key was not judged"),
-        (500, False, "answers HTTP 500; the key was not judged"),
+        (404, False, "lists no models (HTTP 404); the key was not tested"),
+        (500, False, "answers HTTP 500; the key was not tested"),
     ],
 )
 def test_an_answer_is_judged_for_what_it_says_about_the_key(
@@ -174,7 +174,7 @@ def test_a_host_that_is_not_there_is_one_sentence(pf: Pf, lab: Callable[..., Non
     assert answer.code == 1
     assert answer.err == (
         "pf-tui: 127.0.0.1:9 did not answer: connection refused\n"
-        "        check the network; the key was not judged\n"
+        "        check the network; the key was not tested\n"
     )
 
 
@@ -256,8 +256,8 @@ def test_a_refresh_tells_when_a_keys_budget_begins_anew(
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
-        pytest.param(500, b"", "tells nothing of its key's budget (HTTP 500)", id="no-database"),
-        pytest.param(302, b"", "tells nothing of its key's budget (HTTP 302)", id="redirect"),
+        pytest.param(500, b"", "does not report its key's budget (HTTP 500)", id="no-database"),
+        pytest.param(302, b"", "does not report its key's budget (HTTP 302)", id="redirect"),
         pytest.param(200, b"<html>", "the key of my-lab has no budget", id="a-page"),
     ],
 )

@@ -65,7 +65,7 @@ def calm(answer: Answer) -> None:
     """What every answer must be like, whatever lies on disk."""
     assert answer.code in range(6), answer
     assert "Traceback" not in answer.out + answer.err
-    assert "a mistake in pf-tui" not in answer.err
+    assert "an error inside pf-tui" not in answer.err
 
 
 @pytest.fixture
@@ -463,7 +463,7 @@ def test_a_full_disk_is_one_sentence_and_the_old_file_stands(
 
     assert answer.returncode in (0, 1, 4)
     assert "Traceback" not in answer.stderr
-    assert "a mistake in pf-tui" not in answer.stderr
+    assert "an error inside pf-tui" not in answer.stderr
     assert config.read_bytes() == before
     assert [path.name for path in paths.home.iterdir() if path.name.endswith(".tmp")] == []
     assert shown.returncode == 0

@@ -118,7 +118,7 @@ def test_a_file_with_a_fault_is_refused_in_one_sentence_and_changes_nothing(
     [
         pytest.param(("-",), b"", False, 4, "is empty: no ledger came", id="nothing-came"),
         pytest.param(("-",), b"bash: pf-tui: not found\n", False, 4, "is no ledger", id="a-message-came"),
-        pytest.param(("-",), b"", True, 2, "a ledger cannot be typed", id="a-terminal"),
+        pytest.param(("-",), b"", True, 2, "a ledger is not read from a terminal", id="a-terminal"),
         pytest.param(("nowhere.db",), b"", False, 4, "nowhere.db: is not there", id="no-file"),
         pytest.param(
             ("x.db", "--as", "here"), b"", False, 2, "'here' is no name for a machine", id="our-own-name"

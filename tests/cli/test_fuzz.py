@@ -126,6 +126,6 @@ def check(scratch: Path, typed: list[str], stdin: bytes) -> None:
     told = err.text
     assert code in range(6), (code, told)
     assert "Traceback" not in told
-    assert "a mistake in pf-tui" not in told
+    assert "an error inside pf-tui" not in told
     if code:
         assert told.strip() or out.text.strip()

@@ -140,7 +140,7 @@ def test_what_is_no_price_table_changes_nothing(
 
     assert answer.code == 1
     assert sentence in answer.err
-    assert "a mistake in pf-tui" not in answer.err
+    assert "an error inside pf-tui" not in answer.err
     assert not (paths.home / "prices.json").exists()
 
 

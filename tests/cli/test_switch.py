@@ -72,7 +72,7 @@ def test_switch_undo_takes_back_the_latest_switch_and_leaves_later_actions(pf: P
 
     assert answer.code == 0
     assert answer.out == (
-        "undone: switch groq: openrouter → groq; `pf-tui redo` turns it round\nopenrouter serves now\n"
+        "undone: switch groq: openrouter → groq; `pf-tui redo` reverses it\nopenrouter serves now\n"
     )
     assert json.loads(paths.config.read_text())["usageLimits"]["groq"]["dailyTokens"] == 1_000_000
 
@@ -287,9 +287,9 @@ def test_why_says_whether_agents_are_led_to_the_gateway(pf: Pf) -> None:
     quiet = pf("why").out
     pf("gateway", "auto", "on")
 
-    assert "led to the gateway" not in quiet
-    assert "agents are led to the gateway where they need it" in pf("why").out
-    assert "agents are led to the gateway where they need it" in pf("status").out
+    assert "use the gateway automatically" not in quiet
+    assert "agents use the gateway automatically where they need it" in pf("why").out
+    assert "agents use the gateway automatically where they need it" in pf("status").out
     for document in (pf("why", "--json").json, pf("status", "--json").json):
         assert document["gateway"] == {"auto": True, "url": None, "led": []}
     assert pf("gateway", "status", "--json").json["auto"] is True

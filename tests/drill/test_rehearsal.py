@@ -214,7 +214,7 @@ def test_each_agent_is_told_in_its_own_way(person: Person, agent: str) -> None:
 
     played = person.drill("--agent", agent)
 
-    out = next(step for step in played["steps"] if step["title"] == "everybody else does the same")
+    out = next(step for step in played["steps"] if step["title"] == "every other provider does the same")
     assert out["seen"]["status"] == (402 if agent == "opencode" else 429)
 
 
@@ -256,7 +256,7 @@ def test_with_everybody_benched_it_says_until_when_and_how_to_end_it(person: Per
 
     back = re.search(r"openrouter rests until (?:\w+ )?\d\d:\d\d \(by hand\)", done.stderr)
     assert done.returncode == 5
-    assert "no provider available now, so nobody can be made to fail: " in done.stderr
+    assert "no provider available now, so none can be made to fail: " in done.stderr
     assert back
     assert "anthropic-api rests until somebody acts (by hand)" in done.stderr
     assert "`pf-tui release openrouter` ends its rest now" in done.stderr

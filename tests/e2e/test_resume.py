@@ -145,7 +145,7 @@ def test_a_codex_session_goes_on_by_a_queued_message_after_its_limit(
     assert time.time() >= back
     later = [last_words(one.body) for one in upstream.requests[before:]]
     assert later.count("continue") == 1, later
-    assert any("is sent on (queue)" in why for why in resumed(made))
+    assert any("is resumed (queue)" in why for why in resumed(made))
 
 
 def last_words(body: dict[str, Any]) -> str:

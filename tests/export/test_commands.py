@@ -33,7 +33,7 @@ def test_a_chain_nobody_can_use_is_a_configuration_that_says_so(pf: Pf) -> None:
 
     assert answer.code == 0
     assert yaml.safe_load(answer.out)["model_list"] == []
-    assert "# nobody in the chain can be asked by a proxy" in answer.lines
+    assert "# no provider of the chain can be asked by a proxy" in answer.lines
 
 
 def test_the_figures_are_on_stdout_and_the_same_twice(pf: Pf, claude_code: Callable[..., Any]) -> None:

@@ -288,7 +288,7 @@ def test_the_commands_need_the_standard_library_alone(ctx: Context) -> None:
         ("/provider-auth oauth anthropic-subscription", "in a terminal: claude /login"),
         ("/provider-auth refresh anthropic-oauth", "the agent that owns the login renews it while it works"),
         ("/provider-auth refresh openrouter", "it takes a key that does not expire"),
-        ("/provider-auth setup", "setup whom? /provider-auth setup PROVIDER"),
+        ("/provider-auth setup", "setup which provider? /provider-auth setup PROVIDER"),
         ("/provider-auth setup openrouter --key sk-or-typed-here", "key ignored"),
         ("/provider-models family claude", "claude-opus-5-5"),
         ("/provider-models capability vision", "claude-opus-5-5"),
@@ -298,7 +298,7 @@ def test_the_commands_need_the_standard_library_alone(ctx: Context) -> None:
         ("/provider-models providers claude-opus-5-5", "served by anthropic-oauth"),
         ("/provider-models list --filter opus", "claude-opus-5-5"),
         ("/provider-models --filter=grok", "grok"),
-        ("/provider-models list --filter nosuchmodel", "no model passes: nosuchmodel"),
+        ("/provider-models list --filter nosuchmodel", "no model matches: nosuchmodel"),
     ],
 )
 def test_every_form_of_the_original_is_answered(ctx: Context, line: str, words: str) -> None:

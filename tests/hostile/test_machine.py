@@ -193,7 +193,7 @@ def test_no_zone_breaks_a_command_or_a_hook(client: Client, zone: str) -> None:
     env = {**client.env, "TZ": zone}
     for words in (["why"], ["analytics", "--json"], ["doctor", "--json"]):
         done = program.run(*words, env=env)
-        assert "mistake in pf-tui" not in done.stderr + done.stdout, words
+        assert "error inside pf-tui" not in done.stderr + done.stdout, words
         assert done.returncode == 0 or words[0] == "doctor", done.stderr
     program.run(*HURRIED[1], input=failure(client), env=env, check=True, text=False)
 

@@ -319,7 +319,7 @@ def test_an_agent_set_to_a_gateway_that_is_gone_is_told(ctx: Context, home: Path
 
     found = finding(ctx, "gateway-address")
     assert found.state == "fail"
-    assert found.message == f"{settings} points at http://127.0.0.1:{port}, where nobody listens"
+    assert found.message == f"{settings} points at http://127.0.0.1:{port}, where nothing listens"
 
 
 def test_a_plugin_folder_that_makes_opencode_wait_is_told(ctx: Context, home: Path) -> None:

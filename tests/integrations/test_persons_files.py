@@ -441,7 +441,7 @@ def test_a_place_that_will_vanish_is_refused_with_the_cure(
     with pytest.raises(PfError) as refused:
         install.install(ctx, "claude-code")
 
-    assert "lies in a place that will vanish" in refused.value.message
+    assert "is installed in a temporary folder" in refused.value.message
     assert refused.value.hint.startswith("`uv tool install pf-tui`")
     assert everything(home) == before
     assert installs.keys(ctx.paths) == ()

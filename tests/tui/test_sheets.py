@@ -104,7 +104,7 @@ async def test_why_and_the_providers_pane_say_that_agents_are_led_to_the_gateway
         await screen.press("w")
 
         assert "gateway auto" in border
-        assert "agents are led to the gateway where they need it" in screen.text()
+        assert "agents use the gateway automatically where they need it" in screen.text()
 
 
 async def test_why_follows_the_files_while_it_is_open(dashboard: Opened) -> None:

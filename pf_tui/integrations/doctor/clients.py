@@ -63,7 +63,7 @@ def intact(ctx: Context) -> Finding:
     """What an install wrote still stands there."""
     installed = apply.installed(ctx)
     if not installed:
-        return skip("pf-tui is in no agent here; `pf-tui install` sets one up")
+        return skip("pf-tui is not installed into any agent here; `pf-tui install` sets one up")
     for agent in installed:
         plan = apply.module(agent).plan_install(ctx, project=_project_only(ctx, agent))
         if not plan.empty:
@@ -103,7 +103,7 @@ def enabled(ctx: Context) -> Finding:
         if disabled is not None:
             return fail(*disabled)
     if not installed:
-        return skip("pf-tui is in no agent here")
+        return skip("pf-tui is not installed into any agent here")
     return ok("nothing keeps them from loading")
 
 
@@ -111,7 +111,7 @@ def fire(ctx: Context) -> Finding:
     """An agent that has worked since the install has called us."""
     installed = apply.installed(ctx)
     if not installed:
-        return skip("pf-tui is in no agent here")
+        return skip("pf-tui is not installed into any agent here")
     silent, working = [], []
     sessions = ctx.health().sessions.values()
     since = _install_moment(ctx)
@@ -152,10 +152,10 @@ def addresses(ctx: Context) -> Finding:
         host, port = rules.place(url)
         if port is not None and rules.is_loopback(host) and not _listens(host, port):
             return fail(
-                f"{where} points at {url}, where nobody listens",
+                f"{where} points at {url}, where nothing listens",
                 "`pf-tui gateway start`, or take that address out of it",
             )
-    return ok("no agent is set to an address that is gone")
+    return ok("no agent points at an address that is gone")
 
 
 def keys(ctx: Context) -> Finding:

@@ -47,7 +47,7 @@ def _resume(main_screen: MainScreen, word: str) -> None:
             clock = words.clock(at, ctx.now(), ctx.timezone())
             return Announcement(f"{name} goes on at {clock} while the dashboard is open — r takes that back")
         if session.resumes_at is not None:
-            return Announcement(f"{name} is not sent on any more")
+            return Announcement(f"{name} will not be resumed")
         if resume_plan.command and resume_plan.how == "none":
             return Announcement(f"{resume_plan.says}: {' '.join(resume_plan.command)}", "warn")
         return Announcement(f"{name}: {resume_plan.says}", "warn" if resume_plan.how == "none" else "accent")
