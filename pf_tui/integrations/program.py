@@ -63,8 +63,8 @@ def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
 
         where = places[0] if places else module
         raise PfError(
-            f"this pf-tui is installed in a temporary folder ({where.parent}), so its path must not go into an"
-            " agent's settings; nothing was changed",
+            f"this pf-tui is installed in a temporary folder ({where.parent}), so its path must not"
+            " go into an agent's settings; nothing was changed",
             f"`uv tool install {called.source() or NAME}` (or pipx), then install again with that one",
         )
     return None
