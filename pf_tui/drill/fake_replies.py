@@ -123,7 +123,7 @@ def _message(reply: Reply, model: str, number: int) -> dict[str, object]:
 def _blocks(reply: Reply, number: int) -> Iterator[tuple[dict[str, object], list[dict[str, object]]]]:
     """Each content block, and the deltas it is streamed in."""
     if reply.thinking:
-        signature = f"signature-{number}"
+        signature = f"EgSignature{number}"  # of the form that Claude's have
         yield (
             {"type": "thinking", "thinking": reply.thinking, "signature": signature},
             [

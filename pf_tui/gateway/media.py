@@ -23,6 +23,14 @@ _PAGE_TOKENS, _BYTES_PER_PAGE = 4000, 60_000
 """Source: as translate.estimate."""
 
 
+_LINKS = (
+    (b'"image_url"', re.compile(rb'"image_url"\s*:\s*(?:"|\{\s*"(?:url|detail)")')),
+    (b'"image"', re.compile(rb'"type"\s*:\s*"image"\s*,\s*"source"')),
+    (b'"input_image"', re.compile(rb'"type"\s*:\s*"input_image"')),
+)
+"""A word of each protocol's pictures -> how it stands there."""
+
+
 class Media(NamedTuple):
     """What a body holds of pictures and documents."""
 
@@ -40,11 +48,11 @@ NO_MEDIA = Media()
 def media_in(raw: bytes) -> Media:
     """Measure a body's pictures and documents, of all three protocols."""
     place = raw.find(b"base64")
-    linked = b'"image_url"' in raw
+    has_links = _has_links(raw)
     if place < 0:
-        return Media(pictures=True) if linked else NO_MEDIA
+        return Media(pictures=True) if has_links else NO_MEDIA
     size = tokens = 0
-    pictures = linked
+    pictures = has_links
     while place >= 0:
         start, end = _span(raw, place)
         if end - start >= SHORTEST:
@@ -54,6 +62,11 @@ def media_in(raw: bytes) -> Media:
             pictures = pictures or b"image/" in about
         place = raw.find(b"base64", max(place + 6, end))
     return Media(size, tokens, pictures)
+
+
+def _has_links(raw: bytes) -> bool:
+    """It shows a picture by its address or as a kept file; a tool's property of that name is none."""
+    return any(word in raw and form.search(raw) is not None for word, form in _LINKS)
 
 
 def _span(raw: bytes, place: int) -> tuple[int, int]:

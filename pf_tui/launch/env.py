@@ -47,8 +47,8 @@ _OPENCODE_WIRES = {
 }
 """OpenCode's bundled packages -> the protocol they speak (measured)."""
 
-_OPENCODE_OWN = {"anthropic": "@ai-sdk/anthropic", "openai": "@ai-sdk/openai"}
-"""OpenCode's providers that do not speak chat completions."""
+_OPENCODE_OWN = {"anthropic": "@ai-sdk/anthropic", "openai": "@ai-sdk/openai", "xai": "@ai-sdk/openai"}
+"""OpenCode's providers that do not speak chat completions (xAI's since 1.18.33 by its own code: measured)."""
 
 
 @record

@@ -239,17 +239,35 @@ def _choice(body: dict[str, object], target: Dialect) -> None:
     else:
         del body["tool_choice"]
     if tool_name:
-        body["tools"] = [
+        alone = [
             tool for tool in objects_in(body, "tools") if object_in(tool, "function").get("name") == tool_name
         ]
+        body["tools"] = alone or body["tools"]
     elif word == "none":
         body.pop("tools", None)
         body.pop("parallel_tool_calls", None)
 
 
+def _tell_apart(messages: list[dict[str, object]]) -> None:
+    """Calls of one turn under one id, as OpenCode cuts long ids for Mistral; results come in their order."""
+    waiting: dict[str, list[str]] = {}
+    for message in messages:
+        if calls := objects_in(message, "tool_calls"):
+            waiting = {}
+            for call in calls:
+                ids = waiting.setdefault(str(call.get("id") or ""), [])
+                ids.append(f"{call.get('id') or ''}{f'-{len(ids) + 1}' if ids else ''}")
+                call["id"] = ids[-1]
+        elif message.get("role") == "tool" and (
+            ids := waiting.get(str(message.get("tool_call_id") or ""), [])
+        ):
+            message["tool_call_id"] = ids.pop(0)
+
+
 def _calls(messages: list[dict[str, object]], target: Dialect, names: Mapping[str, ToolName]) -> None:
     """Ids and names of earlier calls by the same rules as the tools'."""
     calls_by_id: dict[str, str] = {}
+    _tell_apart(messages)
     for message in messages:
         for call in objects_in(message, "tool_calls"):
             call_id = call["id"] = naming.call_id(str(call.get("id") or ""), target.call_ids)

@@ -65,3 +65,32 @@ def test_a_picture_by_its_address_needs_eyes_as_well() -> None:
     raw = json.dumps({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}).encode()
 
     assert media_in(raw).pictures
+
+
+@pytest.mark.parametrize(
+    ("body", "pictures"),
+    [
+        ({"tools": [{"parameters": {"properties": {"image_url": {"type": "string"}}}}]}, False),
+        (
+            {
+                "tools": [
+                    {"parameters": {"properties": {"image": {"type": "image"}}, "required": ["image_url"]}}
+                ]
+            },
+            False,
+        ),
+        ({"messages": [{"content": 'the field "image_url": {"url": 1}'}]}, False),
+        ({"messages": [{"content": [{"type": "image_url", "image_url": {"url": "https://a/b.png"}}]}]}, True),
+        ({"input": [{"content": [{"type": "input_image", "image_url": "https://a/b.png"}]}]}, True),
+        ({"input": [{"content": [{"type": "input_image", "file_id": "file-1"}]}]}, True),
+        (
+            {"messages": [{"content": [{"type": "image", "source": {"type": "url", "url": "https://a"}}]}]},
+            True,
+        ),
+    ],
+)
+def test_a_picture_by_its_address_is_one_and_a_property_of_that_name_is_none(
+    body: Any, pictures: bool
+) -> None:
+    for raw in (json.dumps(body), json.dumps(body, separators=(",", ":"))):
+        assert media_in(raw.encode()).pictures is pictures

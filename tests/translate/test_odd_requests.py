@@ -289,3 +289,18 @@ def test_what_only_chat_knows_is_said_to_be_left_out() -> None:
     assert all(
         f"{name} is known to the Chat protocol alone" in notes for name in ("logprobs", "top_logprobs")
     )
+
+
+def test_two_calls_under_one_id_are_told_apart_in_their_order() -> None:
+    call = {"id": "call26280", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    answers = [{"role": "tool", "tool_call_id": "call26280", "content": word} for word in ("one", "two")]
+    turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "tool_calls": [call, call]}, *answers]
+    raw = json.dumps({"model": "asked", "messages": turns}).encode()
+
+    messages = json.loads(Exchange(raw, CHAT, target(*MISTRAL)).body)["messages"]
+
+    ids = [made["id"] for made in messages[1]["tool_calls"]]
+    assert ids[0] == "call26280" != ids[1]
+    assert [(entry["tool_call_id"], entry["content"]) for entry in messages[2:]] == list(
+        zip(ids, ["one", "two"], strict=True)
+    )
