@@ -65,12 +65,14 @@ def away() -> Callable[[ReceivedRequest], Step]:
 
 SURVIVED: dict[str, Trouble] = {
     "429 with retry-after 2": first(SOON),
+    "429 without an end, twice": first(*[FAULTS["windowless"]] * 2),
     "503 four times": first(*[FAULTS["503"]] * 4),
     "12 s without network": away,
 }
 """A lone client gets through these."""
 FATAL: dict[str, Trouble] = {
     "429 for an hour": always(FAULTS["429-hour"]),
+    "the key refused": always(FAULTS["401"]),
     "every connection reset": always(FAULTS["reset"]),
 }
 """Only another provider helps."""
@@ -178,3 +180,24 @@ def test_where_a_client_alone_gives_up_the_next_provider_answers(
     told(trouble, agent, direct=alone, run=run)
     assert not alone[0]
     assert run[0]
+
+
+@pytest.mark.parametrize("agent", ENDS)
+def test_where_both_refuse_the_client_names_both_at_once(box: Box, hosted: Hosted, agent: str) -> None:
+    program(agent)
+    made = box(protocol(agent))
+    for name in ("alpha", "beta"):
+        hosted[name].follow(always(FAULTS["401"])())
+    alone = direct(made, agent, hosted["alpha"].url)
+    began = time.monotonic()
+    done = made.run(
+        "timeout", str(DIRECT_S), "pf-tui", "run", agent, "--", *ENDS[agent], timeout_s=DIRECT_S + 60
+    )
+    run_s = time.monotonic() - began
+
+    told("both keys refused", agent, direct=alone, run=(DONE in done.stdout, run_s))
+    assert not alone[0]
+    assert run_s < DIRECT_S
+    shown = done.stdout + done.stderr
+    assert "alpha refused" in shown
+    assert "beta refused" in shown
