@@ -172,7 +172,7 @@ def _window_in(text: str) -> int | None:
     return int(match[2] or match[3])
 
 
-def words_of(failure: Failure) -> str:
-    """A failure in a few words."""
+def words_of(failure: Failure, *, quoting: bool = True) -> str:
+    """A failure in a few words, the provider's own among them when `quoting`."""
     head = f"{failure.status} {failure.kind}" if failure.status else failure.kind
-    return f"{head} ({failure.message})" if failure.message else head
+    return f"{head} ({failure.message})" if failure.message and quoting else head

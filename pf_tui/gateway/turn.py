@@ -149,7 +149,8 @@ class Turn:
             Skipped(
                 provider=failure.route.provider,
                 code="benched" if failure.failure.scope else "failed",
-                reason=words_of(failure.failure),
+                # Claude Code 2.1.332 puts its own sentence in place of ours where it reads "x-api-key"
+                reason=words_of(failure.failure, quoting=failure.failure.kind != "auth"),
                 until=None
                 if failure.failure.forever or failure.failure.kind in TRANSIENT
                 else failure.failure.until,

@@ -154,6 +154,9 @@ async def test_everybody_refusing_is_not_called_a_limit(open_room: Open) -> None
     assert answer.status == 403
     assert "limited" not in answer.sentence
     assert answer.sentence.count("refused: 401") == 2
+    assert (
+        "key" not in answer.sentence
+    )  # the provider's words; Claude Code would say its own in place of ours
 
 
 async def test_a_limit_of_seconds_is_waited_out_where_the_cache_is_warm(open_room: Open) -> None:
