@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.mocks.clients import Machine, program, settle_claude
 
 from pf_tui.catalog import load
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
+from tests.clients import Machine, program, settle_claude
 from tests.e2e.test_any_model import DONE, STARTS, _look, _red, _shell
 from tests.e2e.test_gateway_agents import Hosted, results, tool_names
 
