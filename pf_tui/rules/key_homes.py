@@ -36,11 +36,14 @@ _LEADS_ELSEWHERE = (
     r"|^(PYTHON|XDG_|GCONV_|GLIBC_)"
     r"|^CLAUDE_(CONFIG_DIR|CODE_(USE|SKIP|HOST|PROVIDER|OAUTH|LAUNCHER|RUNNER|CUSTOM|REMOTE|API|CLIENT)_)"
     r"|^CLAUDE_CODE_\w*(TOKEN|CRED|HEADER|URL|ENDPOINT|KEY)"
-    r"|^(HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|HOME)\Z"
+    r"|^CLAUDE_CODE_SHELL|^BASH_FUNC_|^AWS_(ENDPOINT|BEARER)"
+    r"|^(HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|HOME|USERPROFILE|DBUS_SESSION_BUS_ADDRESS|GODEBUG)\Z"
+    r"|^(PATH|SHELL|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|ZDOTDIR|IFS|PS4|PROMPT_COMMAND)\Z"
 )
-"""Proxies, certificates, TLS, name resolution, other hosts and logins, what is loaded into the client or
-into pf-tui, and where both keep their files. Source: the variables Claude Code 2.1.330 counts among its own
-network and provider settings, and what its runtime (Bun, Node) and the C library read."""
+"""Proxies, certificates, TLS, name resolution, other hosts and logins, what is loaded into the client, into
+pf-tui or into the shell that asks it for a key, and where they keep their files. Source: the variables Claude
+Code 2.1.330 counts among its own network and provider settings, what its runtime (Bun, Node), the C library
+and bash read."""
 
 
 def same_address(first: str, other: str) -> bool:
