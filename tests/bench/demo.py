@@ -64,17 +64,17 @@ def _player() -> tuple[float, float]:
     """Per cent of a core and MB of the player, after its start."""
     with subprocess.Popen(
         [sys.executable, "-c", _PLAYING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as temporary_home:
-        assert temporary_home.stdout is not None
-        assert temporary_home.stdin is not None
-        temporary_home.stdout.readline()
-        [player] = psutil.Process(temporary_home.pid).children()
+    ) as player_process:
+        assert player_process.stdout is not None
+        assert player_process.stdin is not None
+        player_process.stdout.readline()
+        [player] = psutil.Process(player_process.pid).children()
         time.sleep(1.0)
         before = player.cpu_times()
         time.sleep(PLAY_S)
         after = player.cpu_times()
         rss = player.memory_info().rss / 1_048_576
-        temporary_home.stdin.close()
+        player_process.stdin.close()
     used = after.user + after.system - before.user - before.system
     return 100 * used / PLAY_S, rss
 

@@ -49,12 +49,12 @@ def test_a_failed_request_has_no_tokens() -> None:
 def test_while_a_limit_holds_another_provider_serves() -> None:
     past = history.make(NOW, UTC, 23)
 
-    for wall in past.walls:
+    for limit_hit in past.limit_hits:
         during = [
             one
             for one in past.requests
-            if wall.at <= one.at < wall.until
+            if limit_hit.at <= one.at < limit_hit.until
             and not one.failure
-            and (one.agent, one.provider) == (wall.work.agent, wall.work.provider)
+            and (one.agent, one.provider) == (limit_hit.work.agent, limit_hit.work.provider)
         ]
-        assert not during, wall
+        assert not during, limit_hit

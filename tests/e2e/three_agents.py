@@ -255,7 +255,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def temporary_home(folder: Path) -> Iterator[Stage]:
+def stage(folder: Path) -> Iterator[Stage]:
     """The agents at work in three folders of one home, each in a terminal, and the dashboard beside them."""
     with _upstreams() as (hosted, models), contextlib.ExitStack() as ends:
         made = machine(folder, {}, PROTOCOLS[0])
@@ -318,7 +318,7 @@ def play(on: Stage) -> None:
 
 def main() -> None:
     """Record it to the file named, and print what was told when."""
-    with tempfile.TemporaryDirectory(prefix="pf-three-") as folder, temporary_home(Path(folder)) as on:
+    with tempfile.TemporaryDirectory(prefix="pf-three-") as folder, stage(Path(folder)) as on:
         try:
             play(on)
         finally:
