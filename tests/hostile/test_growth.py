@@ -12,8 +12,8 @@ from multidict import CIMultiDict
 
 from pf_tui import translate
 from pf_tui.gateway.budget import Budget, OverBudget
-from pf_tui.gateway.translation import KEPT_BYTES, TranslatedExchange
 from pf_tui.gateway.exchange import Unreachable, reading
+from pf_tui.gateway.translation import KEPT_BYTES, TranslatedExchange
 from pf_tui.json_values import bytes_when_read
 from pf_tui.translate import arguments
 from tests.hostile.upstreams import chat
