@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from secrets import token_hex
 
-from pf_tui.called import name_here, spelled
+from pf_tui import called
+from pf_tui.called import spelled
 from pf_tui.clients import CLIENTS
 from pf_tui.gateway.body import Request
 from pf_tui.records import record
@@ -175,9 +176,8 @@ def no_search(request: Request) -> Answer:
 
     Plain text would be taken for search results.
     """
-    sentence = (
-        f"pf-tui: no provider of your list can search the web now; `{name_here()} why --matrix` shows who can"
-    )
+    shows = f"`{called.name_here()} why --matrix` shows who can"
+    sentence = f"pf-tui: no provider of your list can search the web now; {shows}"
     if request.protocol != "anthropic-messages":
         return refused(400, request.protocol, sentence)
     call = f"srvtoolu_{token_hex(12)}"

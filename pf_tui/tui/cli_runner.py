@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from pf_tui.called import name_here
+from pf_tui import called
 from pf_tui.documents import commands
 from pf_tui.records import record
 from pf_tui.snapshot import Snapshot
@@ -70,7 +70,7 @@ def own_action(words: Sequence[str], now: Snapshot) -> str | None:
 def refusal(words: Sequence[str]) -> str:
     """Why these words cannot run here; "" when they can."""
     if words[0] in _ELSEWHERE or words[:2] == ["gateway", "run"]:
-        return f"`{name_here()} {' '.join(words)}` needs a terminal of its own"
+        return f"`{called.name_here()} {' '.join(words)}` needs a terminal of its own"
     if words[0] == "events" and {"-f", "--follow"} & set(words):
         return "the events pane follows by itself: 0"
     return ""

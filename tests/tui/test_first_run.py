@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pf_tui import called
 from pf_tui.actions import install
 from tests.tui.conftest import Opened
 
@@ -53,6 +55,26 @@ async def test_one_question_is_asked_with_the_plans_name(
         await screen.see("Claude Code found, signed in with Max")
         assert "Let pf-tui move it when its limit is hit?" in " ".join(screen.text().split())
         assert "sk-ant" not in screen.text()
+
+
+@pytest.mark.parametrize("size", [(44, 24), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("machine", ["nothing", "one-key", "a-plan"])
+async def test_the_first_screen_of_each_machine(
+    dashboard: Opened,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    machine: str,
+    size: tuple[int, int],
+    grid: Any,
+) -> None:
+    monkeypatch.setattr(called, "name_here", lambda: ".venv/bin/pf-tui")
+    if machine == "a-plan":
+        request.getfixturevalue("claude")
+    async with dashboard(size, env={"OPENROUTER_API_KEY": "k"} if machine == "one-key" else {}) as screen:
+        await screen.settled()
+        if machine == "a-plan":
+            await screen.see("Claude Code found, signed in with Max")
+        assert screen.text() == grid
 
 
 async def test_enter_shows_the_exact_change_and_enter_makes_it(dashboard: Opened, claude: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pf_tui.called import name_here
+from pf_tui import called
 from pf_tui.documents import auth as documents
 from pf_tui.documents import words
 from pf_tui.ledger.events import FailureCount
@@ -221,7 +221,7 @@ def _claude_code(view: ProviderView) -> str:
     reach = {
         "native": "its own login or key, from the next turn on",
         "anthropic-compatible": "through its Anthropic-compatible address, from the next turn on",
-        "proxy": f"through the gateway: {name_here()} run claude",
+        "proxy": f"through the gateway: {called.name_here()} run claude",
         "none": "not possible; use OpenCode",
     }.get(mode.mode, mode.mode)
     return f"{reach}{f' · {mode.note}' if mode.note else ''}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pf_tui.called import name_here
+from pf_tui import called
 from pf_tui.documents import words
 from pf_tui.records import replace
 from pf_tui.rules import failover
@@ -165,4 +165,4 @@ def _turn(snapshot: Snapshot) -> str:
             f"agents behind the gateway at {snapshot.gateway.url} keep the turn in flight;"
             " the others move at their next turn"
         )
-    return f"without the gateway the turn in flight is lost; `{name_here()} run claude` saves it"
+    return f"without the gateway the turn in flight is lost; `{called.name_here()} run claude` saves it"

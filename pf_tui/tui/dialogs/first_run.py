@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pf_tui import actions
+from pf_tui import actions, called
 from pf_tui.actions import install
-from pf_tui.called import name_here
 from pf_tui.clients import CLIENTS
 from pf_tui.integrations import install_plan
 from pf_tui.snapshot import Snapshot
@@ -97,7 +96,7 @@ def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None
         *(Row(text_line, "install" if place == 0 else None) for place, text_line in enumerate(ask)),
         Row(),
         *unkeyed(wrap(SPENDS, space.width, "muted")),
-        *unkeyed(wrap(f"`{name_here()} uninstall {agent}` takes it out again.", space.width, "muted")),
+        *unkeyed(wrap(f"`{called.name_here()} uninstall {agent}` takes it out again.", space.width, "muted")),
     ]
     shows = "shows the exact change" if space.width >= ROOMY else "shows the change"
     keys = (("enter", shows), ("esc", "not now"))

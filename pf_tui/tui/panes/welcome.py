@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pf_tui.called import name_here
+from pf_tui import called
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.snapshot import Snapshot
 from pf_tui.text.lines import Line, Span, line, muted, wrap
 from pf_tui.tui import provider_order
-
-_DEMO = "`pf-tui --demo` shows all of this on generated data"
 
 
 def lines(snapshot: Snapshot, agents: Sequence[str], width: int) -> list[Line]:
@@ -28,7 +26,7 @@ def lines(snapshot: Snapshot, agents: Sequence[str], width: int) -> list[Line]:
         step = f"press c on a provider to set its key, or sign in to {', '.join(others)} or {last}"
     return [
         *wrap(f"no provider has a credential yet: {step}", width, "accent"),
-        *wrap(_DEMO, width, "muted"),
+        *wrap(f"`{called.name_here()} --demo` shows all of this on generated data", width, "muted"),
         (),
     ]
 
@@ -45,5 +43,5 @@ def next_step(snapshot: Snapshot, agents: Sequence[str]) -> tuple[Line, ...]:
     ):
         return ()
     agents_text = ", ".join(CLIENTS[agent].name for agent in missing)
-    step = Span(f"{name_here()} install {missing[0]}", "accent")
+    step = Span(f"{called.name_here()} install {missing[0]}", "accent")
     return (line(muted(f"found {agents_text}: "), step, muted(" lets a switch move it")), line(step))
