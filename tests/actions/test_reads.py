@@ -68,4 +68,4 @@ def test_a_switch_takes_one_snapshot(ctx: Context, monkeypatch: pytest.MonkeyPat
     actions.switch(ctx, "zai-coding-plan")
 
     assert reads.snapshots == 1
-    assert sum(reads.files.values()) <= 8, reads.files
+    assert sum(reads.files.values()) <= 6, reads.files
