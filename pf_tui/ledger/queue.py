@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pf_tui.ledger import limit_hits
 from pf_tui.regular_files import read_regular
 from pf_tui.state.files import try_lock
 from pf_tui.state.paths import make_private
@@ -56,6 +55,8 @@ def put(
     """One row into the ledger, in the caller's transaction."""
     if kind == "hit":
         provider, what, at_ms, until_ms, agent, session, text = values
+        from pf_tui.ledger import limit_hits  # most readers meet an empty queue
+
         limit_hits.note(connection, provider, what, at_ms, until_ms, agent, session, text=text)
     elif kind == "requests":
         if requests is not None:
