@@ -81,7 +81,7 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
 
 
 class Reader:
-    """Reads one transcript; what earlier lines said of the request and the wall in progress is carried along."""
+    """Reads one transcript; what earlier lines said of the request and the limit in progress is carried along."""
 
     _mid = ""
     _rid: str | None = None
@@ -102,7 +102,7 @@ class Reader:
         # the row of another vendor's answer read last: message id, request id, input and cached tokens, uuid,
         # output tokens, number
         self._last: list[Any] = list(note.get("last", ("", "", 0, 0, "", 0, 0)))
-        # the wall the client is retrying against: first seen, last seen, kind, waited so far
+        # the limit the client is retrying against: first seen, last seen, kind, waited so far
         self._open_limit: list[Any] = list(note.get("wall", (0, 0, "", 0)))
 
     def note(self) -> dict[str, object]:

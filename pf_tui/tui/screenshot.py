@@ -70,5 +70,5 @@ def _masked_svg(svg: str) -> str:
 
 
 def _over(under: str, over: str) -> str:
-    """A sheet's line over the line below it: blanks of the sheet's screen let it through."""
+    """A dialog's line over the line below it: blanks of the dialog's screen let it through."""
     return over if over.strip() else under

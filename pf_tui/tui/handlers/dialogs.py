@@ -1,4 +1,4 @@
-"""What opens over the panes. A sheet's module is loaded when it is asked for."""
+"""What opens over the panes. A dialog's module is loaded when it is asked for."""
 
 from __future__ import annotations
 

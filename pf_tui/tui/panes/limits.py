@@ -74,7 +74,7 @@ def page_for(
     hit_rows = [] if brief else _hits(hits, space)
     rows_used = (
         len(windows) + len(flowing) + (0 if more else len(hit_rows))
-    )  # alone, the walls can be scrolled to
+    )  # alone, the limit hits can be scrolled to
     charted_view = other if other is not None and key and key.startswith(f"{other.id} ") else view
     chart = [] if brief else window_chart_rows(charted_view, report, space, room - rows_used, key)
     rows = [*windows, *chart, *flowing, *hit_rows]

@@ -1,4 +1,4 @@
-"""How a limit window fills: what was measured, the wall at 100 %, and where the pace leads. Pure."""
+"""How a limit window fills: what was measured, the limit at 100 %, and where the pace leads. Pure."""
 
 from __future__ import annotations
 
