@@ -39,7 +39,7 @@ class Transport:
     """Requests to upstreams over one pool of connections."""
 
     def __init__(self, env: Mapping[str, str], *, wall_clock: Callable[[], float] = time.time) -> None:
-        """Args: wall: seconds since the epoch; it goes on while the machine sleeps."""
+        """Args: wall_clock: seconds since the epoch; it goes on while the machine sleeps."""
         self._env = env
         self._wall_clock = wall_clock
         self._drift_s = wall_clock() - time.monotonic()

@@ -55,7 +55,7 @@ _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """Whether a text names a limit does not depend on when."""
 
 RETRY_GAP_MS = 120_000
-"""Retries further apart (beyond what the client said it would wait) are another wall."""
+"""Retries further apart (beyond what the client said it would wait) are another limit hit."""
 
 _SLUG = r"[^A-Za-z0-9]"
 

@@ -167,7 +167,7 @@ class LedgerWriter:
             )
 
     def _session_of(self, request: int | None) -> str:
-        """The session a request is counted in: a resumed one copies its rows, walls and all."""
+        """The session a request is counted in: a resumed one copies its rows, limit hits too."""
         row = self._connection.execute("SELECT session FROM request_rows WHERE id = ?", (request,))
         return self._names.text((row.fetchone() or (None,))[0])
 

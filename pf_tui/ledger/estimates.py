@@ -1,4 +1,4 @@
-"""Our own guess at a plan's window where nobody reports it: the 90th percentile of what past windows held at a wall.
+"""Our own guess at a plan's window where nobody reports it: the 90th percentile of what past windows held at a limit hit.
 
 Only what happened on this machine counts.
 
@@ -19,11 +19,11 @@ from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit
 
 ENOUGH_HITS = 3
-"""Windows that ended at a wall; fewer say nothing about where the next one ends."""
+"""Windows that ended at a limit hit; fewer say nothing about where the next one ends."""
 
 MOST_HITS = 40
 BACK_MS = 90 * 86_400_000
-"""Plans change: walls further back are another plan's."""
+"""Plans change: limit hits further back are another plan's."""
 
 _SAME_RESET_MS = SAME_RESET // timedelta(milliseconds=1)
 _HOUR_MS = HOUR_QUARTERS * QUARTER_MS
@@ -32,7 +32,7 @@ _MS = {window: round(LENGTHS[window].total_seconds() * 1000) for window in ("5h"
 
 @record
 class _FullWindow:
-    """A window that ended at a wall."""
+    """A window that ended at a limit hit."""
 
     hit_ms: int
     resets_ms: int
@@ -58,7 +58,7 @@ def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
 
 
 def _full_windows(connection: sqlite3.Connection, provider: str) -> dict[str, list[_FullWindow]]:
-    """The walls by window, newest first, one for each window; the last hit of it."""
+    """The full windows by name, newest first, one for each window; the last hit of it."""
     newest = connection.execute(
         "SELECT max(ts) FROM limit_hits WHERE provider = ? AND machine IS NULL", (provider,)
     ).fetchone()[0]
@@ -79,7 +79,7 @@ def _full_windows(connection: sqlite3.Connection, provider: str) -> dict[str, li
 
 
 def _window(text: str, left_ms: int) -> str | None:
-    """The window a wall was of: by its words, else by how long it still had to run; None = of one model alone."""
+    """The window a limit hit was of: by its words, else by how long it still had to run; None = of one model alone."""
     if any(model in text for model in ("opus", "sonnet", "haiku")):
         return None
     if "week" in text or "7-day" in text:
@@ -90,7 +90,7 @@ def _window(text: str, left_ms: int) -> str | None:
 def _guesses(
     connection: sqlite3.Connection, provider: str, number: int, full_windows: dict[str, list[_FullWindow]]
 ) -> list[tuple[object, ...]]:
-    """A reading for every window that ended at a wall often enough."""
+    """A reading for every window that ended at a limit hit often enough."""
     own = f"FROM margins WHERE kind = :kind AND part = :provider AND machine = {NAME['']}"
     hours = [
         hour

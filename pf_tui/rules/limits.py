@@ -264,7 +264,7 @@ def window_name(window: str, model: str | None = None) -> str:
 
 
 def estimated_limit(used_at_limit: Sequence[float]) -> float | None:
-    """The 90th percentile of what past windows held at a wall, in their unit; None without any."""
+    """The 90th percentile of what past windows held at a limit hit, in their unit; None without any."""
     if not used_at_limit:
         return None
     sorted_uses = sorted(used_at_limit)

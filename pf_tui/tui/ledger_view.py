@@ -36,7 +36,7 @@ DRAWN = SERIES
 """Parts of all time that a chart tells apart; the others are one."""
 
 HITS_SHOWN = timedelta(days=7)
-"""The limits pane tells of walls hit in the last week."""
+"""The limits pane tells of limits hit in the last week."""
 
 _STEPS = {"1h": timedelta(minutes=15), "5h": timedelta(minutes=15), "24h": timedelta(hours=1)}
 _DAY = timedelta(days=1)

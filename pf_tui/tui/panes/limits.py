@@ -49,7 +49,7 @@ def page_for(
     beside: str | None = None,
     live: Sequence[Line] = (),
 ) -> Page:
-    """The windows of one provider and how one of them filled, what is in flight, the last walls.
+    """The windows of one provider and how one of them filled, what is in flight, the last limit hits.
 
     Args:
         beside: another provider whose windows stand below: the one under the cursor.
@@ -293,7 +293,7 @@ def _sources(limits: Sequence[Limit], clock: Clock, width: int) -> list[Line]:
 
 
 def _hits(hits: Sequence[LimitHit], space: Space) -> list[Row]:
-    """The last walls that were hit, newest first, and how many there were this week."""
+    """The last limit hits, newest first, and how many there were this week."""
     rows = []
     for hit in hits[:MOST_HITS]:
         until = f", back {space.clock.clock(hit.until)}" if hit.until else ""
