@@ -132,9 +132,17 @@ class ProvidersPane(SnapshotPane):
     current: reactive[str] = reactive("providers", repaint=False)
     """The pane that has the keys: while it is this one all are listed, else those that can serve."""
 
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__(look, name)
+        self._made: tuple[Snapshot | None, providers.MadeRows] = (None, {})
+
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         folded = self.current != "providers" and not nobody_can_serve(snapshot)
-        page = providers.page_for(snapshot, space, self.choice, folded=folded, key=self.key)
+        if self._made[0] is not snapshot:
+            self._made = (snapshot, {})
+        page = providers.page_for(
+            snapshot, space, self.choice, folded=folded, key=self.key, made=self._made[1]
+        )
         first = welcome.lines(snapshot, self.agents, space.width)
         return replace(page, pinned=(*first, *page.pinned)) if first else page
 

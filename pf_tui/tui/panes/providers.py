@@ -40,6 +40,9 @@ ORDERS = ("", "provider", "tightest", "today")
 
 KEYS = (("enter", "switch"), ("n", "next"), ("J K", "order"))
 
+MadeRows = dict[tuple[str, bool], dict[str, Line]]
+"""(provider, its name in full) -> the cells of its row, half of the cost of a letter of a filter."""
+
 
 def page_for(
     snapshot: Snapshot,
@@ -48,11 +51,13 @@ def page_for(
     *,
     folded: bool = False,
     key: str | None = None,
+    made: MadeRows | None = None,
 ) -> Page:
     """The list as it stands.
 
     Args:
         folded: those that cannot serve for want of a credential are one row, but for the one at `key`.
+        made: the cells of this snapshot that were made before, to which those made now are added.
     """
     choice = choice or Choice()
     everyone = provider_order.listed_providers(snapshot)
@@ -68,8 +73,10 @@ def page_for(
         entries.sort(key=_ORDER[choice.order])
     usable = sum(entry.number is not None for entry in everyone)
     colours = provider_order.colours(snapshot)
-    draw = _narrow if space.width < NARROW else _wide
-    pinned, rows = draw(snapshot, entries, colours, space, choice)
+    if space.width < NARROW:
+        pinned, rows = _narrow(snapshot, entries, colours, space)
+    else:
+        pinned, rows = _wide(snapshot, entries, colours, space, choice, {} if made is None else made)
     if not entries:
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
     if away:
@@ -111,13 +118,21 @@ def _wide(
     colours: Mapping[str, str],
     space: Space,
     choice: Choice,
+    made: MadeRows,
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
 
     gap = GAP
 
     def drawn(full: bool) -> tuple[list[dict[str, Line]], list[tuple[Column, int]]]:
-        table = [_cells(entry, colours, space, active=entry.id == active, full=full) for entry in entries]
+        table = []
+        for entry in entries:
+            row = made.get((entry.id, full))
+            if row is None:
+                row = made[entry.id, full] = _cells(
+                    entry, colours, space, active=entry.id == active, full=full
+                )
+            table.append(row)
         return table, chosen(COLUMNS, table, space.width, gap)
 
     table, columns_fitted = drawn(full=space.width >= ROOMY)
@@ -130,10 +145,13 @@ def _wide(
             gap = 1
             table, columns_fitted = drawn(full=False)
         room = next(size for column, size in columns_fitted if column.key == "provider")
-        for row in table:
-            row["provider"] = tuple(
-                span._replace(text=shortened(span.text, room)) for span in row["provider"]
-            )
+        table = [
+            {
+                **row,
+                "provider": tuple(span._replace(text=shortened(span.text, room)) for span in row["provider"]),
+            }
+            for row in table
+        ]
     rows = tuple(
         Row(fit(body(columns_fitted, row, gap), space.width), entry.id)
         for entry, row in zip(entries, table, strict=True)
@@ -165,7 +183,6 @@ def _narrow(
     entries: list[ListedProvider],
     colours: Mapping[str, str],
     space: Space,
-    choice: Choice,
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     """`▶ 1 anthropic-sub ██████ ──── 62 %  1h38`."""
     active = snapshot.active.provider if snapshot.active else None
