@@ -11,6 +11,9 @@ TOGETHER = ("providers", "sessions", "models", "limits")
 STACK = ("sessions", "limits", "providers", "analytics")
 """Below each other on a screen that is narrow and tall: a split beside an agent."""
 
+STACKS = {"-tall": STACK, "-high": STACK[:-1]}
+"""Class of HEIGHTS -> the panes of a narrow screen."""
+
 WIDTHS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
 HEIGHTS = [(0, "-low"), (12, "-short"), (18, "-high"), (32, "-tall")]
 """Columns and rows from which a layout holds (Textual's breakpoints: class names of the screen)."""
@@ -29,8 +32,8 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
         current: the pane that has the keys.
         below: the pane that was last looked at beside the providers.
     """
-    if width == "-narrow" and height == "-tall" and current in STACK[:-1] and not zoomed:
-        return frozenset(STACK)
+    if width == "-narrow" and current in STACK[:-1] and not zoomed and height in STACKS:
+        return frozenset(STACKS[height])
     if zoomed or width == "-narrow" or height == "-low":
         return frozenset({current})
     if width == "-medium":
@@ -44,4 +47,4 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
 
 def stacked(panes: frozenset[str]) -> bool:
     """The panes stand below each other as in a split."""
-    return panes == frozenset(STACK)
+    return panes in map(frozenset, STACKS.values())

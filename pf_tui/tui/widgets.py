@@ -132,7 +132,7 @@ class ProvidersPane(SnapshotPane):
     current: reactive[str] = reactive("providers", repaint=False)
     """The pane that has the keys: while it is this one all are listed, else those that can serve."""
 
-    def __init__(self, look: Look, name: str) -> None:
+    def __init__(self, look: Appearance, name: str) -> None:
         super().__init__(look, name)
         self._made: tuple[Snapshot | None, providers.MadeRows] = (None, {})
 

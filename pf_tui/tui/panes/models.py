@@ -57,8 +57,10 @@ def page_for(
     everyone = [model for model in snapshot.catalog.models.values() if extras or not model.extra]
     models = [model for model in everyone if _admitted(model, choice)]
     here = _in_use(snapshot, used_models) if used_models is not None and not choice.words else set()
+    others: list[Model] = []
     if few := [model for model in models if model.id in here]:
-        models = few + _to_fill(snapshot, models, here, space.height - 1 - len(few))
+        others = _to_fill(snapshot, models, here, space.height - 2 - len(few))
+        models = few + others
     numbers = {entry.id: entry.number for entry in provider_order.listed_providers(snapshot) if entry.number}
     if choice.order:
         models.sort(key=lambda model: _ORDER[choice.order](model, numbers))
@@ -80,6 +82,14 @@ def page_for(
         Row(fit(body(columns_fitted, row), space.width), model.id)
         for model, row in zip(models, table, strict=True)
     )
+    if others and not choice.order and snapshot.active is not None:
+        heading = f"  also at {provider_order.short_name(snapshot.active.provider)} "
+        rule = space.symbols.rule * max(space.width - cells(heading), 0)
+        rows = (
+            *rows[: len(few)],
+            Row(fit(line(muted(heading), Span(rule, "faint")), space.width)),
+            *rows[len(few) :],
+        )
     if not models:
         rows = empty(space.width, f"no model matches '{choice.words}'", "esc shows all")
     count = f"{len(models)} of {len(everyone)}" if choice.words else str(len(everyone))

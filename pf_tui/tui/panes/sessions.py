@@ -25,6 +25,9 @@ WIDE = 96
 MIDDLE = 60
 """From here on its second line has columns."""
 
+ROOMY = 40
+"""From here on a session of one line has a blank at either edge."""
+
 MOST_CHILDREN = 4
 """Subagents shown one by one; the others are counted."""
 
@@ -189,10 +192,10 @@ class _Drawing:
     def _single(self, session: Session) -> Line:
         """Where room is dear in both directions: sign, place, state."""
         state = fit(line(Span(self._detail(session), COLOURS[session.state])), 19, align="right")
-        room = self._space.width - cells(state) - 3
-        return fit(
-            line(_sign(session), _columns_fitted(_place(session, room), room), " ", state), self._space.width
-        )
+        edge = " " if self._space.width >= ROOMY else ""
+        room = self._space.width - cells(state) - 3 - 2 * len(edge)
+        name = _columns_fitted(_place(session, room), room)
+        return fit(line(edge, _sign(session), name, " ", state), self._space.width)
 
     # -- two lines
 

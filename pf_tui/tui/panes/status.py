@@ -199,6 +199,10 @@ def _lasts(snapshot: Snapshot, now: Facts, space: Space, wording: _Verbosity) ->
     choices = [part for part in choices if part]
     limit = snapshot.view(now.provider).tightest
     after = line(Span("→ ", "accent"), _next(snapshot, now.follows, wording))
+    if choices and now.follows == now.chosen:  # the choice is who follows: its name stands once
+        choices, after = [], line(Span("→ ", "accent"), choices[0])
+        if limit is None:
+            return [after]
     if snapshot.active is None:
         return [line(Span("nobody follows", "warn")), _nobody(snapshot, space, wording)]
     if limit is None:
