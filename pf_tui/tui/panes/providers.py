@@ -51,13 +51,13 @@ def page_for(
     *,
     folded: bool = False,
     key: str | None = None,
-    made: MadeRows | None = None,
+    rows_made: MadeRows | None = None,
 ) -> Page:
     """The list as it stands.
 
     Args:
         folded: those that cannot serve for want of a credential are one row, but for the one at `key`.
-        made: the cells of this snapshot that were made before, to which those made now are added.
+        rows_made: the cells of this snapshot that were made before, to which those made now are added.
     """
     choice = choice or Choice()
     everyone = provider_order.listed_providers(snapshot)
@@ -76,7 +76,9 @@ def page_for(
     if space.width < NARROW:
         pinned, rows = _narrow(snapshot, entries, colours, space)
     else:
-        pinned, rows = _wide(snapshot, entries, colours, space, choice, {} if made is None else made)
+        pinned, rows = _wide(
+            snapshot, entries, colours, space, choice, {} if rows_made is None else rows_made
+        )
     if not entries:
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
     if away:
@@ -118,7 +120,7 @@ def _wide(
     colours: Mapping[str, str],
     space: Space,
     choice: Choice,
-    made: MadeRows,
+    rows_made: MadeRows,
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
 
@@ -127,9 +129,9 @@ def _wide(
     def drawn(full: bool) -> tuple[list[dict[str, Line]], list[tuple[Column, int]]]:
         table = []
         for entry in entries:
-            row = made.get((entry.id, full))
+            row = rows_made.get((entry.id, full))
             if row is None:
-                row = made[entry.id, full] = _cells(
+                row = rows_made[entry.id, full] = _cells(
                     entry, colours, space, active=entry.id == active, full=full
                 )
             table.append(row)
