@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from pf_tui import called
 from pf_tui.cli import app
 from pf_tui.documents import commands
 from pf_tui.state.paths import Paths
@@ -200,6 +201,7 @@ def test_completion_alone_sets_up_the_shell_in_use(
 def test_completion_alone_says_zshs_line_and_refuses_other_shells(
     pf: Pf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(called, "lasting", lambda: called.NAME)
     monkeypatch.setenv("SHELL", "/bin/zsh")
     assert 'eval "$(pf-tui completion zsh)"' in pf("completion").out
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui import actions
+from pf_tui import actions, called
 from pf_tui.actions import install
 from pf_tui.errors import PfError
 from pf_tui.integrations import apply, claude_settings, installs, program
@@ -436,6 +436,7 @@ def test_a_place_that_will_vanish_is_refused_with_the_cure(
     folder.mkdir(parents=True)
     (folder / "pf-tui").write_text("#!/bin/sh\n")
     monkeypatch.setattr(program.sys, "executable", str(folder / "python3"))
+    monkeypatch.setattr(called, "source", lambda: "")  # as from an index
     before = everything(home)
 
     with pytest.raises(PfError) as refused:
