@@ -1,8 +1,28 @@
-"""Faults that were seen on the screen, each by its kind."""
+"""Faults that were seen on the screen, each by its kind; the twelve of the second pass, each with its tests:
+
+ 1 a pasted key ran as commands: test_sheets: test_a_paste_anywhere_on_the_sheet_is_the_key
+ 2 line 1 hid money: test_snapshot: test_today_is_the_sum_of_all_rows_those_of_unknown_providers_too
+ 3 line 1 told the wish: test_sessions: test_line_1_tells_who_really_serves_and_the_choice_beside_it, test_i_…
+ 4 macOS looked signed out: test_on_a_mac_the_account_in_claude_json_tells_of_the_login
+ 5 broken files: test_every_broken_file_is_named_…, test_an_unreadable_auth_json_…,
+    test_logs_are_read_although_providers_yaml_is_wrong
+ 6 many providers emptied Models: test_sixty_ready_providers_leave_every_column_of_the_models
+ 7 bars a cell too wide, weekdays: test_the_last_bar_has_no_gap_…, test_from_eight_days_on_…
+ 8 a false alarm: rules/test_limits: test_idle_time_slows_the_pace, test_a_guess_below_half_is_no_alarm
+ 9 n went to and fro; the order: actions/test_switching: test_next_goes_round_all_that_are_ready_…;
+    catalog/test_data: test_the_default_order_goes_from_plans_to_keys
+10 cost left line 1, names cut: test_sessions: test_what_it_cost_today_never_leaves_line_1;
+    test_a_model_is_shortened_at_its_vendor_and_its_date
+11 palette, filter, words, meters: test_sheets: test_the_palettes_line_…, test_after_a_filter_…;
+    test_why_says_the_same_…, test_the_dashboard_names_keys_…, test_a_meter_is_full_…
+12 fail-back was no event: test_the_provider_that_was_left_is_back_by_an_event;
+    test_sessions: test_when_nobody_serves_it_is_said_who_is_back_first_and_when
+"""
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,11 +40,12 @@ from pf_tui.state.context import Context
 from pf_tui.text.lines import cells, plain
 from pf_tui.text.meter import meter
 from pf_tui.text.symbols import ASCII, BRAILLE
-from pf_tui.tui import dashboard_words
+from pf_tui.tui import dashboard_words, ingest_child
 from pf_tui.tui.charts.bars import Bar, stacked
 from pf_tui.tui.dialogs.why import why_page
 from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Space
+from pf_tui.tui.panes import models
 from pf_tui.tui.panes.usage_chart import ChartInput
 from pf_tui.tui.provider_order import cut_model, short_model
 from pf_tui.tui.times import Clock
@@ -240,3 +261,26 @@ def test_the_why_sheet_shows_how_each_agent_reaches_the_persons_own_providers(
     for provider in own:
         assert f"{provider}: " in text
     assert "openrouter: Claude Code dialect, OpenCode dialect, Codex dialect" in text
+
+
+def test_sixty_ready_providers_leave_every_column_of_the_models(context: Make) -> None:
+    shown = scene.afternoon(context)
+    views = tuple(
+        replace(view, state="ready", rank=rank, credential=replace(view.credential, state="present"))
+        for rank, view in enumerate(shown.providers, start=1)
+    )
+    space = Space(width=100, height=20, clock=Clock(now=scene.NOW))
+
+    page = models.page_for(replace(shown, providers=views), space)
+
+    heading = plain(page.pinned[0])
+    assert all(title in heading for title in ("model", "tier", "context", "in", "out $/M", "served by"))
+    assert all(cells(row.content) <= space.width for row in page.rows)
+
+
+def test_logs_are_read_although_providers_yaml_is_wrong(context: Make) -> None:
+    ctx = context()
+    ctx.paths.home.mkdir(parents=True, exist_ok=True)
+    ctx.paths.providers.write_text("providers: [{id: 7")
+
+    assert ingest_child._read(ctx, threading.Event())["problem"] == ""
