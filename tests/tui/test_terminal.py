@@ -181,7 +181,7 @@ def test_a_terminal_that_cannot_draw_is_told_in_a_sentence(dashboard: Open) -> N
     with dashboard(env={"TERM": "dumb"}) as terminal:
         assert terminal.ends() == 2
         assert "the dashboard cannot draw on a terminal of the kind 'dumb'" in terminal.text()
-        assert "`pf-tui status` says the same in text" in terminal.text()
+        assert "status` says the same in text" in terminal.text()
 
 
 @pytest.mark.parametrize(
