@@ -65,7 +65,7 @@ def test_why_opencode_cannot_be_sent_on_is_one_sentence(context: Make) -> None:
     with pytest.raises(PfError) as error:
         resuming.resume(context(), session("opencode", state="idle"))
 
-    assert error.value.message.endswith("cannot be sent on from here")
+    assert error.value.message.endswith("cannot be resumed from here")
     assert error.value.hint == (
         "OpenCode waits only while it retries, and after its last error takes no message from outside: "
         "write `continue` in it"
