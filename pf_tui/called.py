@@ -43,6 +43,8 @@ def name_here() -> str:
 
 def lasting() -> str:
     """The same for a file that is read in any working directory."""
+    if name_here() == NAME:
+        return NAME
     return name(os.environ, "/", sys.argv[0], sys.executable, sys.prefix)
 
 
