@@ -206,6 +206,6 @@ async def forward(
     body = failed_attempt.body or own_responses.error_body(
         protocol,
         "api_error",
-        f"pf-tui: {failed_attempt.route.provider} answered {failed_attempt.status} with an empty body",
+        f"pf-tui: {failed_attempt.route.provider} answered {failed_attempt.status} with no readable body",
     )
     await reply.whole(failed_attempt.status, headers, body)

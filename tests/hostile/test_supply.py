@@ -66,7 +66,7 @@ def test_make_installs_by_hash_and_takes_nothing_unpinned() -> None:
         line.strip() for line in MAKEFILE.splitlines() if "pip" in line.lower() and " install " in line
     ]
 
-    assert len(installs) == 3
+    assert len(installs) == 4
     for line in installs:
         by_hash = "--require-hashes" in line
         checkout = "--no-deps" in line and "--no-build-isolation" in line

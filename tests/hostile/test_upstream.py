@@ -221,7 +221,7 @@ async def test_an_error_packed_in_a_way_nobody_asked_for_is_told_in_one_sentence
     heard = await scene.ask()
 
     assert heard.status == 400
-    assert "without" in heard.json["error"]["message"]
+    assert "no readable body" in heard.json["error"]["message"]
     assert KEY not in str(heard)
 
 

@@ -356,7 +356,17 @@ def responses_settings_have_chat_s_names(sent: Any, heard: Heard) -> None:
     0,
     RESPONSES,
     CHAT,
-    r(u("a"), tools=[{"type": "function", "name": "w", "parameters": WEATHER, "strict": True}]),
+    r(
+        u("a"),
+        tools=[
+            {
+                "type": "function",
+                "name": "w",
+                "parameters": {**WEATHER, "required": ["city", "days"], "additionalProperties": False},
+                "strict": True,
+            }
+        ],
+    ),
 )
 def strict_stays_where_chat_has_it(sent: Any, heard: Heard) -> None:
     assert functions(sent)[0].get("strict") is True

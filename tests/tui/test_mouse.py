@@ -37,7 +37,7 @@ async def test_a_click_on_a_pane_gives_it_the_keys(dashboard: Opened) -> None:
 
 
 async def test_a_click_on_a_tab_shows_its_pane(dashboard: Opened) -> None:
-    async with dashboard((44, 24), live=False) as screen:
+    async with dashboard((44, 12), live=False) as screen:
         await screen.pilot.click("#tabs", offset=(screen.line(2).index("Mod") + 1, 0))
 
         assert screen.main_screen.current == "models"
