@@ -1,7 +1,8 @@
 """Let a session go on after its limit: each agent in the way that was measured, one attempt.
 
 Claude Code waits by itself on a plan and where `pf-tui run --resume-at-reset` started it; Codex takes a
-queued message; a session that has ended goes on headless. Invariant: nothing is ever typed into a terminal
+queued message; OpenCode's plugin sends the word after a final error; a session that has ended goes on
+headless. Invariant: nothing is ever typed into a terminal
 (typing approved a command in a permission dialog), and no session that runs is resumed beside itself.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -17,6 +19,7 @@ from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError
 from pf_tui.records import record
+from pf_tui.sessions import evidence
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.records import Session
 from pf_tui.state import detached, files, resumes
@@ -35,6 +38,11 @@ LATE = timedelta(hours=1)
 
 QUEUE_LIMIT_S = 30.0
 
+PLUGIN_LIMIT_S = 30.0
+"""OpenCode's plugin looks every 3 s, through a hook that takes a moment on a busy machine."""
+
+PLUGIN_LOOK_S = 0.2
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -45,7 +53,7 @@ class ResumePlan:
     """How a session goes on."""
 
     how: str
-    """self (its client waits) | queue | headless | none (the person must)"""
+    """self (its client waits) | queue | plugin | headless | none (the person must)"""
     says: str
     command: tuple[str, ...] = ()
     """What sends it on."""
@@ -65,6 +73,8 @@ def way(ctx: Context, session: Session, processes: Processes | None = None) -> R
     if session.agent == "codex":
         command: tuple[str, ...] = ("codex", "queue", "--thread", session.id, "--message", MESSAGE)
         return ResumePlan(how="queue", says="a queued message resumes it", command=command)
+    if _plugin_looks(ctx, session):
+        return ResumePlan(how="plugin", says="its plugin sends it on")
     if _waits(ctx, session):
         return ResumePlan(how="self", says="it waits and goes on by itself")
     if session.agent == "claude-code":
@@ -72,8 +82,7 @@ def way(ctx: Context, session: Session, processes: Processes | None = None) -> R
         return ResumePlan(how="none", says="end it, and start it again so that it waits", command=command)
     return ResumePlan(
         how="none",
-        says=f"OpenCode waits only while it retries, and after its last error takes no message from outside: "
-        f"write `{MESSAGE}` in it",
+        says=f"pf-tui's plugin in OpenCode has seen no limit end its last turn: write `{MESSAGE}` in it",
     )
 
 
@@ -108,7 +117,9 @@ def planned_resume(ctx: Context, session: Session) -> tuple[ResumePlan, datetime
 def carry_out(ctx: Context, session: Session) -> str | None:
     """Do what was wished for, once, whoever looks first; returns what was done, None when nothing was due."""
     at = resumes.read(ctx.paths).get((session.agent, session.id))
-    if at is None or at > ctx.now() or not resumes.claim(ctx.paths, (session.agent, session.id)):
+    if at is None or at > ctx.now() or (ctx.now() - at <= LATE and _plugin_looks(ctx, session)):
+        return None
+    if not resumes.claim(ctx.paths, (session.agent, session.id)):
         return None
     name = f"session {session.id[:8]}"
     if ctx.now() - at > LATE:
@@ -125,6 +136,7 @@ def resume(
     beside: bool = False,
     processes: Processes | None = None,
     run: Run = subprocess.run,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> str:
     """Send the session on now; returns what was done. One attempt, written down.
 
@@ -140,13 +152,9 @@ def resume(
         return f"{name}: {resume_plan.says}"
     if resume_plan.how == "none":
         raise PfError(f"{name} cannot be resumed from here", _hint(resume_plan))
-    with files.locked(ctx.paths):
-        write_down(
-            ctx,
-            "session-resume",
-            why=f"{name} is resumed ({resume_plan.how})",
-            after={"session": session.id, "agent": session.agent, "how": resume_plan.how},
-        )
+    if resume_plan.how == "plugin":
+        return _through_plugin(ctx, session, sleep)
+    _write_down(ctx, session.agent, session.id, resume_plan.how)
     if resume_plan.how == "headless" and beside:
         _start(ctx, session, resume_plan)
         return f"{name} goes on in the background; its agent's --resume shows it"
@@ -156,6 +164,48 @@ def resume(
         complaint = (output.stderr or "").strip().splitlines()[-1:] or [f"exit {output.returncode}"]
         raise PfError(f"{name} did not go on: {complaint[0][:200]}", _hint(resume_plan))
     return f"{name} goes on"
+
+
+def sent_by_plugin(ctx: Context, session: str) -> bool:
+    """Whether the plugin in OpenCode is to send the session on now: True once for each wish."""
+    at = resumes.read(ctx.paths).get(("opencode", session))
+    if at is None or at > ctx.now() or not resumes.claim(ctx.paths, ("opencode", session)):
+        return False
+    if ctx.now() - at > LATE:
+        return False
+    _write_down(ctx, "opencode", session, "plugin")
+    return True
+
+
+def _through_plugin(ctx: Context, session: Session, sleep: Callable[[float], None]) -> str:
+    """Leave the wish for the plugin and wait until it has taken it."""
+    key, name = (session.agent, session.id), f"session {session.id[:8]}"
+    resumes.ask(ctx.paths, key, ctx.now(), ctx.now())
+    for _ in range(round(PLUGIN_LIMIT_S / PLUGIN_LOOK_S)):
+        if key not in resumes.read(ctx.paths):
+            return f"{name} goes on"
+        sleep(PLUGIN_LOOK_S)
+    if not resumes.claim(ctx.paths, key):
+        return f"{name} goes on"
+    raise PfError(f"{name} did not go on: pf-tui's plugin in OpenCode does not answer")
+
+
+def _plugin_looks(ctx: Context, session: Session) -> bool:
+    """OpenCode's plugin has seen a limit end the last turn, and looks for a wish since."""
+    if session.agent != "opencode" or session.state in ("working", "waiting", "ended"):
+        return False
+    seen = evidence.read(ctx.paths, session.agent, session.id)
+    return seen is not None and seen.status == "idle" and bool(seen.limited)
+
+
+def _write_down(ctx: Context, agent: str, session: str, how: str) -> None:
+    with files.locked(ctx.paths):
+        write_down(
+            ctx,
+            "session-resume",
+            why=f"session {session[:8]} is resumed ({how})",
+            after={"session": session, "agent": agent, "how": how},
+        )
 
 
 def _waits(ctx: Context, session: Session) -> bool:

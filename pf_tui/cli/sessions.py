@@ -74,7 +74,7 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
         output.text(f"{name} will not be resumed" if claimed else f"{name} was not set to be resumed")
         return
     resume_plan = resuming.way(ctx, target, watch.processes)
-    if resume_plan.how in ("queue", "headless"):
+    if resume_plan.how in ("queue", "plugin", "headless"):
         at = resuming.due(ctx, target)
         if at > ctx.now():
             diagnostics.note(

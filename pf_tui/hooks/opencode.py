@@ -1,8 +1,9 @@
 """OpenCode's events, as our plugin there forwards them (integrations/data/opencode/plugin/pf-tui.js).
 
 The answer is one JSON object that the plugin acts on: `route` the turn, `answer` a command, show a
-`toast`, hand a failed request to the `gateway`, or `refuse` to wait for hours. One strike per prompt;
-nothing is benched for what went through the gateway: it has benched already, with better evidence.
+`toast`, hand a failed request to the `gateway`, `refuse` to wait for hours, or `send` a session on. One
+strike per prompt; nothing is benched for what went through the gateway: it has benched already, with better
+evidence.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer, opencode_routing, session_evidence
+from pf_tui.hooks import answer, opencode_resuming, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import number, text, words_in
 from pf_tui.records import replace
@@ -206,6 +207,7 @@ def _session(ctx: Context, data: dict[str, object]) -> dict[str, object]:
 
 EVENTS: Mapping[str, Callable[[Context, dict[str, object]], dict[str, object]]] = {
     "session": _session,
+    "resume": opencode_resuming.due,
     "chat.message": _message,
     "request.failed": _request_failed,
     "session.status": _retrying,
@@ -235,7 +237,7 @@ def _failed(
     the_turn = opencode_routing.turn(ctx, now, data)
     url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_theirs, "")
     if the_turn.provider is None or _is_gateway(now, url):
-        return {}
+        return {} if on_wire else opencode_resuming.limit(ctx, classify(now.at), None)
     if headers:
         from pf_tui.rules.reset_headers import readings_from_headers
 
@@ -249,12 +251,13 @@ def _failed(
     after = snapshot.take(ctx, keep_going=True) if outcome else now
     reply: dict[str, object] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
-        reply["until"] = round(outcome.bench.until.timestamp() * 1000)
+        reply["until"] = opencode_resuming.epoch_ms(outcome.bench.until)
     if on_wire and failure.failover and (where := _gateway(ctx, now, start=on_and_on)):
         return {**reply, "gateway": where}
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
+    reply |= opencode_resuming.limit(ctx, failure, rest)
     message = _sentence(ctx, after, the_turn, failure, rest, to, page=page)
     if page:
         return {**reply, "refuse": message}

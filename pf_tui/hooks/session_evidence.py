@@ -80,7 +80,7 @@ def codex(ctx: Context, event: str, data: Mapping[str, object]) -> None:
 
 def opencode(ctx: Context, data: Mapping[str, object]) -> None:
     """What our plugin noticed of a session there."""
-    at, retry = data.get("at"), data.get("next")
+    at, retry, limited = data.get("at"), data.get("next"), _inner(data, "limited")
     status, waiting = text(data, "status"), text(data, "waiting_for")
     _write(
         ctx,
@@ -93,6 +93,11 @@ def opencode(ctx: Context, data: Mapping[str, object]) -> None:
         waiting_for=waiting if waiting in ("permission", "question") else None,
         retry_at=retry / 1000 if isinstance(retry, int | float) and 0 < retry < 1e14 else None,
         parent=text(data, "parent")[:200] or None,
+        limited={
+            name: ms / 1000
+            for name in ("at", "until")
+            if isinstance(ms := limited.get(name), int | float) and 0 < ms < 1e14
+        },
     )
 
 

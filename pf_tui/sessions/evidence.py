@@ -104,6 +104,11 @@ def _sha256(data: bytes) -> str:
     return digest
 
 
+def read(paths: Paths, agent: str, session: str) -> Evidence | None:
+    """What the hooks of one session saw; None when nothing is there."""
+    return _load(f"{paths.sessions}/{file_name(agent, session)}")
+
+
 def write(paths: Paths, evidence: Evidence) -> bool:
     """Lay what was seen over what is known; False when something newer stands there or the disk refuses."""
     path = f"{paths.sessions}/{file_name(evidence.agent, evidence.id)}"

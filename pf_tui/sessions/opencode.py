@@ -168,7 +168,12 @@ def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
         return replace(signals, retry=LimitSeen(until=until, by="hook", at=at), busy=Stamp(by="hook", at=at))
     if evidence.status == "busy":
         return replace(signals, busy=Stamp(by="hook", at=at))
-    return replace(signals, idle=Stamp(by="hook", at=at))
+    signals = replace(signals, idle=Stamp(by="hook", at=at))
+    if evidence.limited:  # its last turn ended there, and none has begun since
+        limited_at = from_text(evidence.limited.get("at")) or at
+        until = from_text(evidence.limited.get("until"))
+        signals = replace(signals, limit=LimitSeen(until=until, by="hook", at=limited_at))
+    return signals
 
 
 def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: datetime) -> Draft:

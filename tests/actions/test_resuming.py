@@ -12,6 +12,8 @@ import pytest
 from pf_tui import actions
 from pf_tui.actions import resuming
 from pf_tui.errors import PfError
+from pf_tui.sessions import evidence
+from pf_tui.sessions.evidence import Evidence
 from pf_tui.sessions.processes import Processes
 from pf_tui.state import resumes
 from pf_tui.state.context import Context
@@ -66,10 +68,81 @@ def test_why_opencode_cannot_be_sent_on_is_one_sentence(context: Make) -> None:
         resuming.resume(context(), session("opencode", state="idle"))
 
     assert error.value.message.endswith("cannot be resumed from here")
-    assert error.value.hint == (
-        "OpenCode waits only while it retries, and after its last error takes no message from outside: "
-        "write `continue` in it"
+    says = "pf-tui's plugin in OpenCode has seen no limit end its last turn: write `continue` in it"
+    assert error.value.hint == says
+
+
+def stopped(ctx: Context, **facts: Any) -> None:
+    """What OpenCode's plugin leaves of a session whose last turn ended at a limit."""
+    limit = {"at": NOON.timestamp(), "until": UNTIL.timestamp()}
+    given = {"status": "idle", "limited": limit, **facts}
+    evidence.write(
+        ctx.paths, Evidence(agent="opencode", id=ID, at=NOON.timestamp(), event="session.limited", **given)
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "facts", "how"),
+    [
+        ("limited", {}, "plugin"),
+        ("idle", {}, "plugin"),
+        ("working", {"status": "busy"}, "none"),
+        ("limited", {"status": "retry"}, "self"),
+        ("idle", {"limited": {}}, "none"),
+    ],
+)
+def test_opencodes_plugin_sends_on_what_stopped_at_a_limit(
+    context: Make, state: str, facts: dict[str, Any], how: str
+) -> None:
+    ctx = context()
+    stopped(ctx, **facts)
+
+    assert resuming.way(ctx, session("opencode", state=state, by="hook")).how == how
+
+
+def test_the_plugin_takes_a_wish_once_and_not_before_its_time(context: Make) -> None:
+    clock = [NOON]
+    ctx = context(now=lambda: clock[0])
+    stopped(ctx)
+    one = session("opencode", **LIMITED, by="hook")
+    assert resuming.planned_resume(ctx, one)[1] == UNTIL + resuming.AFTER
+    assert not resuming.sent_by_plugin(ctx, ID)
+
+    clock[0] = UNTIL + timedelta(minutes=1)
+    assert resuming.carry_out(ctx, one) is None
+    assert [resuming.sent_by_plugin(ctx, ID) for _ in range(2)] == [True, False]
+
+    journal = [json.loads(line) for line in ctx.paths.journal.read_text().splitlines()]
+    assert [line["after"]["how"] for line in journal if line["action"] == "session-resume"] == ["plugin"]
+
+
+def test_what_the_plugin_finds_an_hour_late_is_dropped(context: Make) -> None:
+    clock = [NOON]
+    ctx = context(now=lambda: clock[0])
+    stopped(ctx)
+    resuming.planned_resume(ctx, session("opencode", **LIMITED, by="hook"))
+    clock[0] += timedelta(hours=4)
+
+    assert not resuming.sent_by_plugin(ctx, ID)
+    assert resumes.read(ctx.paths) == {}
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_the_command_waits_until_the_plugin_has_taken_its_wish(context: Make, takes: bool) -> None:
+    ctx = context()
+    stopped(ctx)
+
+    def sleep(_: float) -> None:
+        assert not takes or resuming.sent_by_plugin(ctx, ID)
+
+    if takes:
+        assert (
+            resuming.resume(ctx, session("opencode", state="idle"), sleep=sleep) == "session aaaa1111 goes on"
+        )
+    else:
+        with pytest.raises(PfError, match="pf-tui's plugin in OpenCode does not answer"):
+            resuming.resume(ctx, session("opencode", state="idle"), sleep=sleep)
+    assert resumes.read(ctx.paths) == {}
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.e2e.test_gateway_agents import (
     tool_names,
 )
 from tests.e2e.test_sessions import codex  # noqa: F401 - a fixture
+from tests.patience import PATIENCE_S
 from tests.upstreams import Upstream  # noqa: F401 - what the fixture alpha starts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
@@ -152,6 +153,55 @@ def last_words(body: dict[str, Any]) -> str:
     """What the person said last in a request of Codex; it also asks for titles of its own accord."""
     said = [item for item in body["input"] if item.get("role") == "user"]
     return str(said[-1]["content"][-1]["text"]) if said else ""
+
+
+def test_opencode_goes_on_by_its_plugin_after_a_final_error(tmp_path: Path) -> None:
+    program("opencode")
+    with upstreams.OpenAIUpstream() as upstream:
+        made = machine(tmp_path, {"alpha": upstream.url}, "openai-chat")
+        made.extra = {"OPENCODE_DISABLE_MODELS_FETCH": "1"}
+        settle_opencode(made, upstream.url)
+        upstream.always(upstreams.refused(429, headers={"retry-after": str(BACK_S)}))
+        with terminal(made, "opencode") as screen:
+            screen.wait_for("Ask anything", 150)
+            screen.type("write it down")
+            screen.press("Enter")
+            screen.wait_for("pf-tui: alpha is at its limit", 90)
+            with Faces(made, "opencode") as faces:
+                limited = faces.after("hits its limit", reads("limited"))
+            assert limited is not None
+            back = time.time() + BACK_S
+            asked = len(upstream.requests)
+            upstream.always(upstreams.Reply(text="I go on."))
+            words = (sys.executable, "-m", "pf_tui", "sessions", "resume", limited.id)
+            sent = made.run(*words, timeout_s=BACK_S + LATEST_S)
+            screen.wait_for("I go on.", 90)
+
+    assert (sent.returncode, sent.stdout) == (0, f"session {limited.id[:8]} goes on\n"), sent.stderr
+    assert limited.limited_until is not None
+    assert abs(limited.limited_until.timestamp() - back) < PATIENCE_S
+    said = [one.body["messages"][-1] for one in upstream.requests[asked:]]
+    assert [turn["role"] for turn in said] == ["user"]
+    assert json.dumps(said[0]["content"]).count("continue") == 1
+    assert resumed(made) == [f"session {limited.id[:8]} is resumed (plugin)"]
+
+
+def settle_opencode(made: Machine, url: str) -> None:
+    """OpenCode with the one provider alpha and pf-tui's plugin."""
+    folder = made.home / ".config" / "opencode"
+    folder.mkdir(parents=True)
+    model = {"m-alpha": {"name": "alpha", "limit": {"context": 200_000, "output": 8192}}}
+    options = {"baseURL": url, "apiKey": "sk-in-opencode"}
+    provider = {"npm": "@ai-sdk/openai-compatible", "name": "alpha", "options": options, "models": model}
+    settings = {
+        "model": "alpha/m-alpha",
+        "small_model": "alpha/m-alpha",
+        "share": "disabled",
+        "autoupdate": False,
+        "provider": {"alpha": provider},
+    }
+    (folder / "opencode.json").write_text(json.dumps(settings))
+    made.pf("install", "opencode")
 
 
 def plan(tmp_path: Path, upstream: upstreams.Upstream) -> Machine:

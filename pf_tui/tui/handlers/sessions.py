@@ -45,7 +45,8 @@ def _resume(main_screen: MainScreen, word: str) -> None:
         name = f"session {session.id[:8]}"
         if at is not None:
             clock = words.clock(at, ctx.now(), ctx.timezone())
-            return Announcement(f"{name} goes on at {clock} while the dashboard is open — r takes that back")
+            whose = "" if resume_plan.how == "plugin" else " while the dashboard is open"
+            return Announcement(f"{name} goes on at {clock}{whose} — r takes that back")
         if session.resumes_at is not None:
             return Announcement(f"{name} will not be resumed")
         if resume_plan.command and resume_plan.how == "none":

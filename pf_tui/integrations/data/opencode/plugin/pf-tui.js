@@ -4,6 +4,7 @@
 //   {answer}   text to show instead of calling a model     {route}    the model this turn runs on
 //   {toast}    a line for the person                       {gateway}  where a failed request goes next
 //   {refuse}   a sentence that ends the turn at once: waiting would take hours, or somebody else could serve
+//   {limit}    until when, and the file to watch: what a person then wishes is asked for as `resume`
 // No imports, no packages: OpenCode would wait for an install at its start. Prompts never leave OpenCode.
 //
 // OpenCode 1.18.33 has no hook that answers a command in the model's place, and an abort (measured) ends
@@ -20,6 +21,7 @@ const SHOW_MS = 250
 const ROUND_MS = 1500
 const ROUNDS_END_MS = 60000
 const MOST_ENDED = 5
+const LOOK_MS = 3000
 const MAX_BODY = 8192
 const TOLD = ["retry-after", "retry-after-ms", "x-should-retry", "date"]
 const TOLD_STARTS = ["anthropic-ratelimit-", "x-ratelimit-", "x-codex-"]
@@ -118,6 +120,40 @@ export const PfTui = async ({ client, directory }) => {
     ask("session", { session_id: sessionID, pid: process.pid, event, at, ...facts })
   }
 
+  /** A turn ended at a limit: until the next begins, look whether the person wants it to go on. */
+  function stopped(sessionID, limit) {
+    const session = of(sessionID)
+    if (!limit || session.parent || session.limit) return
+    session.limit = limit
+    show(sessionID, "session.limited", { limited: { at: Date.now(), until: limit.until } })
+    session.looking = setInterval(() => look(sessionID).catch(() => {}), LOOK_MS)
+    session.looking.unref?.()
+  }
+
+  function goesOn(sessionID) {
+    const session = of(sessionID)
+    clearInterval(session.looking)
+    if (session.limit) show(sessionID, "session.resumed", { limited: undefined })
+    Object.assign(session, { limit: undefined, looking: undefined })
+  }
+
+  /** Ask only when the file of wishes has changed, or when the time of a wish has come. */
+  async function look(sessionID) {
+    const session = of(sessionID)
+    const limit = session.limit
+    const { mtimeMs, ino } = process.getBuiltinModule("node:fs").statSync(limit.file)
+    const stamp = `${mtimeMs} ${ino}`
+    if (limit.asking || (stamp === limit.stamp && !(limit.at <= Date.now()))) return
+    limit.asking = true
+    const { at, send } = await ask("resume", { session_id: sessionID })
+    // at: null = no wish; without it (paused) the next look asks again
+    Object.assign(limit, { asking: false, at: at ?? undefined, stamp: at === undefined ? undefined : stamp })
+    if (!send || session.limit !== limit || session.shows?.status !== "idle") return
+    goesOn(sessionID)
+    const body = { ...session.prompt, parts: [{ type: "text", text: send }] }
+    await client.session.promptAsync({ path: { id: sessionID }, query: { directory }, body })
+  }
+
   const events = {
     "session.created": ({ info }) => show(info?.id, "session.created", { status: "idle", parent: info?.parentID }),
     "permission.asked": ({ sessionID }) => show(sessionID, "permission.asked", { waiting_for: "permission" }),
@@ -125,15 +161,20 @@ export const PfTui = async ({ client, directory }) => {
     "question.asked": ({ sessionID }) => show(sessionID, "question.asked", { waiting_for: "question" }),
     "question.replied": ({ sessionID }) => show(sessionID, "question.replied", { waiting_for: undefined }),
     "question.rejected": ({ sessionID }) => show(sessionID, "question.rejected", { waiting_for: undefined }),
+    "session.deleted": ({ info, sessionID }) => goesOn(info?.id ?? sessionID),
     "session.error": async ({ sessionID, error }) => {
       const session = of(sessionID)
-      const refused = session.refused
-      session.refused = false
-      if (refused || error?.name === "MessageAbortedError" || !session.serving) return
-      toast((await ask("session.error", { ...about(sessionID), error: errorFacts(error) })).toast)
+      const { refused, turn } = session
+      session.refused = undefined
+      if (error?.name === "MessageAbortedError" || !session.serving) return
+      if (refused) return stopped(sessionID, refused.limit)
+      const answer = await ask("session.error", { ...about(sessionID), error: errorFacts(error) })
+      toast(answer.toast)
+      if (session.turn === turn) stopped(sessionID, answer.limit)
     },
     "session.status": async ({ sessionID, status }) => {
       const idle = status?.type === "idle" && { waiting_for: undefined }
+      if (!idle && of(sessionID).shows?.status === "idle") goesOn(sessionID)
       show(sessionID, "session.status", { status: status?.type, next: status?.next, ...idle })
       if (status?.type !== "retry" || reported(sessionID)) return
       const { attempt, message, next } = status
@@ -176,6 +217,8 @@ export const PfTui = async ({ client, directory }) => {
 
     "chat.message": async (input, { message, parts }) => {
       const session = of(input.sessionID)
+      goesOn(input.sessionID)
+      session.turn = message.id
       const asked = message.model
       const typed = session.answer === undefined && typedCommand(parts)
       if (session.answer !== undefined || (typed && (await perform(input.sessionID, ...typed, parts)))) {
@@ -185,6 +228,7 @@ export const PfTui = async ({ client, directory }) => {
       }
       const name = `${asked.providerID}/${asked.modelID}`
       if (session.asked && session.asked !== name && session.routed !== name) session.picked = true
+      session.prompt = { agent: message.agent, model: { ...asked }, variant: input.variant }
       Object.assign(session, { asked: name, failed: undefined })
       const model = { ...asked, ...(await reroute(session, input, asked)) }
       message.model = model
@@ -376,7 +420,7 @@ async function rescue(plain, request, facts) {
   const round = !last || since > ROUNDS_END_MS ? { count: 1, at: Date.now() } : last
   if (round === last && since > ROUND_MS) Object.assign(round, { count: last.count + 1, at: Date.now() })
   rounds.set(tag, round)
-  const { gateway, benched, until, refuse, toast } = await hook("request.failed", {
+  const { gateway, benched, until, refuse, toast, limit } = await hook("request.failed", {
     ...session.here,
     session_id: request.id,
     provider,
@@ -391,7 +435,7 @@ async function rescue(plain, request, facts) {
   const passed = gateway && (await viaGateway(plain, request, gateway))
   if (passed && benched && until) detours.set(tag, { gateway, until })
   if (passed || !refuse) return passed
-  session.refused = true
+  session.refused = { limit }
   const body = JSON.stringify({ type: "error", error: { type: "billing_error", message: refuse } })
   return new Response(body, { status: 402, headers: { "content-type": "application/json" } })
 }
