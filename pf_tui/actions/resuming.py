@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError
+from pf_tui.integrations import apply
 from pf_tui.records import record
 from pf_tui.sessions import evidence
 from pf_tui.sessions.processes import Processes
@@ -29,9 +30,6 @@ MESSAGE = "continue"
 
 AFTER = timedelta(seconds=5)
 """A message queued before the reset would meet the limit once more."""
-
-MINUTE = timedelta(minutes=1)
-"""Agents that say in words when a limit ends leave its seconds out."""
 
 LATE = timedelta(hours=1)
 """A wish that nobody could carry out for so long is dropped."""
@@ -90,13 +88,20 @@ def due(ctx: Context, session: Session) -> datetime:
     """When it can go on: at the end of its limit, or when the first provider is back."""
     now = ctx.now()
     if session.state == "limited" and session.limited_until is not None:
-        rounded = session.limited_until.second == 0
-        return max(session.limited_until + (MINUTE if rounded else timedelta()) + AFTER, now)
+        return max(session.limited_until + AFTER, now)
     view = snapshot.take(ctx, keep_going=True)
     if view.active is not None:
         return now
     back = view.choice.first_back
     return max(back.until + AFTER, now) if back is not None and back.until is not None else now
+
+
+def refuse_while_paused(ctx: Context, session: Session) -> None:
+    """Raises PfError while the person keeps pf-tui out of every agent."""
+    if apply.paused(ctx):
+        raise PfError(
+            f"pf-tui is paused; session {session.id[:8]} was not resumed", "`pf-tui resume` ends that"
+        )
 
 
 def planned_resume(ctx: Context, session: Session) -> tuple[ResumePlan, datetime | None]:
@@ -117,7 +122,12 @@ def planned_resume(ctx: Context, session: Session) -> tuple[ResumePlan, datetime
 def carry_out(ctx: Context, session: Session) -> str | None:
     """Do what was wished for, once, whoever looks first; returns what was done, None when nothing was due."""
     at = resumes.read(ctx.paths).get((session.agent, session.id))
-    if at is None or at > ctx.now() or (ctx.now() - at <= LATE and _plugin_looks(ctx, session)):
+    if (
+        at is None
+        or at > ctx.now()
+        or apply.paused(ctx)
+        or (ctx.now() - at <= LATE and _plugin_looks(ctx, session))
+    ):
         return None
     if not resumes.claim(ctx.paths, (session.agent, session.id)):
         return None
@@ -146,6 +156,7 @@ def resume(
     Raises:
         PfError: it cannot go on from here, or the attempt failed.
     """
+    refuse_while_paused(ctx, session)
     resume_plan = way(ctx, session, processes)
     name = f"session {session.id[:8]}"
     if resume_plan.how == "self":

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from pf_tui.cli.look import Cell
 
-LOOK_S = 30.0
-"""Between two looks of `resume` whether the session has gone on by itself."""
+LOOK_S = 1.0
+"""Between two looks of `resume` whether the session has gone on by itself, or pf-tui is paused."""
 
 EVERY_S = 1.0
 """Between two looks of --watch; a look costs about 4 ms of CPU."""
@@ -81,6 +81,7 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
                 f"{name} goes on at {words.clock(at, ctx.now(), ctx.timezone())}; ctrl+c ends this"
             )
         while at > ctx.now():
+            resuming.refuse_while_paused(ctx, target)
             time.sleep(min(LOOK_S, max((at - ctx.now()).total_seconds(), 0.0)))
             target = next((session for session in overview(ctx, watch) if session.id == target.id), target)
             if target.state in ("working", "waiting"):

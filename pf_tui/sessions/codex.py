@@ -206,10 +206,11 @@ class Rows:
         """The limit that ended a turn."""
         if not isinstance(error, dict) or error.get("codex_error_info") not in LIMITS or at is None:
             return None
-        until = self._resets_at
-        if until is None:
-            until = reset_from_text(str(error.get("message") or "")[:2000], at)
-        return LimitSeen(until=until, by="log", at=at)
+        if self._resets_at is not None:
+            return LimitSeen(until=self._resets_at, by="log", at=at)
+        until = reset_from_text(str(error.get("message") or "")[:2000], at)
+        whole_minute = until is not None and (until.second, until.microsecond) == (0, 0)
+        return LimitSeen(until=until, by="log", at=at, whole_minute=whole_minute)
 
 
 _TIMESTAMP = re.compile(rb'\{"timestamp": ?"([^"]{10,40})"')

@@ -254,7 +254,10 @@ class _SessionBuilder:
         return session if session.provider else replace(session, provider=provider, provider_by=provider_by)
 
     def _with_bench(self, signals: Signals, provider: str | None) -> Signals:
-        """A limit without an end lasts as long as its provider is benched; a rounded end is made exact."""
+        """A limit without an end lasts as long as its provider is benched; a rounded end is made exact.
+
+        Where nothing tells the exact end, a limit told in whole minutes lasts until that minute is over.
+        """
         limit = signals.limit
         if limit is None:
             return signals
@@ -267,6 +270,8 @@ class _SessionBuilder:
             if signals.refused and signals.refused.until:
                 ends.append(signals.refused.until)
             ends = [end for end in ends if limit_end < end and end - limit_end < MINUTE]
+            if not ends and limit.whole_minute:
+                ends = [limit_end + MINUTE]
         return replace(signals, limit=replace(limit, until=max(ends))) if ends else signals
 
     def _context(

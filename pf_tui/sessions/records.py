@@ -118,6 +118,8 @@ class LimitSeen:
     until: datetime | None
     by: By
     at: datetime
+    whole_minute: bool = False
+    """The client told the end's minute alone: the limit may last until that minute is over."""
 
 
 @record

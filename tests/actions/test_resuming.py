@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pf_tui import actions
-from pf_tui.actions import resuming
+from pf_tui.actions import pausing, resuming
 from pf_tui.errors import PfError
 from pf_tui.sessions import evidence
 from pf_tui.sessions.evidence import Evidence
@@ -222,10 +222,19 @@ def test_a_session_that_its_agent_sends_on_gets_no_second_sender(context: Make) 
     assert ran.words == []
 
 
-def test_an_end_that_was_told_in_whole_minutes_may_be_a_minute_later(context: Make) -> None:
-    one = session("codex", state="limited", limited_until=NOON + timedelta(hours=1))
+def test_while_pf_tui_is_paused_nothing_is_sent_and_the_wish_stays(context: Make) -> None:
+    clock = [NOON]
+    ctx = context(now=lambda: clock[0])
+    resuming.planned_resume(ctx, session("codex", **LIMITED))
+    clock[0] = UNTIL + timedelta(minutes=1)
+    pausing.pause(ctx)
+    ran = Ran()
 
-    assert resuming.due(context(), one) == NOON + timedelta(hours=1) + resuming.MINUTE + resuming.AFTER
+    assert resuming.carry_out(ctx, session("codex", state="idle")) is None
+    with pytest.raises(PfError, match="pf-tui is paused; session aaaa1111 was not resumed"):
+        resuming.resume(ctx, session("codex", state="idle"), run=ran)
+    assert ran.words == []
+    assert list(resumes.read(ctx.paths)) == [("codex", ID)]
 
 
 def test_without_a_limit_it_goes_on_when_somebody_can_serve(context: Make) -> None:

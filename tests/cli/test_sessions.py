@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from pf_tui.actions import pausing
 from pf_tui.sessions.processes import Processes
 from pf_tui.state.context import Context
 from tests.sessions.machine import NOW, Machine, add, answer, asked
@@ -108,6 +109,38 @@ def test_focus_fails_closed(pf: Pf, wanted: str, sentence: str) -> None:
 
     assert told.code != 0
     assert told.err.splitlines()[0] == sentence
+
+
+def test_a_pause_ends_the_wait_for_a_reset_at_the_next_look(
+    pf: Pf, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread = "019ab2c3-7000-7000-8000-000000000001"
+    end = round((NOW + timedelta(hours=2)).timestamp())
+    used = {"primary": {"used_percent": 100.0, "window_minutes": 300, "resets_at": end}}
+    stamp = NOW.isoformat().replace("+00:00", "Z")
+    rows = [
+        {"type": "token_count", "rate_limits": used},
+        {"type": "task_complete", "turn_id": "t", "error": {"codex_error_info": "usage_limit_exceeded"}},
+    ]
+    machine.process(200, "codex")
+    add(
+        machine.codex(200, thread),
+        *({"timestamp": stamp, "type": "event_msg", "payload": row} for row in rows),
+    )
+    sleeps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        assert not sleeps, "it waits on"
+        sleeps.append(seconds)
+        pausing.pause(machine.ctx)
+
+    monkeypatch.setattr("pf_tui.cli.sessions.time.sleep", sleep)
+
+    answer = pf("sessions", "resume", thread, now=NOW)
+
+    assert sleeps == [1.0]
+    assert answer.code != 0
+    assert "pf-tui is paused; session 019ab2c3 was not resumed" in answer.err
 
 
 def test_two_sessions_that_begin_alike_are_not_mixed_up(pf: Pf, machine: Machine) -> None:

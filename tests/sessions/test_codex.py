@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from pf_tui.sessions.evidence import Evidence, write
 from tests.sessions.machine import NOW, Machine, add, event, stamp
 
@@ -134,6 +136,30 @@ def test_a_usage_limit_holds_until_its_reset(machine: Machine) -> None:
     assert (session.state, session.limited_until) == ("limited", resets)
     machine.now = resets + timedelta(seconds=1)
     assert machine.only().state == "idle"
+
+
+@pytest.mark.parametrize(
+    ("words", "after_s", "state"),
+    [
+        ("at {end:%H:%M} UTC", -1, "limited"),
+        ("at {end:%H:%M} UTC", 59, "limited"),
+        ("at {end:%H:%M} UTC", 60, "idle"),
+        ("in 2 hours 7 seconds", 6, "limited"),
+        ("in 2 hours 7 seconds", 8, "idle"),
+    ],
+)
+def test_an_end_told_in_whole_minutes_lasts_until_that_minute_is_over(
+    machine: Machine, words: str, after_s: int, state: str
+) -> None:
+    end = NOW + timedelta(hours=2)
+    message = f"You've hit your usage limit. Try again {words.format(end=end)}."
+    error = {"message": message, "codex_error_info": "usage_limit_exceeded"}
+    machine.process(200, "codex")
+    add(machine.codex(200, THREAD), META, started(), CONTEXT, event("task_complete", error=error))
+
+    machine.now = end + timedelta(seconds=after_s)
+
+    assert machine.only().state == state
 
 
 def test_a_lock_file_that_a_kill_left_behind_is_no_session(machine: Machine) -> None:
