@@ -205,8 +205,8 @@ def _plugin_looks(ctx: Context, session: Session) -> bool:
     """OpenCode's plugin has seen a limit end the last turn, and looks for a wish since."""
     if session.agent != "opencode" or session.state in ("working", "waiting", "ended"):
         return False
-    seen = evidence.read(ctx.paths, session.agent, session.id)
-    return seen is not None and seen.status == "idle" and bool(seen.limited)
+    latest = evidence.read(ctx.paths, session.agent, session.id)
+    return latest is not None and latest.status == "idle" and bool(latest.limited)
 
 
 def _write_down(ctx: Context, agent: str, session: str, how: str) -> None:

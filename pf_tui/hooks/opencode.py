@@ -1,9 +1,8 @@
 """OpenCode's events, as our plugin there forwards them (integrations/data/opencode/plugin/pf-tui.js).
 
 The answer is one JSON object that the plugin acts on: `route` the turn, `answer` a command, show a
-`toast`, hand a failed request to the `gateway`, `refuse` to wait for hours, or `send` a session on. One
-strike per prompt; nothing is benched for what went through the gateway: it has benched already, with better
-evidence.
+`toast`, hand a failed request to the `gateway`, `refuse` to wait for hours, or `send` a session on.
+One strike per prompt; none for what the gateway served: it has benched already, with better evidence.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer, opencode_resuming, opencode_routing, session_evidence
+from pf_tui.hooks import answer, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import number, text, words_in
 from pf_tui.records import replace
@@ -205,9 +204,16 @@ def _session(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     return {}
 
 
+def _resume(ctx: Context, data: dict[str, object]) -> dict[str, object]:
+    """After a turn that a limit ended: whether the session is to go on."""
+    from pf_tui.hooks import opencode_resuming
+
+    return opencode_resuming.due(ctx, data)
+
+
 EVENTS: Mapping[str, Callable[[Context, dict[str, object]], dict[str, object]]] = {
     "session": _session,
-    "resume": opencode_resuming.due,
+    "resume": _resume,
     "chat.message": _message,
     "request.failed": _request_failed,
     "session.status": _retrying,
@@ -237,7 +243,7 @@ def _failed(
     the_turn = opencode_routing.turn(ctx, now, data)
     url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_theirs, "")
     if the_turn.provider is None or _is_gateway(now, url):
-        return {} if on_wire else opencode_resuming.limit(ctx, classify(now.at), None)
+        return {} if on_wire else opencode_routing.limit(ctx, classify(now.at), None)
     if headers:
         from pf_tui.rules.reset_headers import readings_from_headers
 
@@ -251,13 +257,13 @@ def _failed(
     after = snapshot.take(ctx, keep_going=True) if outcome else now
     reply: dict[str, object] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
-        reply["until"] = opencode_resuming.epoch_ms(outcome.bench.until)
+        reply["until"] = opencode_routing.epoch_ms(outcome.bench.until)
     if on_wire and failure.failover and (where := _gateway(ctx, now, start=on_and_on)):
         return {**reply, "gateway": where}
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
-    reply |= opencode_resuming.limit(ctx, failure, rest)
+    reply |= opencode_routing.limit(ctx, failure, rest)
     message = _sentence(ctx, after, the_turn, failure, rest, to, page=page)
     if page:
         return {**reply, "refuse": message}

@@ -8,6 +8,7 @@ given pf-tui an order, whatever OpenCode is set to.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pf_tui import actions
 from pf_tui.errors import PfError
@@ -247,3 +248,20 @@ def _same(now: Snapshot, turn: Turn, model: str | None) -> bool:
     if now.model is None or not turn.usual or turn.provider is None:
         return True
     return model is None or model_id(now, turn.provider, turn.asked_model) == model
+
+
+LIMITS = frozenset(("rate", "quota", "windowless"))
+"""Failures that time alone ends, after which the same turn can go on."""
+
+
+def limit(ctx: Context, failure: Failure, rest: Bench | None) -> dict[str, object]:
+    """The plugin's instruction to look for a wish from now on; {} for a failure that is no limit."""
+    if failure.kind not in LIMITS:
+        return {}
+    until = rest.until if rest else failure.until
+    return {"limit": {"file": str(ctx.paths.resumes), "until": epoch_ms(until) if until else None}}
+
+
+def epoch_ms(at: datetime) -> int:
+    """UTC ms, as JavaScript counts time."""
+    return round(at.timestamp() * 1000)

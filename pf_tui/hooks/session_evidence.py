@@ -80,7 +80,7 @@ def codex(ctx: Context, event: str, data: Mapping[str, object]) -> None:
 
 def opencode(ctx: Context, data: Mapping[str, object]) -> None:
     """What our plugin noticed of a session there."""
-    at, retry, limited = data.get("at"), data.get("next"), _inner(data, "limited")
+    at, retry, limit_seen = data.get("at"), data.get("next"), _inner(data, "limited")
     status, waiting = text(data, "status"), text(data, "waiting_for")
     _write(
         ctx,
@@ -96,7 +96,7 @@ def opencode(ctx: Context, data: Mapping[str, object]) -> None:
         limited={
             name: ms / 1000
             for name in ("at", "until")
-            if isinstance(ms := limited.get(name), int | float) and 0 < ms < 1e14
+            if isinstance(ms := limit_seen.get(name), int | float) and 0 < ms < 1e14
         },
     )
 
