@@ -21,6 +21,11 @@ from pf_tui.rules.failover import Candidate, RouteRequest
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.rules.benches import Bench
+    from pf_tui.rules.failures import Failure
+
 
 @record
 class Route:
