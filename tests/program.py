@@ -21,7 +21,6 @@ import json
 import os
 import pkgutil
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -186,7 +185,10 @@ def serve(folder: str) -> None:
     for pid in running:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(folder, ignore_errors=True)
+    listening.close()
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(folder, "line"))  # noqa: PTH108, PTH118 - an address
+        os.rmdir(folder)  # noqa: PTH106 - empty by now; whatever else lies there is not ours
 
 
 def _fork(line: socket.socket, running: dict[int, socket.socket]) -> None:
