@@ -165,7 +165,7 @@ def resume(
         raise PfError(f"{name} cannot be resumed from here", _hint(resume_plan))
     if resume_plan.how == "plugin":
         return _through_plugin(ctx, session, sleep)
-    _write_down(ctx, session.agent, session.id, resume_plan.how)
+    _journal_resume(ctx, session.agent, session.id, resume_plan.how)
     if resume_plan.how == "headless" and beside:
         _start(ctx, session, resume_plan)
         return f"{name} goes on in the background; its agent's --resume shows it"
@@ -184,7 +184,7 @@ def sent_by_plugin(ctx: Context, session: str) -> bool:
         return False
     if ctx.now() - at > LATE:
         return False
-    _write_down(ctx, "opencode", session, "plugin")
+    _journal_resume(ctx, "opencode", session, "plugin")
     return True
 
 
@@ -209,7 +209,7 @@ def _plugin_looks(ctx: Context, session: Session) -> bool:
     return latest is not None and latest.status == "idle" and bool(latest.limited)
 
 
-def _write_down(ctx: Context, agent: str, session: str, how: str) -> None:
+def _journal_resume(ctx: Context, agent: str, session: str, how: str) -> None:
     with files.locked(ctx.paths):
         write_down(
             ctx,
