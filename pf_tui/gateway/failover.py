@@ -286,9 +286,8 @@ class RequestFailover(Turn):
         """This request is the one that tries a provider which rests until it is cleared."""
         state, claimed = self._routing_state, False
         if not self._request.counting:  # it costs nothing, so that it proves nothing
-            with contextlib.suppress(
-                PfError
-            ):  # a lock or a disk that refuses: nobody knows who else tries it
+            # a lock or a disk that refuses: nobody knows who else tries it
+            with contextlib.suppress(PfError):
                 claimed = await asyncio.to_thread(actions.claim_probe, state.ctx, route.provider, route.model)
             state.read_benches()
         if not claimed:

@@ -22,6 +22,9 @@ TRIGGER = "compaction_trigger"
 KINDS = ("compaction", "context_compaction", "compaction_summary")
 """Items that stand for an earlier part of the conversation."""
 
+FOREIGN = "an earlier part of the conversation was compacted by its vendor: nobody else reads it"
+"""What is noted of an item that is not ours."""
+
 _MAKER = "compaction"
 
 _ASK = """\

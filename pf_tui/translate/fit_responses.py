@@ -183,10 +183,7 @@ def _items(items: Iterable[dict[str, object]], target: Dialect, notes: Notes) ->
             yield item | id_field
         elif kind in compaction.KINDS and (target.tools_flat or compaction.is_ours(item)):
             if not compaction.is_ours(item):
-                notes.add(
-                    "item",
-                    "an earlier part of the conversation was compacted by its vendor: nobody else reads it",
-                )
+                notes.add("item", compaction.FOREIGN)
             yield compaction.message(item)
         elif target.tools_flat and kind not in ("item_reference", *target.tool_types):
             notes.add("item", f"an input item of type {kind} was left out: this provider does not know it")

@@ -119,10 +119,7 @@ def _item(item: Mapping[str, object], request: Request, turns: list[Turn], notes
         turns.append(Turn("user", [Text(f"[Message from {author}]\n{words_of(item.get('content'))}")]))
     elif kind in compaction.KINDS:
         if not compaction.is_ours(item):
-            notes.add(
-                "item",
-                "an earlier part of the conversation was compacted by its vendor: nobody else reads it",
-            )
+            notes.add("item", compaction.FOREIGN)
         turns.append(Turn("user", [Text(compaction.words(item))]))
     elif kind not in _SILENT:
         notes.add("item", f"an input item of type {kind} was left out")
