@@ -191,12 +191,10 @@ class Publisher:
             start_row = {"type": "task_started", "turn_id": "demo", "model_context_window": WINDOW_TOKENS}
             self._write_rows(session, now, ("event_msg", start_row))
             return
-        usage = {"total_tokens": self._tokens[session.id]}
+        # a full context and nothing to count: the gateway counts this session's tokens
+        usage = {"input_tokens": 0, "total_tokens": self._tokens[session.id]}
         info = {"last_token_usage": usage, "model_context_window": WINDOW_TOKENS}
-        count_row = {
-            "type": "token_count",
-            "info": info,
-        }  # no totals: the gateway counts this session's tokens
+        count_row = {"type": "token_count", "info": info}
         self._write_rows(session, now, ("event_msg", count_row), ("event_msg", {"type": "task_complete"}))
 
     def _write_rows(self, session: Session, now: datetime, *rows: tuple[str, Mapping[str, object]]) -> None:

@@ -14,6 +14,7 @@ from pf_tui import actions, snapshot
 from pf_tui.demo import story, temporary_home
 from pf_tui.demo.player import Player
 from pf_tui.gateway.server import Gateway, listen
+from pf_tui.ingest import pipeline
 from pf_tui.records import replace
 from pf_tui.sessions import evidence
 from pf_tui.snapshot import Snapshot
@@ -188,6 +189,16 @@ async def test_the_sessions_are_seen_as_the_agents_publish_them(theatre: Theatre
     rows = [json.loads(line) for line in rollout.read_text().splitlines()]
     assert rollout.name.endswith(f"-{codex.id}.jsonl")
     assert rows[-1]["payload"]["type"] == "task_started"
+
+
+async def test_no_log_of_the_demo_is_named_as_unread(theatre: Theatre) -> None:
+    for second in range(0, 60, 6):
+        await theatre.at(second, CLAUDE, OPENCODE, CODEX)
+    ctx = theatre.ctx
+
+    report = pipeline.ingest(ctx.paths.ledger, ctx.env, ctx.catalog())
+
+    assert report.unread == ()
 
 
 async def test_no_file_of_the_demo_holds_a_key_of_the_usual_shape(theatre: Theatre) -> None:
