@@ -184,9 +184,7 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     columns = (Column(title=""), Column(title=""), Column(title="", leaves=1), Column(title="", shrinks=True))
     lines += table(columns, rows, width, heading=False)
     for view in now.providers:
-        whole = [view.bench] if view.bench is not None and view.bench.is_whole else []
-        for bench in (*whole, *view.resting) if view.rank is not None else ():
-            sentence = resting.sentence(bench, view.provider, now.at, zone)
+        for _, sentence in resting.sentences(view, now.at, zone) if view.rank is not None else ():
             lines += wrapped(sentence, width, indent="  ", style="yellow")
     if without:
         names = ", ".join(step["provider"] for step in without)

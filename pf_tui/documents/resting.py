@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from pf_tui.catalog import Provider
 from pf_tui.documents import words
 from pf_tui.rules.benches import Bench
+from pf_tui.snapshot import ProviderView
 
 LONG = timedelta(minutes=10)
 """A rest that is worth a command of the person's."""
@@ -31,6 +32,12 @@ _MATTERS: Mapping[str, str] = {
 }
 
 
+def sentences(view: ProviderView, now: datetime, zone: tzinfo | None) -> list[tuple[Bench, str]]:
+    """Each bench of a provider and what every face says of it: the whole first, then models and families."""
+    whole = (view.bench,) if view.bench is not None and view.bench.is_whole else ()
+    return [(bench, sentence(bench, view.provider, now, zone)) for bench in (*whole, *view.resting)]
+
+
 def sentence(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | None) -> str:
     """groq: it refuses the credential; `pf-tui auth set groq` gives it another one. It said: “…”"""
     part = bench.family.capitalize() if bench.family else bench.model
@@ -39,10 +46,10 @@ def sentence(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | Non
     if bench.kind == "quota" and bench.until is None:
         matter = "its credit is used up"
     text = bench.evidence.get("text")
-    quote = " ".join(text.split()) if isinstance(text, str) and bench.kind != "manual" else ""
+    quote = " ".join(text.split()) if isinstance(text, str) and text != "asked for" else ""
     if len(quote) > QUOTED:
         quote = f"{quote[:QUOTED].rstrip()}…"
-    observed = bench.kind in ("network", "timeout")  # our words: it said nothing
+    observed = bench.kind in ("network", "timeout", "manual")  # not the provider's words: it said nothing
     cause = f" ({quote})" if quote and observed else ""
     citation = f". It said: “{quote}”" if quote and not observed else ""
     return f"{subject}: {matter}{cause}; {_end(bench, provider, now, zone)}{citation}"

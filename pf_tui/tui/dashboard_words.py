@@ -9,7 +9,9 @@ from pf_tui.errors import PfError
 
 _KEYS = (
     (re.compile(r"[;,]?\s*(?:or )?`--force`(?: puts it first all the same)?"), ""),
+    (re.compile(r"`pf-tui auth set [\w.-]+` gives"), "c gives"),
     (re.compile(r"`pf-tui auth set [\w.-]+`"), "c sets its key"),
+    (re.compile(r"`pf-tui release [\w.-]+` ends"), "b ends"),
     (re.compile(r"`pf-tui release [\w.-]+`"), "b releases it"),
     (re.compile(r"`pf-tui limits [\w.-]+` shows the window"), "3 shows the window"),
     (re.compile(r"`pf-tui why` shows every reason"), "w shows every reason"),
@@ -24,9 +26,13 @@ _ELSEWHERE = ("run", "install", "uninstall", "gateway")
 """Words that are for a shell, or change so much that they are named in full."""
 
 
-def cure(hint: str) -> str:
-    """`c sets its key` for "`pf-tui auth set groq`; `--force` puts it first all the same"."""
-    for pattern, key in _KEYS:
+def cure(hint: str, *, keys: bool = True) -> str:
+    """`c sets its key` for "`pf-tui auth set groq`; `--force` puts it first all the same".
+
+    Args:
+        keys: False where a key would do more than the command: `b` is about a whole provider.
+    """
+    for pattern, key in _KEYS if keys else ():
         hint = pattern.sub(key, hint)
     return _COMMAND.sub(_line, hint).strip(" ;,")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pf_tui.called import spelled
 from pf_tui.clients import CLIENTS
-from pf_tui.documents import matrix, words
+from pf_tui.documents import matrix, resting, words
 from pf_tui.rules.eligibility import Skipped, why_ineligible
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.text.lines import Line, Span, bold, cells, fit, line, muted, wrap, wrapped
-from pf_tui.tui import provider_order
+from pf_tui.tui import dashboard_words, provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.page import Page, Row, Space, unkeyed
 
@@ -94,12 +94,16 @@ def _step(
         sign, colour, text = "·", "text", f"{able} with {view.serves or 'its own model'}"
     name: Line = (Span(view.id, provider_order.colours(snapshot).get(view.id, "muted"), bold=serves),)
     start = line(Span(f"{sign} ", "accent" if serves else colour), muted(f"{view.rank:>2} "))
-    evidence = evidence_text(view.bench.evidence) if view.bench is not None and view.bench.evidence else ""
+    rests = resting.sentences(view, space.clock.now, space.clock.zone)
     room = space.width - cells(start) - names - 2
-    beside = space.width >= BESIDE or (not evidence and len(text) <= room)
+    beside = space.width >= BESIDE or (not rests and len(text) <= room)
     indent = cells(start) + (names + 2 if beside else 0)
     text_lines = wrap(spelled(text), space.width - indent, colour)
-    if evidence:
+    for bench, sentence in rests:
+        unnamed = sentence.removeprefix(view.id).lstrip(":, ")  # the name stands at the left
+        said = dashboard_words.cure(unnamed, keys=bench.is_whole)
+        text_lines += wrap(said, space.width - indent, "warn", whole_words=True)
+    if view.bench is not None and (evidence := evidence_text(_unquoted(view.bench.evidence))):
         text_lines += wrap(f"seen: {evidence}", space.width - indent, "muted")
     if beside:
         yield Row(line(start, fit(name, names), "  ", text_lines.pop(0)), view.id)
@@ -109,6 +113,11 @@ def _step(
         yield Row(line(" " * indent, text_line))
 
 
+def _unquoted(evidence: Mapping[str, object]) -> dict[str, object]:
+    """What the sentence about a bench does not say."""
+    return {name: value for name, value in evidence.items() if name != "text"}
+
+
 def evidence_text(evidence: object) -> str:
     """`status 529, Overloaded, claude-code`."""
     if not isinstance(evidence, dict):
@@ -116,7 +125,7 @@ def evidence_text(evidence: object) -> str:
     return ", ".join(
         f"{name} {value}" if name != "text" else f"“{value}”"
         for name, value in evidence.items()
-        if value is not None
+        if value not in (None, "")
     )
 
 
