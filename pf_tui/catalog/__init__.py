@@ -53,7 +53,7 @@ def parse_overlay(text: str, path: Path) -> Overlay:
     """A person's providers.yaml, understood. Raises StateFileUnusable with line and column."""
     from pf_tui.catalog.overlay_text import parse
 
-    return parse(text, path)
+    return parse(text, path, load().providers)
 
 
 def overlay_to_json(overlay: Overlay) -> Mapping[str, OwnProvider]:

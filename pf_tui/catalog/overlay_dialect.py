@@ -14,9 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
-    from pf_tui.catalog.overlay_text import Reader
+    from pf_tui.catalog.overlay_nodes import NodeReader
 
-Read = Callable[["Reader", "Node"], object]
+Read = Callable[["NodeReader", "Node"], object]
 
 _EFFORT_FIELDS = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 _BACK = ("", "reasoning_content", "reasoning", "chunk", "thinking", "items")
@@ -32,7 +32,7 @@ _SCHEMA_RULES = (
 _ORDER_RULES = ("assistant-after-tool", "tool-name", "empty-content")
 
 
-def read(reader: Reader, node: Node) -> dict[str, dict[str, object]]:
+def read(reader: NodeReader, node: Node) -> dict[str, dict[str, object]]:
     """The settings under "" for every protocol, and under a protocol's name for that one alone."""
     keys = reader.mapping(node, "dialect", (*ROUTED, *SETTINGS, "models"))
     settings: dict[str, dict[str, object]] = {"": {}}
@@ -44,7 +44,7 @@ def read(reader: Reader, node: Node) -> dict[str, dict[str, object]]:
     return settings
 
 
-def _settings(reader: Reader, node: Node, what: str) -> dict[str, object]:
+def _settings(reader: NodeReader, node: Node, what: str) -> dict[str, object]:
     keys = reader.mapping(node, what, (*SETTINGS, "models"))
     return {
         name: _models(reader, value) if name == "models" else SETTINGS[name](reader, value)
@@ -52,7 +52,7 @@ def _settings(reader: Reader, node: Node, what: str) -> dict[str, object]:
     }
 
 
-def _models(reader: Reader, node: Node) -> dict[str, object]:
+def _models(reader: NodeReader, node: Node) -> dict[str, object]:
     """Settings by a pattern of model names."""
     models: dict[str, object] = {}
     for pattern, value in reader.pairs(node, "a mapping of model patterns to settings"):
@@ -61,24 +61,24 @@ def _models(reader: Reader, node: Node) -> dict[str, object]:
     return models
 
 
-def _text(reader: Reader, node: Node) -> str:
+def _text(reader: NodeReader, node: Node) -> str:
     return "" if str(node.value) == "" else reader.text(node)
 
 
-def _switch(reader: Reader, node: Node) -> bool:
+def _switch(reader: NodeReader, node: Node) -> bool:
     return reader.boolean(node)
 
 
-def _number(reader: Reader, node: Node) -> int:
+def _number(reader: NodeReader, node: Node) -> int:
     return reader.integer(node)
 
 
-def _names(reader: Reader, node: Node) -> list[str]:
+def _names(reader: NodeReader, node: Node) -> list[str]:
     return reader.names(node)
 
 
 def _one_of(*words: str) -> Read:
-    def read_word(reader: Reader, node: Node) -> str:
+    def read_word(reader: NodeReader, node: Node) -> str:
         word = str(node.value)
         return word if word in words else reader.one_of(node, words, "this setting")
 
@@ -86,21 +86,21 @@ def _one_of(*words: str) -> Read:
 
 
 def _each_of(*words: str) -> Read:
-    def read_words(reader: Reader, node: Node) -> list[str]:
+    def read_words(reader: NodeReader, node: Node) -> list[str]:
         return [reader.one_of(entry, words, "this setting") for entry in reader.entries(node)]
 
     return read_words
 
 
-def _word_map(reader: Reader, node: Node) -> dict[str, str]:
+def _word_map(reader: NodeReader, node: Node) -> dict[str, str]:
     return {name: reader.text(value) for name, value in reader.pairs(node, "a mapping of words to words")}
 
 
-def _value_map(reader: Reader, node: Node) -> dict[str, object]:
+def _value_map(reader: NodeReader, node: Node) -> dict[str, object]:
     return {name: reader.scalar(value) for name, value in reader.pairs(node, "a mapping of fields to values")}
 
 
-def _id_rule(reader: Reader, node: Node) -> str:
+def _id_rule(reader: NodeReader, node: Node) -> str:
     word = reader.text(node)
     kind, _, length = word.partition("-")
     if word != "any" and not (kind in ("word", "alnum") and length.isdigit() and int(length) > 0):
@@ -108,7 +108,7 @@ def _id_rule(reader: Reader, node: Node) -> str:
     return word
 
 
-def _name_rule(reader: Reader, node: Node) -> str:
+def _name_rule(reader: NodeReader, node: Node) -> str:
     word = reader.text(node)
     kind, _, length = word.partition("-")
     if not (kind in ("word", "letter") and length.isdigit() and int(length) > 16):
