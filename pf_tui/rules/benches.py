@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 FIRST_REST = timedelta(minutes=5)
 """A limit with no known reset, reported after an agent's own minutes of retries."""
 
-LONGEST_REST = timedelta(hours=5)
-"""Strikes double a rest up to the length of the commonest window."""
-
 STRIKE_MEMORY = timedelta(hours=10)
-"""A strike is forgotten when the provider has been quiet for twice the longest rest."""
+"""A strike is forgotten when the provider has been quiet for twice the commonest window."""
 
 SAME_OUTAGE = timedelta(seconds=5)
 """An end that is later than the present one by less than this says nothing new."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pf_tui.records import field, record
-from pf_tui.rules.benches import FIRST_REST, LONGEST_REST
 from pf_tui.rules.repairs import Repair
 
 
@@ -75,7 +74,7 @@ GUESSES = {
 DAILY = Guess(first=timedelta(seconds=150), longest=QUOTA_CAP)
 """A daily quota that names a short wait: 5 minutes when that wait did not help."""
 
-REPORTED = Guess(first=FIRST_REST, longest=LONGEST_REST)
+REPORTED = Guess(first=timedelta(minutes=5), longest=QUOTA_CAP)
 """What an agent reports after its own minutes of retries is no burst."""
 
 
