@@ -215,10 +215,10 @@ def _rollout(ctx: Context, data: Mapping[str, object]) -> Rollout | None:
 
 def _serving(ctx: Context, now: Snapshot) -> str | None:
     """The provider that Codex's settings name, by our id."""
-    from pf_tui.integrations import codex, toml_text
+    from pf_tui.integrations import codex, codex_parts, toml_text
 
     try:
-        path = codex.config_folder(ctx.env) / "config.toml"
+        path = codex_parts.config_folder(ctx.env) / "config.toml"
         content = regular_files.read_regular(path).decode("utf-8") if path.exists() else ""
         provider_name = toml_text.parse(content).get("model_provider")
         if isinstance(provider_name, str) and provider_name in now.catalog.providers:

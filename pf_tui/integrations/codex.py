@@ -18,7 +18,9 @@ from pf_tui.integrations import install_plan, toml_text
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.codex_parts import (
     AGENT,
+    GATEWAY,
     base_lines,
+    config_folder,
     folders,
     parts,
     text_of,
@@ -27,13 +29,10 @@ from pf_tui.integrations.codex_parts import (
 from pf_tui.integrations.install_plan import Plan
 from pf_tui.records import replace
 from pf_tui.rules import addresses as rules
-from pf_tui.state import files, paths
+from pf_tui.state import files
 from pf_tui.state.context import Context
 
 WIRE = "openai-responses"
-GATEWAY = "pf-tui"
-"""The provider that stands for the gateway in its settings; `auth helper` gives it the gateway's token."""
-
 RESERVED = ("openai", "ollama", "lmstudio")
 """Provider names Codex keeps for itself."""
 
@@ -100,11 +99,6 @@ def needs_gateway(ctx: Context, provider: Provider) -> bool:
     """No lines of config.toml lead there."""
     own = config_folder(ctx.env) / "config.toml"
     return provider.id != _login(ctx) and _served_by(ctx, provider, None, own) is None
-
-
-def config_folder(env: Mapping[str, str]) -> Path:
-    """$CODEX_HOME, else ~/.codex."""
-    return paths.config_folder(AGENT, env)
 
 
 def own_provider(ctx: Context, text: str) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from pf_tui import regular_files
@@ -24,6 +25,10 @@ AGENT = "codex"
 SERVER = "pf-tui"
 
 
+GATEWAY = "pf-tui"
+"""The provider that stands for the gateway in its settings; `auth helper` gives it the gateway's token."""
+
+
 EVENTS = ("SessionStart", "UserPromptSubmit", "PermissionRequest", "Stop", "SessionEnd")
 
 
@@ -37,9 +42,14 @@ END_TIMEOUT_S = 3
 MCP_START_S = 20
 
 
+def config_folder(env: Mapping[str, str]) -> Path:
+    """$CODEX_HOME, else ~/.codex."""
+    return paths.config_folder(AGENT, env)
+
+
 def folders(ctx: Context) -> tuple[Path, ...]:
     """The person's Codex folders that pf-tui is in, whatever CODEX_HOME this shell has."""
-    return install_plan.folders(ctx.paths, AGENT, "config.toml", paths.config_folder(AGENT, ctx.env))
+    return install_plan.folders(ctx.paths, AGENT, "config.toml", config_folder(ctx.env))
 
 
 def parts(ctx: Context, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
@@ -49,7 +59,7 @@ def parts(ctx: Context, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
         lasting: they are to be written, so the program must lie where it stays.
     """
     managed: list[ManagedPart] = []
-    for folder in dict.fromkeys((*folders(ctx), paths.config_folder(AGENT, ctx.env))):
+    for folder in dict.fromkeys((*folders(ctx), config_folder(ctx.env))):
         hooks = folder / "hooks.json"
         managed.append(_config_part(ctx, folder / "config.toml", lasting=lasting))
         managed.append(_hooks_part(hooks, words_for(ctx, hooks, lasting=lasting)))

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
-from pf_tui.integrations import claude_route, codex
+from pf_tui.integrations import claude_route
+from pf_tui.integrations.codex_parts import GATEWAY, config_folder
 from pf_tui.rules import key_homes
 from pf_tui.state.ancestors import Process
 from pf_tui.state.context import Context
@@ -55,7 +56,7 @@ def check_gateway(ctx: Context, url: str, caller: Process | None) -> None:
     Raises:
         PfError: it would go elsewhere, or that cannot be said.
     """
-    for name, table in _asking(ctx, codex.GATEWAY, caller):
+    for name, table in _asking(ctx, GATEWAY, caller):
         base_url = table.get("base_url")
         if not isinstance(base_url, str) or not key_homes.same_address(base_url.removesuffix("/v1"), url):
             raise claude_route.withheld(
@@ -101,7 +102,7 @@ def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, object]]
                 "Codex was started with settings of its own, which cannot be read here"
             )
         words = ()
-    home = codex.config_folder(ctx.env)
+    home = config_folder(ctx.env)
     yield _document(SYSTEM / "config.toml")
     person = _document(home / "config.toml")
     yield person
@@ -172,7 +173,7 @@ def _merged(layer: dict[str, object], other: dict[str, object]) -> dict[str, obj
 def problem(ctx: Context) -> PfError | None:
     """Why Codex would get no key for the provider it is set to, started here; None when it would."""
     try:
-        person = _document(codex.config_folder(ctx.env) / "config.toml")
+        person = _document(config_folder(ctx.env) / "config.toml")
         provider = ctx.catalog().providers.get(str(person.get("model_provider")))
         if provider is not None:
             next_address(ctx, provider, None)

@@ -66,9 +66,9 @@ def refusals(ctx: Context) -> tuple[dict[str, str], ...]:
 def _key(ctx: Context, provider_id: str | None, caller: Process | None) -> str:
     if provider_id is None or (caller is not None and caller.is_program(claude_route.PROGRAM)):
         return _for_claude(ctx, provider_id, caller)
-    from pf_tui.integrations import codex, codex_route  # with tomllib: for Codex alone
+    from pf_tui.integrations import codex_parts, codex_route  # with tomllib: for Codex alone
 
-    if provider_id == codex.GATEWAY:
+    if provider_id == codex_parts.GATEWAY:
         port, token = gateway.agents_token(ctx.paths) or (0, "")
         if not port:
             raise PfError("no gateway runs, so no token was given", "`pf-tui gateway start`")

@@ -14,7 +14,7 @@ import pytest
 from pf_tui import actions, snapshot
 from pf_tui.actions import gateway_start
 from pf_tui.errors import PfError
-from pf_tui.integrations import claude_code, codex, codex_route, install_plan, key_release
+from pf_tui.integrations import claude_code, codex, codex_parts, codex_route, install_plan, key_release
 from pf_tui.state import gateway
 from pf_tui.state.context import Context
 
@@ -60,7 +60,7 @@ def claude_url(ctx: Context) -> str:
 
 
 def codex_text(ctx: Context) -> str:
-    return (codex.config_folder(ctx.env) / "config.toml").read_text()
+    return (codex_parts.config_folder(ctx.env) / "config.toml").read_text()
 
 
 def test_without_the_wish_a_switch_offers_it_and_leads_nobody(ctx: Context) -> None:
