@@ -19,7 +19,15 @@ from pf_tui.rules import failover, spending
 from pf_tui.rules.eligibility import Eligibility
 from pf_tui.rules.failover import Choice, RouteRequest, Routing
 from pf_tui.rules.spending import Question
-from pf_tui.snapshot.provider_view import LedgerFigures, ProviderView, Usage, bench_reason, sum_of, view_of
+from pf_tui.snapshot.provider_view import (
+    LedgerFigures,
+    ProviderView,
+    StateFiles,
+    Usage,
+    bench_reason,
+    sum_of,
+    view_of,
+)
 from pf_tui.state import clock, gateway, journal
 from pf_tui.state.config import Config
 from pf_tui.state.context import Context
@@ -78,28 +86,6 @@ class AgentView:
     """Its settings lead to the gateway, and that does not run there or is not wanted any more."""
     due: Serving | None = None
     """Who should serve it: the active provider, unless the model its session asks for rests there."""
-
-
-@record
-class StateFiles:
-    """What was read from the files at one moment."""
-
-    catalog: Catalog
-    config: Config
-    health: Health
-    project: Project | None
-    credentials: Mapping[str, Credential]
-    figures: LedgerFigures
-    events: tuple[Event, ...]
-    installed: tuple[str, ...]
-    """Agents pf-tui is installed into."""
-    gateway: Gateway | None
-    zone: tzinfo | None
-    """The local zone; None = the system's."""
-    paused: datetime | None = None
-    floors: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """Tokens of the day and the month that the original plugin counted, for providers with a budget."""
-    problems: tuple[str, ...] = ()
 
 
 @record

@@ -6,9 +6,9 @@ Standard library only: hooks take a snapshot too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 
-from pf_tui.catalog import Provider
+from pf_tui.catalog import Catalog, Provider
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
@@ -24,7 +24,8 @@ from pf_tui.state.health import Health
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pf_tui.snapshot import StateFiles
+    from pf_tui.state.gateway import Gateway
+    from pf_tui.state.journal import Event
     from pf_tui.state.project import Project
 
 
@@ -101,6 +102,28 @@ class LedgerFigures:
                 month=figures.usage_since(month),
                 all_today=everything,
             )
+
+
+@record
+class StateFiles:
+    """What was read from the files at one moment."""
+
+    catalog: Catalog
+    config: Config
+    health: Health
+    project: Project | None
+    credentials: Mapping[str, Credential]
+    figures: LedgerFigures
+    events: tuple[Event, ...]
+    installed: tuple[str, ...]
+    """Agents pf-tui is installed into."""
+    gateway: Gateway | None
+    zone: tzinfo | None
+    """The local zone; None = the system's."""
+    paused: datetime | None = None
+    floors: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Tokens of the day and the month that the original plugin counted, for providers with a budget."""
+    problems: tuple[str, ...] = ()
 
 
 def view_of(
