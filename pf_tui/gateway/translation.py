@@ -95,7 +95,7 @@ class Translation:
 
     def events(self) -> Stream | Relay:
         """What turns the provider's stream into the client's."""
-        return self.exchange.events(message_id=self._message_id, created=self._now_s)
+        return translate.events(self.exchange, message_id=self._message_id, created=self._now_s)
 
     def answer(self, raw: bytes | bytearray) -> translate.WholeAnswer:
         """A whole good answer of the provider, for the client."""

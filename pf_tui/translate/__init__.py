@@ -14,7 +14,7 @@ them. Knows no clock, no file, no network. How the gateway calls it:
     exchange.answer(body, message_id="msg_…", created=now)     # a whole 200 -> Whole(status, body, usage)
     exchange.error(status, body, resets_at=None)               # an error -> (status, body)
 
-    stream = exchange.events(message_id="msg_…", created=now)  # a stream, chunk by chunk
+    stream = events(exchange, message_id="msg_…", created=now) # a stream, chunk by chunk
     write(stream.feed(chunk)) … write(stream.finish())         # finish() says so when it was cut
     write(stream.ping())                                       # every 15 s of silence
     write(stream.fail(Failure("cut", "the connection broke"))) # when the transport failed
@@ -32,7 +32,7 @@ A body that is no request of its protocol raises WrongUsage with one sentence.
 
 from __future__ import annotations
 
-from pf_tui.translate.answer_stream import Stream
+from pf_tui.translate.answer_stream import Stream, events
 from pf_tui.translate.conversation import Failure, Note, Usage
 from pf_tui.translate.dialect import (
     BETA_FIELDS,
@@ -71,6 +71,7 @@ __all__ = [
     "drop_field",
     "error_body",
     "error_event",
+    "events",
     "keep_alive",
     "refused_part",
     "request_tokens",

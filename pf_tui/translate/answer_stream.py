@@ -7,12 +7,22 @@ from collections.abc import Callable
 from pf_tui.translate import chat, compaction, messages, responses
 from pf_tui.translate.arguments import ArgumentStream, plain_input
 from pf_tui.translate.conversation import Begin, Close, Delta, End, Event, Failure, Open, Usage
+from pf_tui.translate.exchange import Exchange
 from pf_tui.translate.growing_text import GrowingText
+from pf_tui.translate.relay import Relay
 from pf_tui.translate.streams import StreamWriter
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pf_tui.translate.exchange import Exchange
+
+def events(exchange: Exchange, *, message_id: str, created: int = 0) -> Stream | Relay:
+    """What turns the provider's stream into the client's.
+
+    Args:
+        message_id: unique, begins as the client's protocol has it.
+        created: epoch seconds.
+    """
+    if exchange.source == exchange.target.protocol and not exchange.compacts:
+        return Relay(exchange)
+    return Stream(exchange, message_id, created, exchange.usage_wanted)
 
 
 class Stream:

@@ -1,7 +1,7 @@
-"""What one provider takes of one protocol, and fitting a request to it.
+"""What one provider takes of one protocol, and the edits that several protocols share.
 
-A Dialect is data (catalog/dialects.yaml, a person's providers.yaml); `fit` edits a request that already has
-the provider's protocol, whether it was translated or came that way.
+A Dialect is data (catalog/dialects.yaml, a person's providers.yaml); `fitting.fit` edits a request that has
+the provider's protocol already, whether it was translated or came that way.
 Invariant: a dialect without settings changes nothing.
 """
 
@@ -14,10 +14,9 @@ from fnmatch import fnmatchcase
 import msgspec
 from msgspec import Struct, field
 
-from pf_tui.json_values import list_in, object_in, objects_in
+from pf_tui.json_values import list_in, object_in
 from pf_tui.translate.conversation import Notes
-from pf_tui.translate.naming import ToolName
-from pf_tui.translate.reasoning import MARK, ReasoningStore
+from pf_tui.translate.reasoning import MARK
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
@@ -156,66 +155,6 @@ def dialect(entry: Mapping[str, object] | None, provider: str, protocol: str, mo
     plain.pop("date", None)
     plain |= {"provider": provider, "protocol": protocol, "model": model}
     return msgspec.convert(plain, Dialect)
-
-
-def fit(
-    body: dict[str, object], target: Dialect, notes: Notes, store: ReasoningStore | None = None
-) -> dict[str, ToolName]:
-    """Edit a request in place until `target` takes it.
-
-    Args:
-        body: has the target's protocol.
-        store: reasoning and signatures by call id.
-    Returns:
-        The tool names that changed: name upstream -> what the client calls it.
-    """
-    from pf_tui.translate import fit_chat, fit_messages, fit_responses
-
-    move_fields(body, target)
-    fits = {
-        "anthropic-messages": fit_messages.fit,
-        "openai-chat": fit_chat.fit,
-        "openai-responses": fit_responses.fit,
-    }
-    names = fits[target.protocol](body, target, notes, store)
-    refuse_fields(body, target)
-    return names
-
-
-def move_fields(body: dict[str, object], target: Dialect) -> None:
-    """Rename what goes by another name there, add what must be said, clamp the output limit."""
-    for old, new in target.moved_fields.items():
-        if old in body:
-            value = body.pop(old)
-            body.setdefault(new, value)
-    for name, value in target.set_fields.items():
-        if not (name == "tool_stream" and not (body.get("stream") and body.get("tools"))):
-            body.setdefault(name, value)
-    if not target.limit_field:
-        return
-    limit = None
-    for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
-        value = body.pop(name, None)
-        if isinstance(value, int):
-            limit = value
-    if limit is None:
-        limit = target.limit_default or None
-    if limit is not None:
-        limit = max(limit, target.limit_least)
-        body[target.limit_field] = min(limit, target.limit_most) if target.limit_most else limit
-
-
-def refuse_fields(body: dict[str, object], target: Dialect) -> None:
-    """Take out what it refuses. Nothing here changes what the answer means."""
-    for path in target.refused_fields:
-        drop_field(body, path)
-    if target.allowed_fields:
-        for name in [name for name in body if name not in target.allowed_fields]:
-            del body[name]
-    if target.message_fields:
-        for message in objects_in(body, "messages"):
-            for name in [name for name in message if name not in target.message_fields]:
-                del message[name]
 
 
 def drop_field(body: dict[str, object], path: str) -> None:

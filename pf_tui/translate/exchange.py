@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from pf_tui.translate import chat, compaction, messages, naming, reasoning, responses, sse
-from pf_tui.translate.answer_stream import Stream
 from pf_tui.translate.arguments import mended, plain_input, retyped
 from pf_tui.translate.conversation import (
     Answer,
@@ -28,11 +27,12 @@ from pf_tui.translate.conversation import (
     Usage,
     bad_request,
 )
-from pf_tui.translate.dialect import Dialect, fit
+from pf_tui.translate.dialect import Dialect
 from pf_tui.translate.failures import classify, error_body, error_event
+from pf_tui.translate.fitting import fit
 from pf_tui.translate.naming import ToolName
+from pf_tui.translate.own_names import restored
 from pf_tui.translate.reasoning import ReasoningStore
-from pf_tui.translate.relay import Relay, restored
 from pf_tui.translate.schemas import has_other_enums
 from pf_tui.translate.streams import StreamReader
 
@@ -89,7 +89,8 @@ class Exchange:
         self.estimate = int(len(raw) / _LETTERS_PER_TOKEN)
         self._tools: dict[str, Tool] = {}
         self._names: dict[str, ToolName] = {}
-        self._usage_wanted = True
+        self.usage_wanted = True
+        """The client takes the tokens at the end of a stream."""
         self.only_hosted = False
         """The request lived of a hosted tool that is not run there (Claude Code's WebSearch)."""
         self.compacts = source == "openai-responses" and not target.owner and compaction.is_asked(content)
@@ -121,7 +122,7 @@ class Exchange:
             self._tools[flat] = tool
             if tool.custom or tool.namespace:
                 self._names[flat] = ToolName(tool.name, tool.namespace, tool.custom)
-        self._usage_wanted = request.stream_usage
+        self.usage_wanted = request.stream_usage
         self.only_hosted = bool(request.hosted) and not request.tools
         body: dict[str, object] = PROTOCOLS[self.target.protocol].write_request(
             request, self.target.reasoning_maker, self._notes
@@ -246,12 +247,6 @@ class Exchange:
             window=self._window,
             resets_at=resets_at,
         )
-
-    def events(self, *, message_id: str, created: int = 0) -> Stream | Relay:
-        """What turns the provider's stream into the client's."""
-        if self.source == self.target.protocol and not self.compacts:
-            return Relay(self)
-        return Stream(self, message_id, created, self._usage_wanted)
 
     def reader(self, message_id: str) -> StreamReader:
         """The reader of the provider's stream."""

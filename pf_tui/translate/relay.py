@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 from pf_tui.json_values import list_in, object_in, objects_in, text_in
 from pf_tui.translate import sse
 from pf_tui.translate.arguments import plain_input
 from pf_tui.translate.conversation import Call, Close, Delta, End, Failure, Open, Usage
+from pf_tui.translate.exchange import Exchange
+from pf_tui.translate.failures import keep_alive
 from pf_tui.translate.growing_text import GrowingText
-from pf_tui.translate.naming import ToolName
-
-if TYPE_CHECKING:
-    from pf_tui.translate.exchange import Exchange
-
+from pf_tui.translate.own_names import rename_calls, restore_item
 
 CALL_BYTES = 128
 """What remembering one call takes."""
 
 
 class Relay:
-    """Passes a stream on. Has the same methods as `exchange.Stream`."""
+    """Passes a stream on. Has the same methods as `answer_stream.Stream`."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -68,8 +63,6 @@ class Relay:
 
     def ping(self) -> bytes:
         """Shows the client that the stream lives."""
-        from pf_tui.translate.failures import keep_alive
-
         return keep_alive(self._exchange.source)
 
     def _edited(self, name: bytes, data: bytes) -> bytes:
@@ -78,7 +71,7 @@ class Relay:
             return _as_it_was(name, data)
         if self._exchange.source == "openai-chat":
             for choice in objects_in(event, "choices"):
-                _rename_calls(object_in(choice, "delta"), self._names)
+                rename_calls(object_in(choice, "delta"), self._names)
             return sse.plain(event)
         kind = str(event.get("type") or name.decode(errors="replace"))
         if self._exchange.source == "anthropic-messages":
@@ -149,44 +142,3 @@ class _Listener:
 def _as_it_was(name: bytes, data: bytes) -> bytes:
     head = b"event: " + name + b"\n" if name else b""
     return head + b"data: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"
-
-
-def _rename_calls(message: Mapping[str, object], names: Mapping[str, ToolName]) -> None:
-    for call in objects_in(message, "tool_calls"):
-        function = call.get("function")
-        if isinstance(function, dict) and (tool := names.get(str(function.get("name")))) is not None:
-            function["name"] = tool.name
-            if tool.custom and "arguments" in function:
-                call["type"] = "custom"
-                call["custom"] = {"name": tool.name, "input": plain_input(function["arguments"])}
-                del call["function"]
-
-
-def restore_item(item: dict[str, object], names: Mapping[str, ToolName]) -> None:
-    """A call under the name, the namespace and the kind the client gave it."""
-    tool = names.get(str(item.get("name")))
-    if item.get("type") != "function_call" or tool is None:
-        return
-    item["name"] = tool.name
-    if tool.namespace:
-        item["namespace"] = tool.namespace
-    if tool.custom:
-        item["type"] = "custom_tool_call"
-        arguments = text_in(item, "arguments")
-        item.pop("arguments", None)
-        item["input"] = plain_input(arguments) if arguments else ""
-
-
-def restored(content: dict[str, object], protocol: str, names: Mapping[str, ToolName]) -> None:
-    """A whole answer with the client's own tool names."""
-    if protocol == "openai-chat":
-        for choice in objects_in(content, "choices"):
-            _rename_calls(object_in(choice, "message"), names)
-    elif protocol == "anthropic-messages":
-        for block in list_in(content, "content"):
-            if isinstance(block, dict) and block.get("name") in names:
-                block["name"] = names[block["name"]].name
-    else:
-        for item in list_in(content, "output"):
-            if isinstance(item, dict):
-                restore_item(item, names)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from pf_tui import translate
 from pf_tui.catalog import load
 from pf_tui.drill import fake_replies
 from pf_tui.translate import Dialect, Exchange, dialect
@@ -46,7 +47,9 @@ def _events() -> list[str]:
                 continue
 
             def run(source: str = source, upstream: str = upstream, events: list[bytes] = events) -> None:
-                stream = Exchange(_small(source), source, _target(upstream)).events(message_id="msg_1")
+                stream = translate.events(
+                    Exchange(_small(source), source, _target(upstream)), message_id="msg_1"
+                )
                 for event in events:
                     stream.feed(event)
                 stream.finish()

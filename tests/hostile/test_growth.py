@@ -83,7 +83,7 @@ class Turn:
         self._exchange = translate.Exchange(json.dumps(body).encode(), source, dialect)
 
     def events(self) -> object:
-        return self._exchange.events(message_id="x_1")
+        return translate.events(self._exchange, message_id="x_1")
 
 
 async def to_its_end(exchange: TranslatedExchange) -> None:

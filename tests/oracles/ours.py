@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pf_tui import translate
 from pf_tui.catalog import load
 from pf_tui.translate import Exchange, dialect
 from tests.oracles.cases import Case
@@ -37,7 +38,7 @@ def asked(case: Case, cut: int = 0) -> tuple[dict[str, Any], Any]:
         whole = exchange.answer(raw, message_id="id_1", created=1)
         told = json.loads(whole.body)
         return sent, told if whole.status == 200 else {"error": told}
-    stream = exchange.events(message_id="id_1", created=1)
+    stream = translate.events(exchange, message_id="id_1", created=1)
     size = cut or max(1, len(raw))
     out = b"".join(stream.feed(raw[place : place + size]) for place in range(0, len(raw), size))
     lines = (out + stream.finish()).decode().split("\n")

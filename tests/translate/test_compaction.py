@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pf_tui import translate
 from pf_tui.drill import fake_replies
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.translate import Exchange
@@ -37,7 +38,7 @@ def compacted(provider: str, protocol: str, model: str, reply: Reply, *, stream:
     if not stream:
         answer = asked.answer(fake_replies.whole(protocol, reply, model, 1), message_id="resp_7", created=1)
         return dict(json.loads(answer.body))
-    events = asked.events(message_id="resp_7", created=1)
+    events = translate.events(asked, message_id="resp_7", created=1)
     stream_bytes = b"".join(map(events.feed, fake_replies.events(protocol, reply, model, 1)))
     last: dict[str, Any] = sent(stream_bytes + events.finish())[-1]["response"]
     return last

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pf_tui import translate
 from pf_tui.translate import Exchange
 from tests.translate.conftest import CHAT, MESSAGES, RESPONSES, plain, request, sent
 from tests.translate.test_streams import TOOLS, blocks
@@ -81,7 +82,7 @@ def through(source: str, upstream: str, stream: bytes, size: int = 0) -> bytes:
     asked = Exchange(
         request(source, tools=TOOLS[source], stream=True, **USAGE.get(source, {})), source, plain(upstream)
     )
-    events = asked.events(message_id="msg_1", created=1)
+    events = translate.events(asked, message_id="msg_1", created=1)
     return b"".join([*map(events.feed, pieces(stream, size)), events.finish()])
 
 

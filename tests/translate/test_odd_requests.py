@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pf_tui import translate
 from pf_tui.drill import fake_replies
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.refusals import refusal
@@ -255,7 +256,7 @@ def test_a_number_of_an_enum_comes_back_from_gemini_as_one(stream: bool) -> None
     asked = Exchange(json.dumps(flat).encode(), RESPONSES, target(*GEMINI))
     said = Reply(text="", calls=(Call(name="t-numbers", arguments={"level": "2", "on": "true", "x": "1"}),))
     if stream:
-        events = asked.events(message_id="resp_1", created=1)
+        events = translate.events(asked, message_id="resp_1", created=1)
         chunks = b"".join(map(events.feed, fake_replies.events(CHAT, said, "m", 1))) + events.finish()
         item = next(e["item"] for e in sent(chunks) if e["type"] == "response.output_item.done")
     else:

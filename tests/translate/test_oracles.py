@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pf_tui import translate
 from pf_tui.drill import fake_replies as replies
 from pf_tui.translate import Exchange
 from tests.translate.conftest import (
@@ -97,8 +98,8 @@ def request_type(protocol: str) -> Any:
 @pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
 def test_every_event_is_one_of_the_sdk_s(source: str, upstream: str) -> None:
     options = {"stream_options": {"include_usage": True}} if source == CHAT else {}
-    stream = Exchange(request(source, stream=True, **options), source, plain(upstream)).events(
-        message_id="msg_1"
+    stream = translate.events(
+        Exchange(request(source, stream=True, **options), source, plain(upstream)), message_id="msg_1"
     )
     out = b"".join(stream.feed(event) for event in replies.events(upstream, REPLY, "m", 1)) + stream.finish()
     told = sent(out)
@@ -137,7 +138,9 @@ def test_a_written_request_is_the_sdk_s(name: str, source: str, protocol: str) -
 
 @pytest.mark.parametrize(("source", "upstream"), [pair for pair in DIRECTIONS if pair[0] == RESPONSES])
 def test_a_failed_response_is_the_sdk_s(source: str, upstream: str) -> None:
-    stream = Exchange(request(source, stream=True), source, plain(upstream)).events(message_id="resp_1")
+    stream = translate.events(
+        Exchange(request(source, stream=True), source, plain(upstream)), message_id="resp_1"
+    )
     out = stream.feed(replies.events(upstream, REPLY, "m", 1)[0]) + stream.finish()
 
     checked(events_type(source), sent(out)[-1])

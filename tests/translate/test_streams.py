@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pf_tui import translate
 from pf_tui.drill import fake_replies as replies
 from pf_tui.translate import Exchange, Stream
 from tests.examples import examples
@@ -49,7 +50,7 @@ def exchange(source: str, upstream: str, **more: Any) -> Exchange:
 
 def through(source: str, upstream: str, chunks: list[bytes]) -> bytes:
     """The client's stream for a provider's."""
-    stream = exchange(source, upstream).events(message_id="msg_1", created=1)
+    stream = translate.events(exchange(source, upstream), message_id="msg_1", created=1)
     return b"".join([*(stream.feed(chunk) for chunk in chunks), stream.finish()])
 
 
@@ -138,9 +139,10 @@ def test_any_cutting_of_a_stream_gives_the_same_blocks(
 @pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
 def test_usage_is_the_same_number_on_both_sides(source: str, upstream: str) -> None:
     reply = replies.Reply(input=11, output=7, cache_read=3400, cache_write=0)
-    stream = exchange(
-        source, upstream, **({"stream_options": {"include_usage": True}} if source == CHAT else {})
-    ).events(message_id="msg_1")
+    stream = translate.events(
+        exchange(source, upstream, **({"stream_options": {"include_usage": True}} if source == CHAT else {})),
+        message_id="msg_1",
+    )
     assert isinstance(stream, Stream)
     out = b"".join(stream.feed(event) for event in replies.events(upstream, reply, "m", 1)) + stream.finish()
     usage = next(event for event in reversed(sent(out)) if event.get("usage") or event.get("response"))
@@ -159,7 +161,7 @@ def test_usage_is_the_same_number_on_both_sides(source: str, upstream: str) -> N
 @pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
 def test_a_stream_that_is_cut_ends_in_an_error_and_never_in_success(source: str, upstream: str) -> None:
     events = replies.events(upstream, replies.Reply(), "m", 1)
-    stream = exchange(source, upstream).events(message_id="msg_1")
+    stream = translate.events(exchange(source, upstream), message_id="msg_1")
     out = b"".join(stream.feed(event) for event in events[: len(events) // 2]) + stream.finish()
 
     assert stream.failure is not None

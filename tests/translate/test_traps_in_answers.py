@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pf_tui import translate
 from pf_tui.translate import Exchange, Failure, ReasoningStore, error_body, error_event, keep_alive
 from pf_tui.translate.arguments import ArgumentStream, mended
 from tests.translate.conftest import (
@@ -67,7 +68,7 @@ def streamed(
     *chunks: bytes, source: str = MESSAGES, upstream: Any = None, **more: Any
 ) -> list[dict[str, Any]]:
     """The client's events for a provider's chunks."""
-    stream = exchange(source, upstream, **more).events(message_id="msg_1")
+    stream = translate.events(exchange(source, upstream, **more), message_id="msg_1")
     return sent(b"".join([*(stream.feed(part) for part in chunks), stream.finish()]))
 
 
@@ -161,7 +162,7 @@ def test_text_behind_a_call_waits_until_the_call_is_whole() -> None:
 
 
 def test_arguments_are_passed_on_as_they_come() -> None:
-    stream = exchange().events(message_id="msg_1")
+    stream = translate.events(exchange(), message_id="msg_1")
     stream.feed(pieces(call(0, "c1", "Bash", "")))
 
     assert b"partial_json" in stream.feed(pieces(call(0, None, None, '{"command": "l')))
@@ -292,7 +293,7 @@ def test_a_provider_that_counts_nothing_leaves_the_estimate() -> None:
 )
 @pytest.mark.parametrize("source", [MESSAGES, RESPONSES])
 def test_a_stream_that_breaks_ends_in_one_error(source: str, last: bytes, kind: str) -> None:
-    stream = exchange(source).events(message_id="msg_1")
+    stream = translate.events(exchange(source), message_id="msg_1")
     out = stream.feed(chunk(content="hel")) + stream.feed(last) + stream.feed(chunk("stop")) + stream.finish()
     events = sent(out)
 
@@ -402,7 +403,7 @@ def test_an_error_in_a_stream_and_a_keep_alive_have_the_protocol_s_form(protocol
 
 
 def codex_stream(calls: list[dict[str, Any]], upstream: Any) -> list[dict[str, Any]]:
-    stream = Exchange(captured(CODEX[0]), RESPONSES, upstream).events(message_id="resp_1")
+    stream = translate.events(Exchange(captured(CODEX[0]), RESPONSES, upstream), message_id="resp_1")
     return sent(stream.feed(pieces(*calls)) + stream.feed(chunk("tool_calls") + DONE) + stream.finish())
 
 
@@ -438,7 +439,7 @@ def test_codex_gets_them_back_from_a_vendor_of_its_own_protocol_too() -> None:
         "arguments": "",
     }
     whole = item | {"arguments": '{"input":"text(1)"}'}
-    stream = exchange.events(message_id="resp_1")
+    stream = translate.events(exchange, message_id="resp_1")
     out = b"".join(
         stream.feed(part)
         for part in (
@@ -482,8 +483,9 @@ def test_codex_gets_them_back_from_a_vendor_of_its_own_protocol_too() -> None:
 def test_reasoning_is_shown_as_thinking_with_our_mark_and_kept_by_call_id() -> None:
     store = ReasoningStore()
     raw = request(MESSAGES, stream=True, tools=TOOLS[MESSAGES])
-    stream = Exchange(raw, MESSAGES, target("deepseek-api", CHAT, "deepseek-v4-pro"), store=store).events(
-        message_id="msg_1"
+    stream = translate.events(
+        Exchange(raw, MESSAGES, target("deepseek-api", CHAT, "deepseek-v4-pro"), store=store),
+        message_id="msg_1",
     )
     out = stream.feed(chunk(reasoning_content="Let ") + chunk(reasoning_content="me look."))
     out += stream.feed(pieces(call(0, "c1", "Bash", FIRST)) + chunk("tool_calls") + DONE) + stream.finish()
@@ -508,7 +510,7 @@ def test_gemini_s_signature_is_kept_by_call_id(source: str) -> None:
     raw = request(source, stream=True, tools=tools[source])
     gemini = target("google-api", CHAT, "gemini-3.1-pro")
     signed = call(0, "c1", "Bash", FIRST) | {"extra_content": {"google": {"thought_signature": "SIG"}}}
-    stream = Exchange(raw, source, gemini, store=store).events(message_id="msg_1")
+    stream = translate.events(Exchange(raw, source, gemini, store=store), message_id="msg_1")
     stream.feed(pieces(signed) + chunk("tool_calls") + DONE)
     stream.finish()
     whole = json.dumps({"choices": [{"message": {"tool_calls": [signed | {"id": "c2"}]}}]}).encode()
@@ -618,7 +620,7 @@ def test_half_a_file_stays_half_so_that_the_client_sees_it() -> None:
 def test_memory_is_bounded_by_the_longest_open_call() -> None:
     import tracemalloc
 
-    stream = exchange().events(message_id="msg_1")
+    stream = translate.events(exchange(), message_id="msg_1")
     part = chunk(content="word " * 20)
     for _ in range(50):
         stream.feed(part)
