@@ -105,7 +105,7 @@ class RequestFailover(Turn):
         request_id = self._request_id or self._engine.request_id(None)
         last = len(self._attempts)
         for ordinal, attempt_made in enumerate(self._attempts, start=1):
-            self._engine._recorder.attempt(self._row(attempt_made, request_id, ordinal, ordinal == last))
+            self._engine.recorder.attempt(self._row(attempt_made, request_id, ordinal, ordinal == last))
 
     def release(self) -> None:
         """The request is over: its client hears no more keep-alives, and its body is let go at once."""
@@ -123,9 +123,7 @@ class RequestFailover(Turn):
             return True
         now = self._routing_state.ctx.now()
         try:
-            translation = Translation(
-                self._request, route, raw, self._engine._reasoning, int(now.timestamp())
-            )
+            translation = Translation(self._request, route, raw, self._engine.reasoning, int(now.timestamp()))
         except WrongUsage as error:
             if route.how == "dialect":  # an odd request of its own protocol is for the provider to judge
                 self._body = raw
@@ -137,14 +135,14 @@ class RequestFailover(Turn):
             self._needs_search = True
             reason = "does not run the tool this request is about"
             self._skipped.append(Skipped(provider=route.provider, code="model", reason=reason))
-            self._engine._recorder.event(
+            self._engine.recorder.event(
                 "skip", why=f"{route.provider} {reason}", once=f"hosted {route.provider}"
             )
             return False
         self._translation, self._body = translation, translation.body
         self._translations[route.provider, route.model] = translation
         for note in translation.notes:
-            self._engine._recorder.event(
+            self._engine.recorder.event(
                 "translate",
                 why=f"{route.provider}: {note.detail}",
                 once=f"translate {route.provider} {note.kind}",
@@ -176,7 +174,7 @@ class RequestFailover(Turn):
         outcome: DeliveredAnswer | FailedAttempt | None = None
         try:
             outcome = await passing.run(
-                self._engine._transport,
+                self._engine.transport,
                 self._body,
                 self._repairs.headers(route, self._inbound.items()),
                 meanings=self._plan.catalog.meanings,
@@ -218,7 +216,7 @@ class RequestFailover(Turn):
             self._resting.end_probe(route)
             attempt_token.probe = False
         if self._resting.succeeded(route, attempt_token):
-            self._engine._recorder.release(route.provider, route.model)
+            self._engine.recorder.release(route.provider, route.model)
 
     def _note(
         self,
@@ -232,7 +230,7 @@ class RequestFailover(Turn):
         if headers is not None and not self._request.counting and _tells_limits(headers):
             readings = readings_from_headers(route.provider, headers, attempt_token.at)
             if readings:
-                self._engine._recorder.readings(readings)
+                self._engine.recorder.readings(readings)
         failure = outcome.failure
         if failure is not None and not self._request.counting:
             self._note_failure(route, failure, attempt_token)
@@ -245,7 +243,7 @@ class RequestFailover(Turn):
         bench = self._resting.failed(route, failure, attempt_token, self._routing_state.ctx.who)
         why = f"{route.provider}: {words_of(failure)}"
         if failure.is_unread and failure.scope is None:
-            self._engine._recorder.unread(route.provider, failure, why)
+            self._engine.recorder.unread(route.provider, failure, why)
         if bench is not None:
             resting = self._resting
             loop = asyncio.get_running_loop()
@@ -254,7 +252,7 @@ class RequestFailover(Turn):
                 self._routing_state.read_benches()
                 resting.persisted(bench)
 
-            self._engine._recorder.bench(
+            self._engine.recorder.bench(
                 bench,
                 agent=self._request.agent,
                 session=self._request.session,
@@ -270,7 +268,7 @@ class RequestFailover(Turn):
                 *self._repairs.repairs_for(route),
                 *strip,
             )
-            self._engine._recorder.repair(route.provider, route.model, strip, evidence)
+            self._engine.recorder.repair(route.provider, route.model, strip, evidence)
 
     # -- between routes ----------------------------------------------------------------------------
 
@@ -320,7 +318,7 @@ class RequestFailover(Turn):
         if not await self._routing_state.key_changed(route.provider):
             return False
         self._plan = self._order.plan = await self._routing_state.plan(self._request.project)
-        self._engine._recorder.release(route.provider, None, why="its key was replaced")
+        self._engine.recorder.release(route.provider, None, why="its key was replaced")
         return True
 
     def _same_with_new_key(self, old: Route) -> Route | None:
@@ -339,14 +337,14 @@ class RequestFailover(Turn):
                 session.remember(signature, route.model_family)
         if session.waits_until is not None:
             session.waits_until = None
-            moves.tell_resume(engine._recorder, request, route)
+            moves.tell_resume(engine.recorder, request, route)
         before = session.provider
         session.served_by(route, request, self._plan.epoch, asyncio.get_running_loop().time())
         if request.session is not None and before != route.provider and self._redirect is None:
-            engine._recorder.session(request.session, request.agent or "unknown", route.provider)
+            engine.recorder.session(request.session, request.agent or "unknown", route.provider)
         if self._failed_attempts:
             engine.failovers += 1
-            moves.tell_failover(engine._recorder, request, self._failed_attempts[-1], route)
+            moves.tell_failover(engine.recorder, request, self._failed_attempts[-1], route)
         elif (
             before is not None
             and before != route.provider
@@ -354,7 +352,7 @@ class RequestFailover(Turn):
             and request.session is not None
             and not self._provider_first
         ):
-            moves.tell_return(engine._recorder, request, self._plan, self._candidates, before, route)
+            moves.tell_return(engine.recorder, request, self._plan, self._candidates, before, route)
 
 
 def _counts(route: Route) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any  # Any: a row's columns by name, each of its own type
+from typing import Any  # Any: a row's columns by name, each of its own type
 
 from multidict import CIMultiDictProxy
 
@@ -15,6 +15,7 @@ from pf_tui.gateway.breaker import TRANSIENT
 from pf_tui.gateway.held_reply import HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.own_responses import Answer
+from pf_tui.gateway.parts import GatewayParts
 from pf_tui.gateway.redirects import Redirect
 from pf_tui.gateway.repairing import Repairs
 from pf_tui.gateway.route_order import RouteOrder
@@ -28,9 +29,6 @@ from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules import litellm
 from pf_tui.rules.eligibility import Skipped
 
-if TYPE_CHECKING:
-    from pf_tui.gateway.engine import Engine
-
 RESUME_HEADER = "x-pf-resume"
 """Says that a session was started to go on by itself when somebody is back."""
 
@@ -43,7 +41,7 @@ class Turn:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: GatewayParts,
         plan: RoutingPlan,
         request: Request,
         inbound: CIMultiDictProxy[str],
@@ -55,15 +53,15 @@ class Turn:
     ) -> None:
         self._redirect = redirect
         self._engine = engine
-        self._routing_state = engine._routing_state
-        self._resting = engine._routing_state.resting
+        self._routing_state = engine.routing_state
+        self._resting = engine.routing_state.resting
         self._plan = plan
         self._request = request
         self._inbound = inbound
         self._reply = HeldReply(reply, request.protocol, self._early_head, engine.keep_alive_s)
         self._in_flight = in_flight
         self._bearer = bearer
-        self._session: Session = engine._sessions.of(request, redirect.name if redirect else "")
+        self._session: Session = engine.sessions.of(request, redirect.name if redirect else "")
         self._provider_first = (
             redirect.provider if redirect else self._routing_state.pins.get(request.session or "")
         )
@@ -77,14 +75,14 @@ class Turn:
         self._translation: Translation | None = None
         self._translations: dict[tuple[str, str], Translation] = {}
         self._unreadable: str | None = None
-        self._repairs = Repairs(engine._routing_state.repairs)
+        self._repairs = Repairs(engine.routing_state.repairs)
         self._candidates: Candidates | None = None
         self._order = RouteOrder(
             plan,
             request,
             self._session,
             self._resting,
-            engine._recorder,
+            engine.recorder,
             self._routing_state.ctx.now,
             provider_first=self._provider_first,
         )
@@ -171,7 +169,7 @@ class Turn:
         )
         self._session.waits_until = answer.until
         sentence = own_responses.sentence_in(answer)
-        self._engine._recorder.event(
+        self._engine.recorder.event(
             "refuse",
             why=sentence,
             after={"model": request.model, "session": request.session},

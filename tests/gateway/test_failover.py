@@ -163,7 +163,7 @@ async def test_a_session_returns_to_the_better_provider_when_its_cache_is_cold(o
     room.now += timedelta(minutes=1)
 
     warm = await room.ask(session="s")
-    loop_time = room.gateway.engine._sessions._all["s"]
+    loop_time = room.gateway.engine.sessions._all["s"]
     loop_time.used_s -= 400  # five minutes and more go by
     cold = await room.ask(session="s")
 
@@ -456,7 +456,7 @@ async def test_thinking_that_another_vendor_made_stays_out_after_the_way_back(op
         if line.startswith(b"data:") and b"signature_delta" in line
     )
     room.now += timedelta(minutes=1)
-    room.gateway.engine._sessions._all["s"].used_s -= 400
+    room.gateway.engine.sessions._all["s"].used_s -= 400
     mine = {"type": "thinking", "thinking": "a", "signature": SIGNATURE}
     foreign = {"type": "thinking", "thinking": "b", "signature": signature}
     text = {"type": "text", "text": "x"}
