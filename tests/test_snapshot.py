@@ -36,7 +36,7 @@ def write(ctx: Context, name: str, content: Any) -> None:
 def use(ctx: Context, provider: str, at: datetime, *, output: int = 0, requests: int = 1) -> None:
     """Rows of use in the ledger, written the way an ingest does."""
     from pf_tui.ledger import rollups, rows
-    from pf_tui.ledger.schema import NAME
+    from pf_tui.ledger.layout import NAME
 
     with schema.opened(ctx.paths.ledger, write=True) as connection:
         connection.execute("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.errors import PfError
-from pf_tui.ledger.schema import LIMIT_KINDS
+from pf_tui.ledger.layout import LIMIT_KINDS
 from pf_tui.rules.limits import Reading, share, window_name
 from pf_tui.rules.masking import by_shape
 from pf_tui.sessions import identity

@@ -226,8 +226,8 @@ def _requests(original: OriginalFile, ctx: Context) -> Iterator[_Request]:
 
 def _row(item: _Request, names: Names) -> Row:
     from pf_tui.ledger import rows
+    from pf_tui.ledger.layout import NAME
     from pf_tui.ledger.request_id import identity
-    from pf_tui.ledger.schema import NAME
 
     values: dict[str, object] = dict.fromkeys(rows.FIELDS)
     values |= dict.fromkeys(("output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h"), 0)

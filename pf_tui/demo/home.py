@@ -16,7 +16,7 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.demo import history, scenario, story
 from pf_tui.demo.history import History
 from pf_tui.demo.ledger_rows import LedgerRows
-from pf_tui.ledger import reader, schema
+from pf_tui.ledger import layout, reader, schema
 from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.rules.limits import Reading
@@ -163,7 +163,7 @@ def readings(now: datetime) -> list[Reading]:
 
 def _sign_in(ctx: Context, folder: Path) -> None:
     """Logins of agents and keys in auth.json, all of them words."""
-    expires = reader.milliseconds(ctx.now() + timedelta(hours=6))
+    expires = layout.milliseconds(ctx.now() + timedelta(hours=6))
     logins = {
         ".claude/.credentials.json": {
             "claudeAiOauth": {"accessToken": scenario.NO_KEY, "expiresAt": expires}

@@ -13,10 +13,9 @@ from pf_tui.catalog import Catalog, Price
 from pf_tui.demo import scenario
 from pf_tui.demo.history import Request
 from pf_tui.ledger import rollups, rows
+from pf_tui.ledger.layout import NAME, milliseconds
 from pf_tui.ledger.pricetable import DatedPrices, PriceTable
-from pf_tui.ledger.reader import milliseconds
 from pf_tui.ledger.request_id import identity
-from pf_tui.ledger.schema import NAME
 from pf_tui.rules.pricing import UnitPrices, flat, raw_cost_usd
 
 LOGS = {"claude-code": "transcript", "opencode": "opencode-db", "codex": "rollout"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pf_tui.ledger import schema
-from pf_tui.ledger.reader import milliseconds
+from pf_tui.ledger import layout, schema
+from pf_tui.ledger.layout import milliseconds
 from pf_tui.rules.pricing import Tokens
 
 SPAN = timedelta(days=32)
@@ -18,13 +18,13 @@ SPAN = timedelta(days=32)
 ENOUGH_REQUESTS = 20
 """Fewer say nothing about a usual turn."""
 
-HOUR_MS = schema.HOUR_QUARTERS * schema.QUARTER_MS
+HOUR_MS = layout.HOUR_QUARTERS * layout.QUARTER_MS
 
 _TABLES = (
     ("names", "1", ()),
     ("limit_readings", "observed_at >= ?", ("ms",)),
     ("quarters", "quarter >= ?", ("quarter",)),
-    ("margins", f"kind < {len(schema.COLUMNS)} AND time >= ?", ("hour",)),
+    ("margins", f"kind < {len(layout.COLUMNS)} AND time >= ?", ("hour",)),
 )
 
 
@@ -35,7 +35,7 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
         PfError: the source cannot be read.
     """
     since = milliseconds(now - SPAN)
-    values = {"ms": since, "quarter": since // schema.QUARTER_MS, "hour": since // HOUR_MS}
+    values = {"ms": since, "quarter": since // layout.QUARTER_MS, "hour": since // HOUR_MS}
     with schema.opened(source) as theirs, schema.opened(target, write=True) as ours:
         ours.execute("BEGIN")
         for table, condition, rows_wanted in _TABLES:

@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 from pf_tui.ingest.observed import CostState, LoggedRequest
 from pf_tui.ledger import rows as ledger_rows
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.rows import AT, sound
-from pf_tui.ledger.schema import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pf_tui.ingest.observed import UNFINISHED, LimitHit, LoggedRequest, ParsedLo
 from pf_tui.ingest.to_rows import SOURCES, RowMaker
 from pf_tui.ledger import estimates, gateway_rows, limit_hits, repricing, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.plain_rows import Bulk
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.reader import INSERT_READING
 from pf_tui.ledger.rows import AT, sound
-from pf_tui.ledger.schema import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

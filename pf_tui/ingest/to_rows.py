@@ -9,7 +9,7 @@ from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
 from pf_tui.ingest.observed import LoggedRequest
 from pf_tui.ledger import rows as ledger_rows
-from pf_tui.ledger.schema import NAME
+from pf_tui.ledger.layout import NAME
 from pf_tui.records import NamedTuple
 from pf_tui.rules.pricing import raw_cost_usd
 

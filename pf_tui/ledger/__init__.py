@@ -1,6 +1,7 @@
 """The ledger: history, not a cache. Agents delete their logs after 30 days; these rows stay.
 
-schema     tables, how the file is opened; `migrations`   rows            one request as a row
+layout     words, units and keys of the tables;           rows            one request as a row
+           `schema` opens the file, `migrations` mend it
 rollups    sums kept beside the rows                      reader          what hooks, gateway and status need
 period     from when to when, by which clock              totals          what rows add up to
 query      the sums of a period by anything; `question`   overview        a period's totals and every list

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from pf_tui.ledger.layout import milliseconds
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.reader import milliseconds
 from pf_tui.ledger.totals import Totals, total
 from pf_tui.records import record
 

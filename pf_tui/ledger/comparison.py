@@ -14,11 +14,11 @@ from pf_tui.catalog import Catalog
 from pf_tui.ledger import events
 from pf_tui.ledger.document import cost, stamp, sums_document
 from pf_tui.ledger.events import FallbackRow
+from pf_tui.ledger.layout import milliseconds
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.period import Filters, Period
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.reader import milliseconds
 from pf_tui.ledger.totals import NOTHING, Group, Totals
 from pf_tui.records import record, replace
 

@@ -13,8 +13,8 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta
 
+from pf_tui.ledger.layout import HOUR_QUARTERS, NAME, QUARTER_MS, margin
 from pf_tui.ledger.reader import INSERT_READING
-from pf_tui.ledger.schema import HOUR_QUARTERS, NAME, QUARTER_MS, margin
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit
 

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
 from pf_tui.ledger import narrowing
+from pf_tui.ledger.layout import IS_LIMIT_HIT, QUARTER_MS
 from pf_tui.ledger.limit_counts import IS_FALLBACK
 from pf_tui.ledger.period import Filters, Period, end_ms
-from pf_tui.ledger.schema import IS_LIMIT_HIT, QUARTER_MS
 from pf_tui.records import record
 
 TYPE_CHECKING = False

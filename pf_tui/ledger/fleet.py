@@ -14,8 +14,8 @@ from operator import itemgetter
 from pf_tui.ledger import gateway_rows, limit_hits, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.foreign import ForeignLedger
+from pf_tui.ledger.layout import NAME, QUARTER_MS
 from pf_tui.ledger.rows import AT, FIELDS, Names, Row
-from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.ledger.totals import HERE
 from pf_tui.records import record
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pf_tui.errors import StateFileUnusable
-from pf_tui.ledger import schema
+from pf_tui.ledger import layout
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.rows import FIELDS
-from pf_tui.ledger.schema import NAME
 from pf_tui.regular_files import open_regular
 
 TYPE_CHECKING = False
@@ -149,12 +149,12 @@ class ForeignLedger:
         if version < OLDEST:
             raise StateFileUnusable(
                 self._path,
-                f"is a ledger of version {version}; versions {OLDEST} to {schema.VERSION} can be taken in",
+                f"is a ledger of version {version}; versions {OLDEST} to {layout.VERSION} can be taken in",
                 "`pf-tui ingest` there brings it up to date; export it again",
             )
-        if version > schema.VERSION:
+        if version > layout.VERSION:
             raise StateFileUnusable(
-                self._path, f"has version {version}, this pf-tui knows {schema.VERSION}", "update pf-tui here"
+                self._path, f"has version {version}, this pf-tui knows {layout.VERSION}", "update pf-tui here"
             )
         for name, columns in {
             **_SOUND,

@@ -18,10 +18,10 @@ from datetime import datetime
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.ledger import pricetable, rollups, rows, schema
+from pf_tui.ledger import layout, pricetable, rollups, rows, schema
 from pf_tui.ledger import request_id as identity
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.rows import AT
-from pf_tui.ledger.schema import NAME
 from pf_tui.records import NamedTuple
 
 TYPE_CHECKING = False
@@ -342,7 +342,7 @@ def _turn(connection: sqlite3.Connection, row: Row) -> Row | None:
         return None
     candidates = rows.select(
         connection,
-        f"ts BETWEEN ? AND ? AND agent = ? AND session = ? AND {schema.LOGGED_TURN}",
+        f"ts BETWEEN ? AND ? AND agent = ? AND session = ? AND {layout.LOGGED_TURN}",
         (row[AT["ts"]] - LONGEST_TURN_MS, row[AT["ts"]] + SLACK_MS, row[AT["agent"]], row[AT["session"]]),
     )
     around = [

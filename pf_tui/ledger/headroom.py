@@ -10,7 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from pf_tui.ledger.reader import LedgerReader, milliseconds
+from pf_tui.ledger.layout import milliseconds
+from pf_tui.ledger.reader import LedgerReader
 from pf_tui.ledger.session_costs import window_costs
 from pf_tui.records import record
 from pf_tui.rules import limits

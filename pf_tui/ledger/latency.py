@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from pf_tui.ledger.layout import DAY_QUARTERS, QUARTER_MS
 from pf_tui.ledger.period import Period, cover, end_ms
-from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS
 
 LATENCY_STEP = 1.05
 """Buckets are 5 % apart: a median from them is right to that."""

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from pf_tui.ledger.reader import milliseconds, moment_of
+from pf_tui.ledger.layout import DAY_QUARTERS, NAME, QUARTER_MS, milliseconds, moment_of
 from pf_tui.ledger.rollups import SUMMED
-from pf_tui.ledger.schema import DAY_QUARTERS, NAME, QUARTER_MS
 from pf_tui.ledger.totals import Totals
 
 

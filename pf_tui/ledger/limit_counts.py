@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
+from pf_tui.ledger.layout import DAY_QUARTERS, IS_LIMIT_HIT, QUARTER_MS
 from pf_tui.ledger.narrowing import by_name
 from pf_tui.ledger.period import Filters, Period, end_ms, local_day, one_offset
-from pf_tui.ledger.schema import DAY_QUARTERS, IS_LIMIT_HIT, QUARTER_MS
 from pf_tui.ledger.totals import HERE, UNKNOWN
 from pf_tui.records import field, record
 

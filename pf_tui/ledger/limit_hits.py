@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from pf_tui.ledger.schema import IS_LIMIT_HIT, LIMIT_KINDS
+from pf_tui.ledger.layout import IS_LIMIT_HIT, LIMIT_KINDS
 
 SAME_HIT_MS = 300_000
 """What one session runs into within five minutes is one hit: a client retries about three."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from pf_tui.errors import cannot_write
-from pf_tui.ledger import rollups, schema, tables
+from pf_tui.ledger import layout, rollups, tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # who waited for another process that did this finds nothing to do
-        for version in range(_version(connection), schema.VERSION):
+        for version in range(_version(connection), layout.VERSION):
             _STEPS[version](Database(connection))
         rollups.refresh(connection)
-        connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        connection.execute(f"PRAGMA user_version = {layout.VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -90,7 +90,7 @@ def _from_1(ledger: Database) -> None:
     columns = "path, agent, inode, size, mtime_ns, offset, head_hash, note"
     ledger.execute(f"INSERT INTO files ({columns}) SELECT {columns} FROM old_files")
     ledger.table("old_files").drop()
-    ledger.execute(f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {schema.LOGGED_TURN}")
+    ledger.execute(f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {layout.LOGGED_TURN}")
     ledger.execute(
         "CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session)"
         " WHERE failure IS NOT NULL"
@@ -127,7 +127,7 @@ def _from_4(ledger: Database) -> None:
         ledger.table(table).drop(ignore=True)
     for statement in tables.SUMS:
         ledger.execute(statement)
-    ledger.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {schema.QUARTER_MS} FROM request_rows")
+    ledger.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {layout.QUARTER_MS} FROM request_rows")
 
 
 _STEPS: Final[dict[int, Callable[[Database], None]]] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from pf_tui.ledger.layout import BESIDE, NAME, UNITS, margin
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.schema import BESIDE, NAME, UNITS, margin
 from pf_tui.ledger.totals import HERE
 
 Chosen = Mapping[str, tuple[int, ...]]

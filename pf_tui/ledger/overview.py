@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 
 from pf_tui.ledger import latency, limit_counts, schema
+from pf_tui.ledger.layout import IS_LIMIT_HIT
 from pf_tui.ledger.limit_counts import IS_FALLBACK, LimitCounts
 from pf_tui.ledger.narrowing import by_name
 from pf_tui.ledger.period import Filters, Period, end_ms
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.schema import IS_LIMIT_HIT
 from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
 

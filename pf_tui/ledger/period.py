@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from pf_tui.errors import UnknownName, WrongUsage
-from pf_tui.ledger.reader import milliseconds
-from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS
+from pf_tui.ledger.layout import DAY_QUARTERS, QUARTER_MS, milliseconds
 from pf_tui.records import record
 
 PERIODS: Mapping[str, timedelta | None] = {

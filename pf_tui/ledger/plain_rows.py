@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from operator import itemgetter
 
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.rows import FIELDS, PLAIN, Names, PlainRow, Row, mark, write
-from pf_tui.ledger.schema import NAME
 
 
 class Bulk:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from pf_tui.catalog import Catalog
 from pf_tui.ledger import dated_prices
+from pf_tui.ledger.layout import milliseconds
 from pf_tui.ledger.prices import Pricer, from_genai
-from pf_tui.ledger.reader import milliseconds
 from pf_tui.records import record
 from pf_tui.rules.pricing import UnitPrices
 

@@ -15,10 +15,10 @@ from operator import add, sub
 from typing import Any, NamedTuple  # Any: SQLite's columns, each of its own type
 
 from pf_tui.ledger import narrowing, period
+from pf_tui.ledger.layout import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
 from pf_tui.ledger.period import Filters, Period
 from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, Slot, named
 from pf_tui.ledger.rollups import SUMMED
-from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
 from pf_tui.ledger.totals import HERE, NOTHING, UNKNOWN, Group, Totals, dearest_first, total
 
 REST = "(others)"

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from pf_tui.ledger import narrowing
-from pf_tui.ledger.narrowing import Chosen
-from pf_tui.ledger.period import cover
-from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
-from pf_tui.ledger.schema import (
+from pf_tui.ledger.layout import (
     BESIDE,
     DAY_QUARTERS,
     HOUR_QUARTERS,
@@ -22,6 +19,9 @@ from pf_tui.ledger.schema import (
     UNITS,
     margin,
 )
+from pf_tui.ledger.narrowing import Chosen
+from pf_tui.ledger.period import cover
+from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
 from pf_tui.records import record
 
 Select = tuple[str, Sequence[object]]

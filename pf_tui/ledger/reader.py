@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pf_tui.errors import PfError
 from pf_tui.ledger import queue, schema
-from pf_tui.ledger.schema import HOUR_QUARTERS, NAME, QUARTER_MS
+from pf_tui.ledger.layout import HOUR_QUARTERS, NAME, QUARTER_MS, margin, milliseconds, moment_of
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, Reading
 
@@ -29,7 +29,7 @@ MAX_HISTORY = timedelta(hours=6)
 """Readings further back say nothing about the pace of a 5-hour window."""
 
 
-_BY_HOUR = schema.margin("provider", HOUR_QUARTERS)
+_BY_HOUR = margin("provider", HOUR_QUARTERS)
 
 
 @record
@@ -236,16 +236,6 @@ def reading_row(reading: Reading) -> tuple[object, ...]:
         milliseconds(reading.observed_at),
         reading.model,
     )
-
-
-def milliseconds(moment: datetime) -> int:
-    """UTC ms."""
-    return round(moment.timestamp() * 1000)
-
-
-def moment_of(ms: int | None) -> datetime | None:
-    """Aware UTC from UTC ms."""
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _added(provider_usage: ProviderUsage | None, other: ProviderUsage) -> ProviderUsage:

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from pf_tui.ledger import rollups, schema
+from pf_tui.ledger.layout import NAME, QUARTER_MS
 from pf_tui.ledger.prices import Pricer
-from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.rules.pricing import raw_cost_usd
 
 TYPE_CHECKING = False

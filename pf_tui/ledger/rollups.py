@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pf_tui.ledger import latency
-from pf_tui.ledger.schema import (
+from pf_tui.ledger.layout import (
     BESIDE,
     COLUMNS,
     DAY_QUARTERS,

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 
+from pf_tui.ledger.layout import NAME, QUARTER_MS
 from pf_tui.ledger.request_id import anthropic_message, same_answer_id
-from pf_tui.ledger.schema import NAME, QUARTER_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pf_tui.ledger import rollups, schema
+from pf_tui.ledger import layout, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
-from pf_tui.ledger.schema import NAME
+from pf_tui.ledger.layout import NAME
 from pf_tui.regular_files import open_regular
 
 MAX_PAGES = 1 << 20
@@ -128,7 +128,7 @@ def _request(
             continue
         if not isinstance(value, int):
             return None
-        word = words.get(value) or (schema.FIXED_NAMES[value - 1] if 0 < value <= len(NAME) else None)
+        word = words.get(value) or (layout.FIXED_NAMES[value - 1] if 0 < value <= len(NAME) else None)
         row[place] = names(word) if word is not None else None if field in _OPTIONAL else NAME["unknown"]
     return tuple(row)
 

@@ -6,8 +6,7 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from pf_tui.ledger.reader import milliseconds
-from pf_tui.ledger.schema import NAME
+from pf_tui.ledger.layout import NAME, milliseconds
 from pf_tui.records import record, replace
 
 HOUR = timedelta(hours=1)

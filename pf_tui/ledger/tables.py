@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pf_tui.ledger.schema import LOGGED_TURN, NAME, ROLLUPS, SUM_COLUMNS
+from pf_tui.ledger.layout import LOGGED_TURN, NAME, ROLLUPS, SUM_COLUMNS
 
 _COLUMNS = (
     "ts INTEGER NOT NULL, agent INTEGER NOT NULL, source INTEGER NOT NULL, session INTEGER, project INTEGER,"

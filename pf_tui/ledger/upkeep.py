@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pf_tui.errors import cannot_write
 from pf_tui.ledger import rollups, schema
-from pf_tui.ledger.schema import QUARTER_MS
+from pf_tui.ledger.layout import QUARTER_MS
 
 
 def reset(path: Path, now: datetime) -> Path | None:

@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pf_tui.ledger.reader import milliseconds, readings_of
+from pf_tui.ledger.layout import milliseconds
+from pf_tui.ledger.reader import readings_of
 from pf_tui.rules.limits import LENGTHS, SAME_RESET, Reading
 
 POINTS = 120

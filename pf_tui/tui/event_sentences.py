@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pf_tui.documents import amounts, words
 from pf_tui.json_values import optional_number, optional_text
-from pf_tui.ledger.schema import LIMIT_KINDS
+from pf_tui.ledger.layout import LIMIT_KINDS
 from pf_tui.state.clock import from_text
 from pf_tui.state.journal import Event
 from pf_tui.tui.times import Clock

@@ -25,11 +25,11 @@ from zoneinfo import ZoneInfo
 from pf_tui.catalog import load
 from pf_tui.ledger import comparison, document, events, rollups, rows, schema, upkeep
 from pf_tui.ledger.blocks import blocks
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.ledger.period import end_ms as ends_ms
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.schema import NAME
 from pf_tui.tui.ledger_view import DRAWN
 
 NOW = datetime(2026, 11, 22, 17, 40, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pf_tui.ledger import reader, schema
+from pf_tui.ledger import layout, reader, schema
 from pf_tui.state.paths import Paths
 from tests.ledger.test_views import enter
 from tests.trusted import trusting
@@ -301,7 +301,7 @@ def test_a_plan_that_reports_nothing_is_guessed_from_its_own_past(pf: Pf, paths:
     with schema.opened(paths.ledger, write=True) as connection:
         enter(
             connection,
-            [{"ts_ms": reader.milliseconds(at), "output": tokens, "provider": plan} for at, tokens in uses],
+            [{"ts_ms": layout.milliseconds(at), "output": tokens, "provider": plan} for at, tokens in uses],
         )
     pf("ingest")
 

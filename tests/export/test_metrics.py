@@ -15,7 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pf_tui import snapshot
 from pf_tui.export import metrics, openmetrics
 from pf_tui.export.metrics import MOST, Metric
-from pf_tui.ledger import lifetime, schema, upkeep
+from pf_tui.ledger import layout, lifetime, schema, upkeep
 from pf_tui.ledger.lifetime import Attempt, Count, Lifetime, Part
 from pf_tui.ledger.totals import Totals
 from pf_tui.records import replace
@@ -207,7 +207,7 @@ def test_only_the_gateways_own_attempts_are_its_life(context: Make) -> None:
     ctx = context()
     use(ctx, "groq", NOON, output=100, requests=3)
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        gateway = schema.NAME["gateway"]
+        gateway = layout.NAME["gateway"]
         connection.execute(
             "UPDATE request_rows SET source = ?, latency_ms = 40 WHERE ts % 3 != 0", (gateway,)
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.ledger import estimates, reader, rollups, rows, schema
-from pf_tui.ledger.reader import milliseconds
+from pf_tui.ledger.layout import milliseconds
 from pf_tui.rules.limits import Limit, Reading, current
 from tests.ledger.test_views import enter, row
 

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from pf_tui import catalog
 from pf_tui.catalog import parse_overlay
 from pf_tui.ledger import price_check, repricing, rollups, rows, schema
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.pricetable import NEWER_PRICES, PriceTable, library
-from pf_tui.ledger.schema import NAME
 from pf_tui.rules.pricing import raw_cost_usd
 from tests.examples import examples
 from tests.ledger.test_views import row

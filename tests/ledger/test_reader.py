@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui.ledger import limit_hits, reader, schema
-from pf_tui.ledger.schema import QUARTER_MS
+from pf_tui.ledger import layout, limit_hits, reader, schema
+from pf_tui.ledger.layout import QUARTER_MS
 from pf_tui.rules.limits import Reading
 from tests.ledger.test_views import enter
 
@@ -50,7 +50,7 @@ def test_a_hook_and_a_transcript_tell_of_one_wall(path: Path) -> None:
     hit(path, 0)
 
     assert walls(path) == [
-        ("anthropic-api", "quota", reader.milliseconds(at(0)), reader.milliseconds(until)),
+        ("anthropic-api", "quota", layout.milliseconds(at(0)), layout.milliseconds(until)),
     ]
 
 
@@ -87,7 +87,7 @@ def test_waiting_is_the_longest_that_was_told(ledger: sqlite3.Connection) -> Non
 
 
 def test_use_since_any_moment_is_right_to_the_millisecond(ledger: sqlite3.Connection, path: Path) -> None:
-    start = reader.milliseconds(NOON)
+    start = layout.milliseconds(NOON)
     enter(
         ledger,
         [

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import migrations, queue, reader, rollups, rows, schema, tables, upkeep
+from pf_tui.ledger import layout, migrations, queue, reader, rollups, rows, schema, tables, upkeep
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, period_of
 
@@ -31,7 +31,7 @@ def shape(path: Path) -> list[tuple]:
         return connection.execute("SELECT type, name, tbl_name FROM sqlite_master ORDER BY 1, 2").fetchall()
 
 
-@pytest.mark.parametrize("version", range(1, schema.VERSION + 1))
+@pytest.mark.parametrize("version", range(1, layout.VERSION + 1))
 def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
     old, fresh = tmp_path / "old.db", tmp_path / "fresh.db"
     released(old, version)
@@ -48,7 +48,7 @@ def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path
     assert shape(old) == shape(fresh)
 
 
-@pytest.mark.parametrize("version", range(1, schema.VERSION))
+@pytest.mark.parametrize("version", range(1, layout.VERSION))
 def test_a_copy_of_an_older_ledger_stays_for_a_downgrade(tmp_path: Path, version: int) -> None:
     path = tmp_path / "ledger.db"
     released(path, version)
@@ -114,7 +114,7 @@ def test_reading_an_older_ledger_brings_it_up_to_date(path: Path) -> None:
         summed = analytics(connection, period_of("all", NOW, UTC), Filters()).totals.requests
         version = connection.execute("PRAGMA user_version").fetchone()
 
-    assert (kept, summed, version) == ((5,), 5, (schema.VERSION,))
+    assert (kept, summed, version) == ((5,), 5, (layout.VERSION,))
 
 
 def test_budgets_count_an_older_ledger_too(path: Path) -> None:
@@ -129,7 +129,7 @@ def test_budgets_count_an_older_ledger_too(path: Path) -> None:
 def test_the_pinned_versions_are_all_there() -> None:
     """A change of the tables needs a new version, a migration, and its file here."""
     assert sorted(path.name for path in DATA.glob("version-*.sql")) == [
-        f"version-{version}.sql" for version in range(1, schema.VERSION + 1)
+        f"version-{version}.sql" for version in range(1, layout.VERSION + 1)
     ]
 
 
@@ -199,4 +199,4 @@ def test_words_of_the_hot_path_need_no_look_up(path: Path, word: str) -> None:
     with schema.opened(path, write=True) as connection:
         found = connection.execute("SELECT id FROM names WHERE text = ?", (word,)).fetchone()
 
-    assert found == (schema.NAME[word],)
+    assert found == (layout.NAME[word],)

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.ledger import document, latency, rollups, rows, schema, upkeep
+from pf_tui.ledger import document, latency, layout, rollups, rows, schema, upkeep
 from pf_tui.ledger.blocks import blocks
+from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.schema import NAME
 from pf_tui.ledger.totals import Totals, total
 from tests.examples import examples
 
@@ -210,7 +210,7 @@ def test_rollups_kept_up_to_date_are_those_made_anew(
             rows.write(connection, [row(names, number % len(facts), **moved)], names)
             rollups.refresh(connection)
             connection.execute("COMMIT")
-        kept = {table: _contents(connection, table) for table in (*schema.ROLLUPS, "latencies")}
+        kept = {table: _contents(connection, table) for table in (*layout.ROLLUPS, "latencies")}
 
         upkeep.rebuild_rollups(connection)
 

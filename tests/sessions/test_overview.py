@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pf_tui.ledger import reader, rows, schema
+from pf_tui.ledger import layout, reader, rows, schema
 from pf_tui.ledger.rows import FIELDS, Names
 from pf_tui.ledger.session_costs import session_costs, window_costs
 from pf_tui.rules.benches import Bench
@@ -39,7 +39,7 @@ def ledger(path: Path, requests: Sequence[Request], source: str = "transcript") 
         }  # fmt: skip
         for number, (session, at, provider, usd) in enumerate(requests, start=1):
             given = {
-                **known, "id": number + 1000 * len(path.name), "ts": reader.milliseconds(at),
+                **known, "id": number + 1000 * len(path.name), "ts": layout.milliseconds(at),
                 "session": names(session), "provider": names(provider), "cost_usd": usd,
             }  # fmt: skip
             counted = {
