@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pf_tui.actions.gateway_start import bring_up
     from pf_tui.actions.history import UndoOutcome, redo, undo
     from pf_tui.actions.leading import lead_back, set_gateway_auto
-    from pf_tui.actions.probing import as_probe, claim_probe
+    from pf_tui.actions.probing import as_probe, claim_probe, lead_to_probe
     from pf_tui.actions.readings import note_readings
     from pf_tui.actions.returning import left_by, note_return
     from pf_tui.actions.sessions import MoveOutcome, move_session
@@ -68,6 +68,7 @@ __all__ = [
     "init_project",
     "keep_bench",
     "lead_back",
+    "lead_to_probe",
     "left_by",
     "move_in_priority",
     "move_session",
@@ -103,7 +104,7 @@ _VERBS: dict[str, str] = {
     "gateway_start": "bring_up",
     "history": "UndoOutcome redo undo",
     "leading": "lead_back set_gateway_auto",
-    "probing": "as_probe claim_probe",
+    "probing": "as_probe claim_probe lead_to_probe",
     "readings": "note_readings",
     "returning": "left_by note_return",
     "sessions": "MoveOutcome move_session",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pf_tui import snapshot
+from pf_tui.actions.switching import settle
 from pf_tui.records import replace
 from pf_tui.rules import benches
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import health
+from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 
@@ -36,3 +38,31 @@ def claim_probe(ctx: Context, provider: str, model: str | None) -> bool:
 
     health.change(ctx.paths, edit)
     return claimed
+
+
+def lead_to_probe(ctx: Context, agent: str, *, why: str, lock_s: float) -> str | None:
+    """Lead one agent, by its settings, to a provider whose probe is due and that it would then be led to.
+
+    The agent returns as it always follows: with the next `settle`.
+
+    Args:
+        why: a sentence with a place for the provider, for the journal.
+        lock_s: longest wait for the state lock.
+    Returns:
+        The provider; None where none is due or another request asks it.
+    """
+    if not any(bench.is_due(ctx.now()) for bench in ctx.health().benches):  # as nearly always
+        return None
+    now = snapshot.take(ctx)
+    trial = as_probe(now)
+    if trial is None or trial.active is None or trial.active == now.active:
+        return None
+    views = tuple(view for view in trial.agents if view.agent == agent)
+    if not views:
+        return None
+    provider = trial.active.provider
+    with files.locked(ctx.paths, lock_s):
+        if not claim_probe(ctx, provider, trial.active.model):
+            return None
+        settle(ctx, replace(trial, agents=views), why=why.format(provider))
+    return provider

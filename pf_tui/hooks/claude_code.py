@@ -236,19 +236,8 @@ def _probes(ctx: Context) -> bool:
     """Lead this turn to a provider that rests until it is cleared; False where it is not the turn to try."""
     if claude_session.behind_gateway(ctx):
         return False
-    if not any(bench.is_due(ctx.now()) for bench in ctx.health().benches):  # as nearly always
-        return False
-    now = snapshot.take(ctx)
-    trial = actions.as_probe(now)
-    if trial is None or trial.active is None or trial.active == now.active:
-        return False
-    if not any(agent.agent == AGENT for agent in now.agents):
-        return False
-    with files.locked(ctx.paths, LOCK_S):
-        claimed = actions.claim_probe(ctx, trial.active.provider, trial.active.model)
-        if claimed:
-            actions.settle(ctx, trial, why=f"one turn asks whether {trial.active.provider} serves again")
-    return claimed
+    why = "one turn asks whether {} serves again"
+    return actions.lead_to_probe(ctx, AGENT, why=why, lock_s=LOCK_S) is not None
 
 
 def _bench(

@@ -2,7 +2,8 @@
 
 A turn that fails fires no hook (measured on 0.169.0): its error stands in the rollout, which SessionEnd and
 the next prompt look at. Codex reads its settings at its start alone, so a switch is told as "from your
-next start". Hooks run once the person has trusted them; `notify` runs always, for finished turns.
+next start", and what probes a provider that rests until it is cleared is a start. Hooks run once the person
+has trusted them; `notify` runs always, for finished turns.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pf_tui.hooks.codex_rollout import Rollout
 
 AGENT = "codex"
+
+LOCK_S = 6.0
+"""Longest wait for the state lock at a session's end."""
 
 STALE = timedelta(minutes=10)
 """A failure without an end that is older than this says nothing about now (a resumed session)."""
@@ -81,6 +85,8 @@ def _session_start(ctx: Context, data: Mapping[str, object]) -> dict[str, object
         line += f"; {missing}"
     if now.active is not None and now.active.provider != serves:
         line += f"; {now.active.provider} is the active one"
+        if _is_probed(now, serves):
+            line += "; this session asks whether it serves again"
     if now.next is not None:
         line += f", next: {now.next.provider}"
     return {"systemMessage": f"{line} · {distrust}" if distrust else line}
@@ -130,6 +136,7 @@ def _session_end(ctx: Context, data: Mapping[str, object]) -> None:
     _strike(ctx, data)
     if rollout := _rollout(ctx, data):
         _write(ctx, rollout)
+    actions.lead_to_probe(ctx, AGENT, why="Codex's next start asks whether {} serves again", lock_s=LOCK_S)
 
 
 EVENTS: Mapping[str, Callable[[Context, Mapping[str, object]], dict[str, object] | None]] = {
@@ -169,8 +176,22 @@ def _strike(ctx: Context, data: Mapping[str, object]) -> str | None:
         why=f"{rollout.provider}: {failure.message or failure.kind}",
     )
     if outcome is None:
-        return None
+        return _still_resting(ctx, rollout.provider)
     return _sentence(ctx, rollout.provider, outcome)
+
+
+def _is_probed(now: Snapshot, provider: str) -> bool:
+    """A request is meant to find out whether a provider that rests until it is cleared serves again."""
+    bench = now.view(provider).bench if provider in now.catalog.providers else None
+    return bench is not None and bench.next_probe is not None and bench.probed is not None
+
+
+def _still_resting(ctx: Context, provider: str) -> str | None:
+    """Who serves after a probe that failed; None after any other failure that says nothing new."""
+    now = snapshot.take(ctx, keep_going=True)
+    if not _is_probed(now, provider) or now.active is None or now.active.provider == provider:
+        return None
+    return f"pf-tui: {provider} cannot serve yet; {now.active.provider} serves from your next start"
 
 
 def _sentence(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import tomllib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from pf_tui.errors import PfError
 from pf_tui.hooks import codex
 from pf_tui.records import replace
 from pf_tui.rules import failures
+from pf_tui.rules.benches import Bench
 from pf_tui.state import config, health
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
@@ -317,3 +319,68 @@ def test_where_the_gateway_does_not_start_codex_goes_back_to_the_direct_route(
     assert "\n" not in line
     agent = ctx.health().agents["codex"]
     assert (agent.provider, agent.direct) == ("alpha", None)
+
+
+CREDIT = "You exceeded your current quota, please check your plan and billing details."
+
+
+def without_credit(ctx: Context, *, probed: bool = False) -> None:
+    """Alpha has been out of credit for two hours, and Codex is set to beta."""
+    rests = Bench(
+        provider="alpha", kind="quota", since=NOON - timedelta(hours=2), probed=NOON if probed else None
+    )
+    health.change(ctx.paths, lambda old: replace(old, benches=(rests,)))
+    actions.settle(ctx)
+
+
+def set_to(home: Path) -> str:
+    return str(tomllib.loads((home / ".codex" / "config.toml").read_text())["model_provider"])
+
+
+def test_the_start_after_an_hour_asks_a_provider_that_had_no_credit(
+    ctx: Context, home: Path, rollout: Path
+) -> None:
+    without_credit(ctx)
+    assert set_to(home) == "beta"
+
+    ended(ctx, rollout, delivered(NOON))
+
+    assert set_to(home) == "alpha"
+    line = told(ctx, "SessionStart", source="startup")["systemMessage"]
+    assert line.startswith(
+        "pf-tui: alpha serves; beta is the active one; this session asks whether it serves again"
+    )
+    assert not actions.claim_probe(ctx, "alpha", None)  # one an hour, of all agents together
+
+    told(ctx, "UserPromptSubmit", prompt="hi")
+
+    assert set_to(home) == "beta"  # the session after this one goes its usual way
+
+
+def test_a_probe_that_is_answered_brings_the_provider_back(ctx: Context, home: Path, rollout: Path) -> None:
+    without_credit(ctx, probed=True)
+
+    ended(ctx, rollout, delivered(NOON), event="Stop")
+    told(ctx, "UserPromptSubmit", prompt="more", transcript_path=str(rollout))
+
+    assert ctx.health().benches == ()
+    assert set_to(home) == "alpha"
+
+
+def test_a_probe_that_fails_says_who_serves_the_next_start(ctx: Context, home: Path, rollout: Path) -> None:
+    without_credit(ctx, probed=True)
+
+    line = ended(ctx, rollout, broken(NOON, CREDIT), event="UserPromptSubmit", prompt="again")[
+        "systemMessage"
+    ]
+
+    assert line == "pf-tui: alpha cannot serve yet; beta serves from your next start"
+    assert set_to(home) == "beta"
+
+
+def test_no_start_asks_while_no_hour_has_passed(ctx: Context, home: Path, rollout: Path) -> None:
+    without_credit(ctx, probed=True)
+
+    ended(ctx, rollout, delivered(NOON))
+
+    assert set_to(home) == "beta"
