@@ -22,7 +22,7 @@ from pf_tui.drill import fake_replies, faults
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.drill.refusals import VENDORS, refusal
-from pf_tui.gateway.body import PROTOCOLS
+from pf_tui.gateway.body import COUNTING, PROTOCOLS
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 DRIP_BYTES, DRIP_S = 48, 0.005
@@ -80,6 +80,8 @@ class FakeUpstream:
         self.requests: list[ReceivedRequest] = []
         """POSTs for answers, oldest first; counting and listing models are in `others`."""
         self.others: list[ReceivedRequest] = []
+        self.counting: Fault | None = None
+        """What it does when tokens are to be counted; None = it counts them."""
         self.all_models_listed = ("claude-opus-5-5", "claude-sonnet-5-5")
         self._numbers = itertools.count(zlib.crc32(name.encode()) % 9000 * 1000 + 1)
         """Ids of one stand-in's answers are not those of another's."""
@@ -139,7 +141,10 @@ class FakeUpstream:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         received_request = ReceivedRequest(request, await request.read(), next(self._numbers))
-        counting = received_request.path.endswith("/count_tokens")
+        counting = received_request.path.endswith(COUNTING)
+        if counting and self.counting is not None and received_request.protocol is not None:
+            self.others.append(received_request)
+            return await self._fail(request, received_request, received_request.protocol, self.counting)
         if received_request.method != "POST" or received_request.protocol is None or counting:
             self.others.append(received_request)
             return self._aside(received_request, counting=counting)

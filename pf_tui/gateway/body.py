@@ -30,8 +30,12 @@ PROTOCOLS: Mapping[str, Protocol] = {
     "/v1/messages/count_tokens": "anthropic-messages",
     "/v1/chat/completions": "openai-chat",
     "/v1/responses": "openai-responses",
+    "/v1/responses/input_tokens": "openai-responses",
 }
 """Path an agent calls -> protocol it speaks."""
+
+COUNTING = ("/count_tokens", "/input_tokens")
+"""How the paths end that count a request's tokens; OpenAI Chat has none."""
 
 _HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
 _MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -59,7 +63,7 @@ class Request(NamedTuple):
     agent: AgentId | None = None
     is_subagent: bool = False
     counting: bool = False
-    """count_tokens: free, never benches anyone."""
+    """Its tokens are to be counted: free, never benches anyone, never fails."""
     project: str | None = None
     """Folder the agent works in, where `pf-tui run` says so."""
     cache_void: bool = False
@@ -93,7 +97,7 @@ def parse_request(path: str, query: str, raw: bytes, headers: Mapping[str, str])
         session=session,
         agent=agent,
         is_subagent=is_subagent,
-        counting=path.endswith("/count_tokens"),
+        counting=path.endswith(COUNTING),
         project=_project(headers.get("x-pf-project")),
         cache_void=_CACHE_VOID[0] in headers or _CACHE_VOID[1] in headers,
         cache_life_s=3600 if b'"ttl"' in raw and _HOUR.search(raw) else CACHE_LIFE_S,

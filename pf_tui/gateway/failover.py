@@ -42,20 +42,21 @@ class RequestFailover(Turn):
     async def run(self) -> None:
         """Try the routes in order."""
         candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._provider_first)
-        if candidates.reserved is not None:
+        counting = self._request.counting
+        if candidates.reserved is not None and not counting:
             await self._tell(
                 own_responses.reserved(self._request.protocol, candidates.reserved, self._request.agent)
             )
             return
         self._candidates = candidates
         ready = self._ready(candidates)
-        if wait_s := self._order.wait_first(ready):
+        if not counting and (wait_s := self._order.wait_first(ready)):
             await self._wait(wait_s)
             ready = self._ready(candidates)
         self._skipped = [*self._skipped, *candidates.skipped]
-        if self._request.counting and ready and not _counts(ready[0]):
-            await self._estimate()
-            return
+        if counting:
+            first = next((route for route in ready if not self._resting.is_due(route)), None)
+            ready = [first] if first is not None and _counts(first) else []  # who would serve the turn
         queue = deque(ready)
         again = False
         while queue:
@@ -81,6 +82,8 @@ class RequestFailover(Turn):
             if await self._new_key(outcome):
                 queue.appendleft(self._same_with_new_key(route) or route)
                 continue
+            if counting:
+                break
             if wait_s := self._order.wait_here(outcome, queue):
                 self._failed_attempts.pop()
                 await self._wait(wait_s)
@@ -93,12 +96,12 @@ class RequestFailover(Turn):
             if outcome.failure.kind == "context":
                 queue = deque(self._larger(outcome, queue))
             elif not queue and not again and outcome.failure.kind in ("server", "network"):
-                again = self._plan.auto_switch and not self._request.counting
+                again = self._plan.auto_switch
                 if again:
                     queue.append(route)
             elif self._plan.auto_switch:
                 queue = deque(r for r in queue if self._order.blocked(r) is None or len(queue) == 1)
-        await self._nobody()
+        await (self._estimate() if counting else self._nobody())
 
     def record(self) -> None:
         """Hand the attempts to the recorder, under the id the client was answered with."""
@@ -150,8 +153,8 @@ class RequestFailover(Turn):
         return True
 
     async def _estimate(self) -> None:
-        """count_tokens where the provider has none: counted here, never below the truth."""
-        body = count_tokens_body(json_decode(self._request.raw))
+        """The tokens where the provider counts none, or fails to: counted here, never below the truth."""
+        body = count_tokens_body(json_decode(self._request.raw), self._request.protocol)
         headers = {"content-type": "application/json"}
         await self._tell(Answer(status=200, headers=headers, body=body))
 
@@ -283,11 +286,10 @@ class RequestFailover(Turn):
     async def _claims(self, route: Route) -> bool:
         """This request is the one that tries a provider which rests until it is cleared."""
         state, claimed = self._routing_state, False
-        if not self._request.counting:  # it costs nothing, so that it proves nothing
-            # a lock or a disk that refuses: nobody knows who else tries it
-            with contextlib.suppress(PfError):
-                claimed = await asyncio.to_thread(actions.claim_probe, state.ctx, route.provider, route.model)
-            state.read_benches()
+        # a lock or a disk that refuses: nobody knows who else tries it
+        with contextlib.suppress(PfError):
+            claimed = await asyncio.to_thread(actions.claim_probe, state.ctx, route.provider, route.model)
+        state.read_benches()
         if not claimed:
             reason = "another request tries it out"
             self._skipped.append(Skipped(provider=route.provider, code="benched", reason=reason))

@@ -187,7 +187,7 @@ class Turn:
 
     def _is_for_the_client(self) -> bool:
         """The upstream's own words say more than ours: the request is at fault, or it will pass."""
-        if not self._plan.auto_switch or self._request.counting:
+        if not self._plan.auto_switch:
             return True
         last = self._failed_attempts[-1]
         if not last.failure.failover:

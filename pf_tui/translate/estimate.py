@@ -13,6 +13,10 @@ from collections.abc import Mapping
 
 from pf_tui.translate import sse
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 _LETTERS = bytes(range(65, 91)) + bytes(range(97, 123))
 _DIGITS = b"0123456789"
 _SPACES = b" "
@@ -83,9 +87,13 @@ def request_tokens(body: Mapping[str, object]) -> int:
     return tokens + _MESSAGE_TOKENS
 
 
-def count_tokens_body(body: Mapping[str, object]) -> bytes:
-    """The answer to Claude Code's POST /v1/messages/count_tokens."""
-    return sse.dumps({"input_tokens": request_tokens(body)})
+def count_tokens_body(body: Mapping[str, object], protocol: Protocol = "anthropic-messages") -> bytes:
+    """The answer to POST /v1/messages/count_tokens or /v1/responses/input_tokens.
+
+    Source: the anthropic and openai SDKs (messages.count_tokens, responses.input_tokens.count).
+    """
+    kind = {"object": "response.input_tokens"} if protocol == "openai-responses" else {}
+    return sse.dumps({**kind, "input_tokens": request_tokens(body)})
 
 
 def _tokens(value: object) -> int:

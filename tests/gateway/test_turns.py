@@ -7,6 +7,7 @@ import gc
 import json
 import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,13 @@ import pytest
 from pf_tui import actions
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.faults import FAULTS
+from pf_tui.gateway.body import PROTOCOLS
 from pf_tui.gateway.turn import Turn
 from pf_tui.records import replace
-from tests.gateway.conftest import OPENAI, OPUS, SOL, Open
+from tests.gateway.conftest import ANTHROPIC, OPENAI, OPUS, SOL, Open
 from tests.gateway.upstreams import PATHS, House, StillGate, as_agent, eventually, request_body
 
-MESSAGES = "anthropic-messages"
+MESSAGES, RESPONSES = "anthropic-messages", "openai-responses"
 
 
 async def settled(house: House) -> None:
@@ -178,7 +180,8 @@ async def test_of_two_gateways_requests_one_tries_a_provider_without_credit(stil
 
     assert [one.headers["x-pf-provider"] for one in (*heard, elsewhere)] == ["openrouter"] * 4
     assert asked == len(first.requests) == 2
-    assert counted.headers["x-pf-provider"] == "openrouter"  # it costs nothing: no probe
+    assert counted.json["input_tokens"] > 0
+    assert first.others == []  # a count costs nothing: no probe
     gate.now += timedelta(minutes=61)
     first.plan("ok")
     assert (await gate.ask(MESSAGES, OPUS)).headers["x-pf-provider"] == "anthropic-api"
@@ -533,3 +536,45 @@ async def test_a_request_that_is_over_is_let_go_at_once(still_house: House) -> N
         gc.enable()
 
     assert left == []
+
+
+@pytest.mark.parametrize("path", ["/v1/messages/count_tokens", "/v1/responses/input_tokens"])
+async def test_a_count_that_the_provider_cannot_make_is_made_here(path: str, tmp_path: Path) -> None:
+    protocol = PROTOCOLS[path]
+    providers, model = (ANTHROPIC, OPUS) if protocol == MESSAGES else (OPENAI, SOL)
+    house = House(tmp_path, providers, model, gate=StillGate(tmp_path))
+    await house.open()
+    faults = ("404", "400", "401", "402", "429-hour", "500", "529", "html", "bad-json", "reset")
+    try:
+        for before, fault in enumerate(faults):
+            house[providers[0]].counting = FAULTS[fault]
+
+            heard = await house.gate.ask(protocol, model, path=path, stream=False)
+
+            assert (heard.status, heard.json["input_tokens"] > 0) == (200, True), fault
+            assert len(house[providers[0]].others) > before, fault
+        assert house[providers[1]].others == []  # another model counts otherwise
+        after = await house.gate.ask(protocol, model)
+        assert after.headers["x-pf-provider"] == providers[0]
+        assert house.gate.health() == []
+    finally:
+        await house.close()
+
+
+@pytest.mark.parametrize("path", ["/v1/messages/count_tokens", "/v1/responses/input_tokens"])
+async def test_a_count_is_made_here_where_nobody_can_serve(path: str, still_house: House) -> None:
+    for provider in ANTHROPIC:
+        actions.bench(still_house.gate.context, provider)
+    await still_house.gate.settled()
+
+    heard = await still_house.gate.ask(PROTOCOLS[path], OPUS, path=path, stream=False)
+
+    assert heard.status == 200
+    assert heard.json["input_tokens"] > 0
+
+
+async def test_a_count_of_responses_has_the_vendors_shape(still_house: House) -> None:
+    heard = await still_house.gate.ask(RESPONSES, OPUS, path="/v1/responses/input_tokens", stream=False)
+
+    assert set(heard.json) == {"object", "input_tokens"}
+    assert heard.json["object"] == "response.input_tokens"
