@@ -52,7 +52,7 @@ _WAITS = frozenset((
 ))  # fmt: skip
 _MOMENTS = frozenset((
     "resets_at", "reset_at", "resetsat", "resetat", "quotaresettimestamp", "reset_time", "resettime",
-    "next_reset",
+    "next_reset", "x-ratelimit-reset",
 ))  # fmt: skip
 _QUOTAS = frozenset((
     "quotaid", "quota_id", "quotametric", "quota_metric",
