@@ -18,6 +18,7 @@ from typing import IO
 from urllib.parse import quote
 
 from pf_tui.records import record
+from pf_tui.rules.own_headers import PROJECT_HEADER, TOKEN_HEADER
 from pf_tui.sessions import evidence, identity
 from pf_tui.sessions.evidence import Evidence
 from pf_tui.state.clock import to_text
@@ -57,7 +58,7 @@ class Session:
 
 def headers(session: Session, token: str, folder: Path) -> dict[str, str]:
     """What the agent sends with a request (measured on the real ones). Args: folder: the demo's home."""
-    request_headers = {"x-pf-token": token, "x-pf-project": quote(f"{folder}/code/{session.project}")}
+    request_headers = {TOKEN_HEADER: token, PROJECT_HEADER: quote(f"{folder}/code/{session.project}")}
     if session.agent == "claude-code":
         return {
             **request_headers,
@@ -94,7 +95,7 @@ class Publisher:
     def __init__(self, paths: Paths, home: Path, sessions: Sequence[Session], start: datetime) -> None:
         self._paths, self._home, self._sessions, self._began = paths, home, sessions, start
         self._states: dict[str, str] = {}
-        self._tokens = {session.id: 18_000 + 9_000 * place for place, session in enumerate(sessions)}
+        self._tokens = {session.id: 18_000 + 9_000 * index for index, session in enumerate(sessions)}
         self._locks: list[IO[bytes]] = []
 
     def open(self) -> None:

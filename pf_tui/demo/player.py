@@ -28,6 +28,7 @@ from pf_tui.demo.vendors import Vendors
 from pf_tui.drill import fake_addresses
 from pf_tui.errors import PfError
 from pf_tui.ledger import schema
+from pf_tui.rules.own_headers import PROVIDER_HEADER
 from pf_tui.state import gateway
 from pf_tui.state.context import Context
 
@@ -223,7 +224,7 @@ class Player:
             ) as response:
                 await response.read()
                 if response.status == 200:
-                    self._use(response.headers.get("x-pf-provider", ""))
+                    self._use(response.headers.get(PROVIDER_HEADER, ""))
                 return response.status == 200
         except aiohttp.ClientError:
             return False

@@ -30,6 +30,7 @@ from pf_tui.rules import failures
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.rules.masking import clean
+from pf_tui.rules.own_headers import PROVIDER_HEADER
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
@@ -305,7 +306,7 @@ class _CapturedReply:
         error = _error_in(self._body)
         return ObservedAnswer(
             status=self._status,
-            provider=self._headers.get("x-pf-provider"),
+            provider=self._headers.get(PROVIDER_HEADER),
             whole=self._status == 200 and error is None,
             error=error,
         )
@@ -313,10 +314,10 @@ class _CapturedReply:
 
 def _error_in(answer: bytes) -> str | None:
     """The sentence of an error, in a whole answer or as an event of a stream."""
-    pieces = [line[5:] for line in answer.splitlines() if line.startswith(b"data:")] or [answer]
-    for piece in pieces:
+    candidates = [line[5:] for line in answer.splitlines() if line.startswith(b"data:")] or [answer]
+    for candidate in candidates:
         try:
-            content = json.loads(piece)
+            content = json.loads(candidate)
         except ValueError:
             continue
         inner = content.get("error") if isinstance(content, dict) else None

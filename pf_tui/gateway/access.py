@@ -11,8 +11,8 @@ from aiohttp import web
 
 from pf_tui.gateway.own_responses import Answer, error_body, refused
 from pf_tui.rules.addresses import is_own_request
+from pf_tui.rules.own_headers import TOKEN_HEADER
 
-TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 CREDENTIALS = "/pf/credentials"
 STOP = "/pf/stop"
 CONTROLLED = (CREDENTIALS, STOP)

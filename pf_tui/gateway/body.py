@@ -20,6 +20,7 @@ from pf_tui.errors import WrongUsage
 from pf_tui.gateway.media import NO_MEDIA, Media, media_in
 from pf_tui.json_values import list_in
 from pf_tui.rules.clouds import VERTEX_VERSION
+from pf_tui.rules.own_headers import PROJECT_HEADER
 
 if TYPE_CHECKING:
     from pf_tui.clients import AgentId
@@ -98,7 +99,7 @@ def parse_request(path: str, query: str, raw: bytes, headers: Mapping[str, str])
         agent=agent,
         is_subagent=is_subagent,
         counting=path.endswith(COUNTING),
-        project=_project(headers.get("x-pf-project")),
+        project=_project(headers.get(PROJECT_HEADER)),
         cache_void=_CACHE_VOID[0] in headers or _CACHE_VOID[1] in headers,
         cache_life_s=3600 if b'"ttl"' in raw and _HOUR.search(raw) else CACHE_LIFE_S,
         media=media_in(raw),
@@ -149,15 +150,15 @@ def with_model(raw: bytes, old: str, new: str) -> bytes:
     plain = json.dumps(old, ensure_ascii=False).encode()[1:-1]
     escaped_name = json.dumps(old).encode()[1:-1]
     matches = [m for m in _MODEL.finditer(raw) if m[1] in (plain, escaped_name)]
-    place = (
+    start = (
         matches[0] if len(matches) == 1 else next((m for m in matches if _is_top_level(raw, m.start())), None)
     )
-    if place is None:
+    if start is None:
         content = json.loads(raw)
         content["model"] = new
         return json.dumps(content, ensure_ascii=False).encode()
     name = json.dumps(new, ensure_ascii=False).encode()[1:-1]
-    return raw[: place.start(1)] + name + raw[place.end(1) :]
+    return raw[: start.start(1)] + name + raw[start.end(1) :]
 
 
 def for_vertex(raw: bytes) -> bytes:
@@ -221,11 +222,11 @@ def _is_thinking(block: object) -> bool:
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 
 
-def _is_top_level(raw: bytes, place: int) -> bool:
-    """True when the key at `place` belongs to the outermost object."""
+def _is_top_level(raw: bytes, offset: int) -> bool:
+    """True when the key at `offset` belongs to the outermost object."""
     depth = 0
-    for token in _STRUCTURE.finditer(raw, 0, place + 1):
-        if token.start() >= place:
+    for token in _STRUCTURE.finditer(raw, 0, offset + 1):
+        if token.start() >= offset:
             break
         mark = token[0]
         if mark in (b"{", b"["):

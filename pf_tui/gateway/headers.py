@@ -12,6 +12,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from pf_tui.gateway.routing import Route
 from pf_tui.rules.masking import ValueMask
+from pf_tui.rules.own_headers import TOKEN_HEADER
 
 CREDENTIALS = frozenset(
     {
@@ -117,7 +118,7 @@ def login_values(inbound: Iterable[tuple[str, str]]) -> list[str]:
     return [
         value.rpartition(" ")[2]
         for name, value in inbound
-        if name.lower() in CREDENTIALS or name.lower() == "x-pf-token"
+        if name.lower() in CREDENTIALS or name.lower() == TOKEN_HEADER
     ]
 
 

@@ -24,6 +24,7 @@ from pf_tui.actions.gateway_start import start
 from pf_tui.errors import PfError
 from pf_tui.gateway import log
 from pf_tui.gateway.keys import environment_keys
+from pf_tui.rules.own_headers import TOKEN_HEADER
 from pf_tui.state import gateway as state
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway
@@ -114,7 +115,7 @@ def ask(
     try:
         body = json.dumps(content).encode() if content is not None else None
         connection.request(
-            method, path, body=body, headers={"x-pf-token": secret, "content-type": "application/json"}
+            method, path, body=body, headers={TOKEN_HEADER: secret, "content-type": "application/json"}
         )
         response = connection.getresponse()
         answer = json.loads(response.read() or b"{}")

@@ -34,15 +34,13 @@ from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions
 from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.upstream import Transport
 from pf_tui.rules import failures
+from pf_tui.rules.own_headers import PASS_HEADER
 from pf_tui.rules.quoting import sentence_to_keep
 from pf_tui.state import files
 from pf_tui.state import gateway as state
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
-
-PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
-
 
 _UNHEARD = logging.getLogger("pf_tui.gateway.http")
 """aiohttp writes a traceback for whatever is no HTTP: its answer says so, and nobody else need know."""

@@ -28,9 +28,7 @@ from pf_tui.gateway.usage_meter import counts
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules import litellm
 from pf_tui.rules.eligibility import Skipped
-
-RESUME_HEADER = "x-pf-resume"
-"""Says that a session was started to go on by itself when somebody is back."""
+from pf_tui.rules.own_headers import PROVIDER_HEADER, RESUME_HEADER
 
 _Attempted = tuple[Route, "DeliveredAnswer | FailedAttempt", datetime, int, int | None]
 """Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
@@ -93,7 +91,7 @@ class Turn:
         """What we add to the head of an answer."""
         if not self._reply.begun:
             self._request_id = self._engine.request_id(headers)
-        return {"request-id": self._request_id or "", "x-pf-provider": route.provider}
+        return {"request-id": self._request_id or "", PROVIDER_HEADER: route.provider}
 
     def _early_head(self) -> dict[str, str]:
         """Of a stream that begins before anybody's answer is known to be good."""

@@ -14,6 +14,7 @@ from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.rules.addresses import is_here
+from pf_tui.rules.own_headers import TOKEN_HEADER
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway, health
 from pf_tui.state.context import Context
@@ -39,7 +40,7 @@ def behind_gateway(ctx: Context) -> bool:
     running = gateway.read(ctx.paths)
     if running is not None and is_here(url, running.port):
         return True
-    return "x-pf-token:" in ctx.env.get("ANTHROPIC_CUSTOM_HEADERS", "").lower()
+    return f"{TOKEN_HEADER}:" in ctx.env.get("ANTHROPIC_CUSTOM_HEADERS", "").lower()
 
 
 def provider(ctx: Context, now: Snapshot) -> str | None:

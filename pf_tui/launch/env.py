@@ -18,17 +18,9 @@ from pf_tui.integrations.apply import past_proxies
 from pf_tui.json_values import object_in
 from pf_tui.records import field, record
 from pf_tui.rules.models import window
+from pf_tui.rules.own_headers import PASS_HEADER, PROJECT_HEADER, RESUME_HEADER, TOKEN_HEADER
 
-TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 TOKEN_VARIABLE = "PF_TUI_GATEWAY_TOKEN"  # noqa: S105 - a variable's name
-PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
-"""Says, beside the token, that the agent's own login may go to its own vendor."""
-
-PROJECT_HEADER = "x-pf-project"
-"""The folder the agent works in, percent-encoded, so that its project's own list holds."""
-
-RESUME_HEADER = "x-pf-resume"
-"""Says that the session goes on by itself at the reset: the gateway lets its client ask again until then."""
 
 _PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 """What stands for itself in a header; a blank might be trimmed, a line end would begin another header."""
@@ -131,21 +123,21 @@ def codex(
     project: str | None = None,
 ) -> Setting:
     """Codex: a provider of its own for this run; the token comes by a variable, not by a word."""
-    place = f"model_providers.{PROVIDER_NAME}"
+    table = f"model_providers.{PROVIDER_NAME}"
     settings: dict[str, object] = {
         "model_provider": PROVIDER_NAME,
-        f"{place}.name": PROVIDER_NAME,
-        f"{place}.base_url": f"{url}/v1",
-        f"{place}.wire_api": "responses",
+        f"{table}.name": PROVIDER_NAME,
+        f"{table}.base_url": f"{url}/v1",
+        f"{table}.wire_api": "responses",
     }
     if pass_through:
-        settings[f"{place}.requires_openai_auth"] = True
-        settings[f"{place}.env_http_headers.{TOKEN_HEADER}"] = TOKEN_VARIABLE
-        settings[f"{place}.http_headers.{PASS_HEADER}"] = "1"
+        settings[f"{table}.requires_openai_auth"] = True
+        settings[f"{table}.env_http_headers.{TOKEN_HEADER}"] = TOKEN_VARIABLE
+        settings[f"{table}.http_headers.{PASS_HEADER}"] = "1"
     else:
-        settings[f"{place}.env_key"] = TOKEN_VARIABLE
+        settings[f"{table}.env_key"] = TOKEN_VARIABLE
     for name, value in _project_header(project).items():
-        settings[f"{place}.http_headers.{name}"] = value
+        settings[f"{table}.http_headers.{name}"] = value
     words = [part for key, value in settings.items() for part in ("-c", f"{key}={json.dumps(value)}")]
     return Setting(set={TOKEN_VARIABLE: token, **past_proxies(environment)}, words=tuple(words))
 
@@ -173,8 +165,10 @@ def opencode(
     headers = {TOKEN_HEADER: token, **_project_header(project), **({RESUME_HEADER: "1"} if resume else {})}
     for name in models_by_provider:
         provider = catalog.providers[name]
-        place = _place(provider)
-        providers[place] = _merged(providers.get(place), _opencode_entry(provider, url, headers, catalog))
+        entry_name = _entry_name(provider)
+        providers[entry_name] = _merged(
+            providers.get(entry_name), _opencode_entry(provider, url, headers, catalog)
+        )
     if default_model is not None:
         _choose(content, providers, catalog, *default_model)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -191,7 +185,7 @@ def exports(setting: Setting) -> str:
     return "\n".join([*(f"unset {name}" for name in setting.unset), *lines])
 
 
-def _place(provider: Provider) -> str:
+def _entry_name(provider: Provider) -> str:
     """What OpenCode calls the provider; clouds get our name: under its own OpenCode signs for them itself."""
     return provider.id if provider.blanks else provider.opencode_id or provider.id
 
@@ -248,14 +242,14 @@ def _choose(
     model_id: str,
 ) -> None:
     """Make it the model OpenCode starts with, and tell it what that is."""
-    place = _place(catalog.providers[provider_id])
-    if place not in providers or model_id not in catalog.models:
+    entry_name = _entry_name(catalog.providers[provider_id])
+    if entry_name not in providers or model_id not in catalog.models:
         return
     native = catalog.native_id(model_id, provider_id) or model_id
     model = _opencode_model(catalog, model_id, provider_id)
-    entry = object_in(providers, place)
-    providers[place] = {**entry, "models": {native: model, **object_in(entry, "models")}}
-    content["model"] = f"{place}/{native}"
+    entry = object_in(providers, entry_name)
+    providers[entry_name] = {**entry, "models": {native: model, **object_in(entry, "models")}}
+    content["model"] = f"{entry_name}/{native}"
 
 
 def _own_content(environment: Mapping[str, str]) -> dict[str, object]:
@@ -267,14 +261,14 @@ def _own_content(environment: Mapping[str, str]) -> dict[str, object]:
     return content if isinstance(content, dict) else {}
 
 
-def _merged(own: object, ours: dict[str, object]) -> dict[str, object]:
+def _merged(own: object, addition: dict[str, object]) -> dict[str, object]:
     if not isinstance(own, dict):
-        return ours
+        return addition
     options, models = own.get("options"), own.get("models")
     if isinstance(models, dict):
-        ours = {**ours, "models": {**object_in(ours, "models"), **models}}
+        addition = {**addition, "models": {**object_in(addition, "models"), **models}}
     return {
         **own,
-        **ours,
-        "options": {**(options if isinstance(options, dict) else {}), **object_in(ours, "options")},
+        **addition,
+        "options": {**(options if isinstance(options, dict) else {}), **object_in(addition, "options")},
     }

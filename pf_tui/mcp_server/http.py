@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from pf_tui.mcp_server.server import ServerState
 from pf_tui.rules.addresses import is_own_request
+from pf_tui.rules.own_headers import TOKEN_HEADER
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -65,7 +66,7 @@ class TokenRequired:
 
     def _carries_token(self, request: Request) -> bool:
         bearer = request.headers.get("authorization", "")
-        token = bearer[7:] if bearer[:7].lower() == "bearer " else request.headers.get("x-pf-token", "")
+        token = bearer[7:] if bearer[:7].lower() == "bearer " else request.headers.get(TOKEN_HEADER, "")
         return hmac.compare_digest(token.strip().encode("utf-8", "replace"), self.token)
 
 
