@@ -125,8 +125,8 @@ def _checked_keys(entry: Entry, keys: set[str], kind: str) -> Entry:
 def _index(models: Iterable[Entry]) -> dict[str, str]:
     """Folded spelling -> id; of two claims the lower rank wins, then the first in the catalog."""
     claims = sorted(
-        (rank, place, spelling, model["id"])
-        for place, model in enumerate(models)
+        (rank, number, spelling, model["id"])
+        for number, model in enumerate(models)
         for rank, spelling in names.spellings(cast("ModelEntry", model))
     )
     index: dict[str, str] = {}

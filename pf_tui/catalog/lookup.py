@@ -204,17 +204,17 @@ class Catalog:
         wanted_model = plain.get(model_id)
         if wanted_model is None:
             return ()
-        places = self._places(wanted_model, tier or wanted_model["tier"])
+        positions = self._positions(wanted_model, tier or wanted_model["tier"])
         needs_tools = "tools" in wanted_model.get("capabilities", ())
         able = [
             other
-            for other in places
+            for other in positions
             if other != model_id
             and other in plain
             and plain[other]["status"] != "retired"
             and (not needs_tools or "tools" in plain[other].get("capabilities", ()))
         ]
-        return tuple(sorted(able, key=lambda other: places[other]))
+        return tuple(sorted(able, key=lambda other: positions[other]))
 
     def dialect(self, provider_id: str, protocol: str) -> Mapping[str, object]:
         """What that provider takes of that protocol, as plain data for `translate.dialect`.
@@ -240,25 +240,25 @@ class Catalog:
             Plan(**plan) for plan in self._load("models")["plans"] if plan["provider"] == provider_id
         )
 
-    def _places(self, model_entry: ModelEntry, tier: str) -> dict[str, tuple[int, bool, int]]:
+    def _positions(self, model_entry: ModelEntry, tier: str) -> dict[str, tuple[int, bool, int]]:
         """Each stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
         plain = self._models_by_id().plain
         families = self._load("models")["equivalents"].get(tier, {})
         ceiling = _output_usd(model_entry) * DEARER
-        places: dict[str, tuple[int, bool, int]] = {}
+        positions: dict[str, tuple[int, bool, int]] = {}
         for family, lines in families.items():
             for line in lines:
                 for model_id in line:
                     nearness = 1 if model_entry["id"] in line else 2 if family == model_entry["family"] else 3
                     dearer = nearness > 1 and _output_usd(plain.get(model_id)) > ceiling
-                    places[model_id] = (nearness, dearer, len(places))
+                    positions[model_id] = (nearness, dearer, len(positions))
         own_name = model_entry.get("base_model") or model_entry["id"]
         for model_id, entry in plain.items():
             if own_name in (model_id, entry.get("base_model")):
-                places[model_id] = (0, False, len(places))
+                positions[model_id] = (0, False, len(positions))
             elif entry.get("custom") and tier == model_entry["tier"] and tier in CHAT_TIERS:
-                places[model_id] = (4, False, len(places))
-        return places
+                positions[model_id] = (4, False, len(positions))
+        return positions
 
     def _served(self, model_id: str, provider_id: str) -> ServedEntry | None:
         entry = self._models_by_id().plain.get(model_id)

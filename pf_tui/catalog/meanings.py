@@ -97,38 +97,38 @@ class Meanings:
     def _find(
         self, status: int | None, headers: Mapping[str, str], codes: Collection[str], text: str
     ) -> Meaning | None:
-        places: set[int] = set(self._by_header)
+        indexes: set[int] = set(self._by_header)
         numbered: set[int] = set()
         for code in codes:
-            (numbered if code.strip().isdecimal() else places).update(self._by_code.get(code, ()))
+            (numbered if code.strip().isdecimal() else indexes).update(self._by_code.get(code, ()))
         phrases: dict[int, list[list[str]]] = {}
         for word in self._anchors.intersection(text.split()):
-            for place, parts in self._by_word[word]:
+            for index, parts in self._by_word[word]:
                 if parts[0] not in text:  # hardly any is
                     continue
                 if len(parts) == 1:
-                    places.add(place)
+                    indexes.add(index)
                 else:
-                    phrases.setdefault(place, []).append(parts)
+                    phrases.setdefault(index, []).append(parts)
         if not text.isascii():
-            for place, parts in self._wide:
-                phrases.setdefault(place, []).append(parts)
-        places_in_order = [(place, place in places) for place in sorted(places.union(phrases))]
+            for index, parts in self._wide:
+                phrases.setdefault(index, []).append(parts)
+        places_in_order = [(index, index in indexes) for index in sorted(indexes.union(phrases))]
         # vendors number their errors alike: 1300 is one's filter and another's rate limit
-        places_in_order += [(place, True) for place in sorted(numbered)]
-        for place, fits in places_in_order:
-            entry = self._entries[place]
+        places_in_order += [(index, True) for index in sorted(numbered)]
+        for index, fits in places_in_order:
+            entry = self._entries[index]
             if "status" in entry and status not in entry["status"]:
                 continue
             if "headers" in entry and not _has(headers, entry["headers"]):
                 continue
-            if not fits and not any(_holds(text, parts) for parts in phrases[place]):
+            if not fits and not any(_holds(text, parts) for parts in phrases[index]):
                 continue
             if "unless" in entry and any(_holds(text, parts) for parts in entry["unless"]):
                 continue
-            meaning = self._meanings_made.get(place)
+            meaning = self._meanings_made.get(index)
             if meaning is None:
-                meaning = self._meanings_made[place] = _meaning(entry)
+                meaning = self._meanings_made[index] = _meaning(entry)
             return meaning
         return None
 
@@ -138,18 +138,18 @@ def index(entries: Iterable[dict[str, Any]]) -> MeaningIndex:
     entry_list = list(entries)
     common = _frequency(phrase for entry in entry_list for phrase in entry.get("words", ()))
     meaning_index: MeaningIndex = {"entries": [], "codes": {}, "words": {}, "wide": [], "headers": []}
-    for place, entry in enumerate(entry_list):
+    for number, entry in enumerate(entry_list):
         for code in entry.get("codes", ()):
-            meaning_index["codes"].setdefault(fold(code), []).append(place)
+            meaning_index["codes"].setdefault(fold(code), []).append(number)
         for phrase in entry.get("words", ()):
             parts = _parts(phrase)
             anchor = _anchor(parts, common)
             matching = (
                 meaning_index["wide"] if anchor is None else meaning_index["words"].setdefault(anchor, [])
             )
-            matching.append((place, list(parts)))
+            matching.append((number, list(parts)))
         if "headers" in entry and not entry.get("words") and not entry.get("codes"):
-            meaning_index["headers"].append(place)
+            meaning_index["headers"].append(number)
         plain: dict[str, Any] = {key: value for key, value in entry.items() if key not in ("words", "codes")}
         if "unless" in entry:
             plain["unless"] = [list(_parts(phrase)) for phrase in entry["unless"]]
@@ -174,12 +174,12 @@ def _meaning(entry: MeaningEntry) -> Meaning:
 
 def _parts(phrase: str) -> tuple[str, ...]:
     """The folded pieces between gaps; the last one is open when the phrase ends in "*"."""
-    pieces = [fold(piece) for piece in phrase.split("…")]
+    parts = [fold(part) for part in phrase.split("…")]
     if phrase.rstrip().endswith("*"):
-        pieces[-1] = pieces[-1].rstrip()
+        parts[-1] = parts[-1].rstrip()
     if not phrase.isascii():
-        pieces = [piece.strip() for piece in pieces]
-    return tuple(pieces)
+        parts = [part.strip() for part in parts]
+    return tuple(parts)
 
 
 def _whole_words(parts: tuple[str, ...]) -> list[str]:
@@ -212,11 +212,11 @@ def _holds(text: str, parts: Sequence[str]) -> bool:
             return False
         end, fits = start + len(first), True
         for part in rest:
-            place = text.find(part, end - 1, end + GAP + len(part))
-            if place < 0:
+            position = text.find(part, end - 1, end + GAP + len(part))
+            if position < 0:
                 fits = False
                 break
-            end = place + len(part)
+            end = position + len(part)
         if fits:
             return True
         start = text.find(first, start + 1)
