@@ -23,7 +23,7 @@ _AUTHORITY = (
 )
 
 
-def place(url: str) -> tuple[str, int | None]:
+def host_and_port(url: str) -> tuple[str, int | None]:
     """(host in small letters without brackets, port or None); ("", None) for what is no address."""
     match = re.match(_AUTHORITY, url.strip(" "))
     if match is None:
@@ -39,7 +39,7 @@ def is_loopback(host: str | None) -> bool:
 
 def is_here(url: str, port: int | None) -> bool:
     """An address is that port of this machine."""
-    host, its_port = place(url)
+    host, its_port = host_and_port(url)
     return port is not None and its_port == port and is_loopback(host)
 
 
@@ -64,11 +64,11 @@ def is_own_request(hosts: Sequence[str], origins: Sequence[str], target: str, po
 
 def at(url: str, providers: Iterable[Provider]) -> list[Provider]:
     """The providers that have an address with that host and port."""
-    there = place(url)
+    there = host_and_port(url)
     if not there[0]:
         return []
     return [
         provider
         for provider in providers
-        if any(place(base) == there for base in provider.base_urls.values())
+        if any(host_and_port(base) == there for base in provider.base_urls.values())
     ]

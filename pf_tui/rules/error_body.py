@@ -149,15 +149,15 @@ class _Reader:
 
     def sentence(self, text: str, depth: int) -> None:
         """A sentence, or one with JSON or a printed dict inside."""
-        place = text.find("{")  # the brace of "[{" as well
-        if place > 0 and text[place - 1] == "[":
-            place -= 1
-        inner = place >= 0 and depth < MAX_DEPTH and ('"' in text[place:] or "'" in text[place:])
-        before = text[:place].strip() if inner else text.strip()
+        brace = text.find("{")  # the brace of "[{" as well
+        if brace > 0 and text[brace - 1] == "[":
+            brace -= 1
+        inner = brace >= 0 and depth < MAX_DEPTH and ('"' in text[brace:] or "'" in text[brace:])
+        before = text[:brace].strip() if inner else text.strip()
         if len(self._sentences) < 60 and before.strip(" :-\n\"'"):
             self._sentences.append((depth, before))
         if inner:
-            self.encoded(text[place:], depth + 1)
+            self.encoded(text[brace:], depth + 1)
 
     def result(self) -> ErrorBody:
         if len(self._sentences) == 1:  # of most bodies

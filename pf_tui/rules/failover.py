@@ -156,10 +156,10 @@ def route(
         blocked,
         first=first,
     )
-    places = {eligibility.provider: place for place, eligibility in enumerate(candidates_in_order)}
+    ranks = {eligibility.provider: rank for rank, eligibility in enumerate(candidates_in_order)}
     skipped = sorted(
         (skip for skip in (*ineligible, *laid_out.skipped) if skip.provider != without),
-        key=lambda skip: places[skip.provider],
+        key=lambda skip: ranks[skip.provider],
     )
     return Routing(candidates=tuple(in_order), skipped=tuple(skipped), reserved=laid_out.reserved)
 
@@ -213,7 +213,7 @@ def arrange(
         else:
             skipped.append(refusal)
 
-    def place(candidate: R) -> tuple[bool, bool, bool, int, bool]:
+    def sort_key(candidate: R) -> tuple[bool, bool, bool, int, bool]:
         spare = candidate.provider in last_resort
         return (
             candidate.provider != sticky,
@@ -223,7 +223,7 @@ def arrange(
             first is None and candidate.distance != SAME and not candidate.plan,
         )
 
-    return sorted(ready, key=place), skipped
+    return sorted(ready, key=sort_key), skipped
 
 
 def choose(
@@ -254,10 +254,10 @@ def choose(
         return Choice(
             provider=None, model=None, reason=_nobody(routing.skipped, without), skipped=routing.skipped
         )
-    places = {eligibility.provider: place for place, eligibility in enumerate(eligibilities, start=1)}
-    place = places[candidate.provider]
-    outranked = [candidate for candidate in routing.candidates if places[candidate.provider] < place]
-    skipped = [skip for skip in routing.skipped if places[skip.provider] < place]
+    ranks = {eligibility.provider: rank for rank, eligibility in enumerate(eligibilities, start=1)}
+    rank = ranks[candidate.provider]
+    outranked = [candidate for candidate in routing.candidates if ranks[candidate.provider] < rank]
+    skipped = [skip for skip in routing.skipped if ranks[skip.provider] < rank]
     skipped += [
         Skipped(
             provider=skip.provider,
@@ -266,14 +266,14 @@ def choose(
         )
         for skip in outranked
     ]
-    reason = "first in priority" if place == 1 else f"{_ordinal(place)} in priority, the first that can serve"
+    reason = "first in priority" if rank == 1 else f"{_ordinal(rank)} in priority, the first that can serve"
     if outranked:
         reason += f" {candidate.model} itself" if candidate.same_model else " with a nearer model"
     return Choice(
         provider=candidate.provider,
         model=candidate.model,
         reason=f"{reason}; {candidate.note}" if candidate.note else reason,
-        skipped=tuple(sorted(skipped, key=lambda skip: places[skip.provider])),
+        skipped=tuple(sorted(skipped, key=lambda skip: ranks[skip.provider])),
     )
 
 
@@ -392,6 +392,6 @@ def _nobody(skipped: Sequence[Skipped], without: str | None) -> str:
     return f"no {'other ' if without else ''}provider can serve: {', '.join(counts)}"
 
 
-def _ordinal(place: int) -> str:
+def _ordinal(number: int) -> str:
     small = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
-    return small.get(place, f"number {place}")
+    return small.get(number, f"number {number}")

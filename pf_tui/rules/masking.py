@@ -69,7 +69,7 @@ Source: the providers' own pages on keys and their published secret-scanning for
 """
 
 _SIGNS = tuple(
-    (sign.casefold(), place) for place, (signs, _) in enumerate(_SHAPES) if signs for sign in signs.split("|")
+    (sign.casefold(), index) for index, (signs, _) in enumerate(_SHAPES) if signs for sign in signs.split("|")
 )
 """Every sign beside the place of its shape."""
 
@@ -94,10 +94,10 @@ def by_shape(text: str) -> str:
     if _is_plain(text):
         return text
     lower = text.casefold()
-    shapes = {place: _SHAPES[place][1] for sign, place in _SIGNS if sign in lower}
+    shapes = {index: _SHAPES[index][1] for sign, index in _SIGNS if sign in lower}
     if len(text) >= LONG_KEY and re.search(_LONG_RUN, text):
-        shapes |= {place: shape for place, (signs, shape) in enumerate(_SHAPES) if signs == _KEY_LONG}
-    return re.sub("|".join(shapes[place] for place in sorted(shapes)), MASK, text) if shapes else text
+        shapes |= {index: shape for index, (signs, shape) in enumerate(_SHAPES) if signs == _KEY_LONG}
+    return re.sub("|".join(shapes[index] for index in sorted(shapes)), MASK, text) if shapes else text
 
 
 def _is_plain(text: str) -> bool:

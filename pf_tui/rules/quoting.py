@@ -76,8 +76,8 @@ def code_in(body: str) -> str:
 def _probes(sentence: str) -> Iterator[bytes]:
     """Short runs of plain words out of the sentence, as they would stand in the request."""
     for run in re.findall(r"[A-Za-z0-9 ]+", sentence):
-        pieces = range(0, max(1, len(run) - PROBE_CHARS + 1), PROBE_CHARS // 2)
-        yield from (run[start : start + PROBE_CHARS].encode() for start in pieces if run.strip())
+        starts = range(0, max(1, len(run) - PROBE_CHARS + 1), PROBE_CHARS // 2)
+        yield from (run[start : start + PROBE_CHARS].encode() for start in starts if run.strip())
 
 
 def _letters(text: str) -> str:

@@ -122,9 +122,9 @@ def reset_from_text(
         number = int(match[1] or match[2] or match[3])
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
     moment = (
-        _duration([lower[place : place + NEAR] for place in cues], seen_at)
+        _duration([lower[start : start + NEAR] for start in cues], seen_at)
         or (_dated(text, cues, zone) if "-" in text or "/" in text else None)
-        or _clock([text[place : place + NEAR] for place in cues], seen_at, zone)
+        or _clock([text[start : start + NEAR] for start in cues], seen_at, zone)
     )
     if moment is None or moment - seen_at <= FIVE_HOURS:
         return moment
@@ -135,13 +135,13 @@ def reset_from_text(
 
 def _cues(lower: str) -> list[int]:
     """Where the words stand, in order."""
-    places: list[int] = []
+    starts: list[int] = []
     for word in _CUES:
-        place = lower.find(word)
-        while place >= 0 and len(places) < 4 * MOST_CUES:
-            places.append(place)
-            place = lower.find(word, place + len(word))
-    return sorted(places)[:MOST_CUES]
+        start = lower.find(word)
+        while start >= 0 and len(starts) < 4 * MOST_CUES:
+            starts.append(start)
+            start = lower.find(word, start + len(word))
+    return sorted(starts)[:MOST_CUES]
 
 
 @lru_cache(maxsize=64)
@@ -189,8 +189,8 @@ def _unit_s(unit: str) -> float:
 
 def _dated(text: str, cues: list[int], zone: tzinfo | None) -> datetime | None:
     """The first date that follows a word about the reset within a few words, or stands just before."""
-    for place in cues:
-        for match in re.finditer(_DATE, text[max(0, place - 30) : place + NEAR]):
+    for start in cues:
+        for match in re.finditer(_DATE, text[max(0, start - 30) : start + NEAR]):
             *parts, name = match.groups()
             year, month, day, hour, minute, second = [int(part) if part else 0 for part in parts]
             named_zone = (zone_named(name) if name else None) or zone
