@@ -136,9 +136,9 @@ def joined(parts: Iterable[Line], gap: str = "  ") -> Line:
 def whole_parts(content: Line, width: int, gap: str = "  ") -> Line:
     """As many parts of a joined line as fit whole into `width` cells."""
     count, room = 0, width
-    for place, span in enumerate(content):
+    for index, span in enumerate(content):
         if span.text == gap:
-            count = place
+            count = index
         room -= cell_len(span.text)
         if room < 0:
             return content[:count]
@@ -193,22 +193,22 @@ def columns_changed(old: Line, new: Line) -> tuple[int, int] | None:
     longest = max(len(before), len(after))
     before += [("", old[:0])] * (longest - len(before))
     after += [("", new[:0])] * (longest - len(after))
-    differing = [place for place in range(longest) if before[place] != after[place]]
+    differing = [column for column in range(longest) if before[column] != after[column]]
     return (differing[0], differing[-1] + 1) if differing else None
 
 
-def series_colour(place: int) -> str:
-    """The colour of the series at that place; beyond the last one all are muted."""
-    return f"series-{place + 1}" if 0 <= place < SERIES else "muted"
+def series_colour(number: int) -> str:
+    """The colour of the series of that number, from 0; beyond the last one all are muted."""
+    return f"series-{number + 1}" if 0 <= number < SERIES else "muted"
 
 
 def _head(text: str, width: int) -> str:
     """As many whole characters as fit; at least one."""
     size = 0
-    for place, char in enumerate(text):
+    for index, char in enumerate(text):
         size += cell_len(char)
         if size > width:
-            return text[: max(place, 1)]
+            return text[: max(index, 1)]
     return text
 
 

@@ -36,9 +36,9 @@ class Symbols:
     def told_apart_by_shape(self) -> bool:
         return len(self.fills) > 1
 
-    def swatch(self, place: int) -> str:
+    def swatch(self, number: int) -> str:
         """The sign of a series in a legend."""
-        sign = self.fills[place % len(self.fills)] if self.told_apart_by_shape else "■"
+        sign = self.fills[number % len(self.fills)] if self.told_apart_by_shape else "■"
         return "■" if sign == "█" else sign  # a whole cell would vanish where the row is reversed
 
     def plain(self, text: str) -> str:
