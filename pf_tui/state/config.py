@@ -150,20 +150,20 @@ def _set(content: dict[str, object], keys: list[str], value: object) -> object:
     """Set (or remove, for None) one nested key in place; returns a copy of the old value or None."""
     from copy import deepcopy
 
-    place = content
+    holder = content
     for key in keys[:-1]:
-        inner = place.get(key)
+        inner = holder.get(key)
         if not isinstance(inner, dict):
             if value is None:
                 return None
-            inner = place[key] = {}
-        place = inner
-    old = deepcopy(place.get(keys[-1]))
+            inner = holder[key] = {}
+        holder = inner
+    old = deepcopy(holder.get(keys[-1]))
     if value is None:
-        place.pop(keys[-1], None)
+        holder.pop(keys[-1], None)
         _drop_empty(content, keys[:-1])
     else:
-        place[keys[-1]] = value
+        holder[keys[-1]] = value
     return old
 
 
@@ -192,11 +192,11 @@ def _budgets(content: Mapping[str, object], path: Path) -> dict[str, Budgets]:
     values: dict[str, dict[str, float | None]] = {}
     for setting in settings_table.BUDGETS:
         *parents, _, name = setting.key.split(".")
-        place = content
+        holder = content
         for parent in parents:
-            place = setting_kinds.mapping(place, parent, path)
-        for provider in place:
-            entry = setting_kinds.mapping(place, provider, path).get(name)
+            holder = setting_kinds.mapping(holder, parent, path)
+        for provider in holder:
+            entry = setting_kinds.mapping(holder, provider, path).get(name)
             value = setting_kinds.checked(entry, setting.kind, name, path)
             budget = None if value is None else setting.kind.parse(value)
             values.setdefault(provider, {})[setting.field] = budget

@@ -46,22 +46,22 @@ def locked(paths: Paths, timeout_s: float | None = None) -> Iterator[None]:
         PfError: someone else holds it longer than `timeout_s` (LOCK_TIMEOUT_S), or the
             directory cannot be written.
     """
-    mine = (get_ident(), paths.home)
-    if mine in _lock_depths:
-        _lock_depths[mine] += 1
+    lock_key = (get_ident(), paths.home)
+    if lock_key in _lock_depths:
+        _lock_depths[lock_key] += 1
         try:
             yield
         finally:
-            _lock_depths[mine] -= 1
+            _lock_depths[lock_key] -= 1
         return
     handle = _open_lock(paths)
     try:
         _acquire(handle, paths, LOCK_TIMEOUT_S if timeout_s is None else timeout_s)
-        _lock_depths[mine] = 1
+        _lock_depths[lock_key] = 1
         try:
             yield
         finally:
-            del _lock_depths[mine]
+            del _lock_depths[lock_key]
     finally:
         os.close(handle)
 

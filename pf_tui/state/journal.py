@@ -187,18 +187,18 @@ def _lines_backwards(path: Path) -> Iterator[bytes]:
     with handle:
         position = handle.seek(0, os.SEEK_END)
         last = max(0, position - LOOK_BYTES)
-        pieces: list[bytes] = []
+        parts: list[bytes] = []
         while position > last:
             step = min(_BLOCK_BYTES, position - last)
             position -= step
             handle.seek(position)
             first, *lines = handle.read(step).split(b"\n")
             if lines:
-                lines[-1] += b"".join(reversed(pieces))
+                lines[-1] += b"".join(reversed(parts))
                 yield from (line for line in reversed(lines) if line.strip())
-                pieces = []
-            pieces.append(first)
-        rest = b"".join(reversed(pieces))
+                parts = []
+            parts.append(first)
+        rest = b"".join(reversed(parts))
         if rest.strip() and position == 0:
             yield rest
 

@@ -55,17 +55,17 @@ def owner(source: str) -> str | None:
 
 def value_at(content: object, dotted: str) -> object:
     """Follow a dotted path; "*" and "name[]" step into the first element that has the rest."""
-    place = content
+    holder = content
     for index, part in enumerate(parts := dotted.split(".")):
         if part == "*" or part.endswith("[]"):
-            inner = place if part == "*" else place.get(part[:-2]) if isinstance(place, dict) else None
+            inner = holder if part == "*" else holder.get(part[:-2]) if isinstance(holder, dict) else None
             rest = ".".join(parts[index + 1 :])
             values = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
             return next(
                 (inside for value in values if (inside := value_at(value, rest) if rest else value)), None
             )
-        place = place.get(part) if isinstance(place, dict) else None
-    return place
+        holder = holder.get(part) if isinstance(holder, dict) else None
+    return holder
 
 
 def read(path: Path) -> object:

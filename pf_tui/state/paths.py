@@ -150,12 +150,12 @@ def make_private(folder: Path) -> None:
         OSError: one of them cannot be made.
     """
     missing = []
-    for place in (folder, *folder.parents):
-        if place.is_dir():
+    for ancestor in (folder, *folder.parents):
+        if ancestor.is_dir():
             break
-        missing.append(place)
-    for place in reversed(missing):
-        place.mkdir(mode=0o700, exist_ok=True)
+        missing.append(ancestor)
+    for ancestor in reversed(missing):
+        ancestor.mkdir(mode=0o700, exist_ok=True)
 
 
 def user_home(env: Mapping[str, str]) -> Path:

@@ -55,7 +55,7 @@ class Content:
 
 
 @record
-class _Place:
+class _Entry:
     """A name that can be opened without anything above it being looked up again."""
 
     name: str
@@ -66,10 +66,10 @@ class _Place:
 
 def read(root: Path, path: Path, limit: int) -> Content | None:
     """The file `path`, which lies below `root`; None when there is none. Raises StateFileUnusable."""
-    with _place(root, path, make=False) as place:
-        if place is None:
+    with _entry(root, path, make=False) as entry:
+        if entry is None:
             return None
-        handle = _open(place)
+        handle = _open(entry)
         if handle is None:
             return None
         try:
@@ -86,8 +86,8 @@ def read(root: Path, path: Path, limit: int) -> Content | None:
 
 def identity(root: Path, path: Path, limit: int) -> Identity | None:
     """What the file looks like from outside; None when there is none. Raises StateFileUnusable as `read`."""
-    with _place(root, path, make=False) as place:
-        status = None if place is None else _status(place)
+    with _entry(root, path, make=False) as entry:
+        status = None if entry is None else _status(entry)
     return None if status is None else _identity(_checked(status, path, limit))
 
 
@@ -106,33 +106,33 @@ def text(content: bytes, path: Path) -> str:
 
 def write(root: Path, path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace the file; one that is there keeps its mode. Raises StateFileUnusable, PfError."""
-    with _place(root, path, make=True) as place:
-        if place is None:
+    with _entry(root, path, make=True) as entry:
+        if entry is None:
             raise PfError(f"{path.parent} went away while {path.name} was written", "try again")
-        status = _status(place)
+        status = _status(entry)
         if status is not None:
             _checked(status, path, None)
             mode = stat.S_IMODE(status.st_mode)
         temp = f".{path.name}.{os.getpid()}.{get_ident()}.tmp"
-        beside = temp if place.folder is not None else str(path.with_name(temp))
+        beside = temp if entry.folder is not None else str(path.with_name(temp))
         try:
-            _written(beside, place.folder, data, mode)
-            os.replace(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
-            files.finish_replace(path, place.folder)
+            _written(beside, entry.folder, data, mode)
+            os.replace(beside, entry.name, src_dir_fd=entry.folder, dst_dir_fd=entry.folder)
+            files.finish_replace(path, entry.folder)
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.unlink(beside, dir_fd=place.folder)
+                os.unlink(beside, dir_fd=entry.folder)
             raise cannot_write(path, error) from error
 
 
 def remove(root: Path, path: Path) -> None:
     """Delete the file if it is there. Raises StateFileUnusable, PfError."""
-    with _place(root, path, make=False) as place:
-        if place is None or (status := _status(place)) is None:
+    with _entry(root, path, make=False) as entry:
+        if entry is None or (status := _status(entry)) is None:
             return
         _checked(status, path, None)
         try:
-            os.unlink(place.name, dir_fd=place.folder)
+            os.unlink(entry.name, dir_fd=entry.folder)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -141,12 +141,12 @@ def remove(root: Path, path: Path) -> None:
 
 def make_folder(root: Path, folder: Path) -> None:
     """Make a folder below `root`. Raises StateFileUnusable, PfError."""
-    with _place(root, folder / "any", make=True):
+    with _entry(root, folder / "any", make=True):
         return
 
 
 @contextlib.contextmanager
-def _place(root: Path, path: Path, *, make: bool) -> Iterator[_Place | None]:
+def _entry(root: Path, path: Path, *, make: bool) -> Iterator[_Entry | None]:
     """Go down from `root` to the folder `path` is in; None when one is missing and none is to be made."""
     parts = path.relative_to(root).parts
     if ".." in parts:
@@ -160,7 +160,7 @@ def _place(root: Path, path: Path, *, make: bool) -> Iterator[_Place | None]:
         here = root
         for part in parts[:-1]:
             here = here / part
-            step = _Place(name=part if handle is not None else str(here), folder=handle, path=here)
+            step = _Entry(name=part if handle is not None else str(here), folder=handle, path=here)
             if make:
                 _make(step)
             below = _folder(step, path)
@@ -170,7 +170,7 @@ def _place(root: Path, path: Path, *, make: bool) -> Iterator[_Place | None]:
             if handle is not None:
                 os.close(handle)
                 handle = below
-        yield _Place(name=parts[-1] if handle is not None else str(path), folder=handle, path=path)
+        yield _Entry(name=parts[-1] if handle is not None else str(path), folder=handle, path=path)
     finally:
         if handle is not None:
             os.close(handle)
@@ -193,7 +193,7 @@ def _root(root: Path, *, make: bool) -> int | None:
         raise cannot_read(root, error) from error
 
 
-def _make(step: _Place) -> None:
+def _make(step: _Entry) -> None:
     try:
         os.mkdir(step.name, 0o777, dir_fd=step.folder)
     except FileExistsError:
@@ -202,7 +202,7 @@ def _make(step: _Place) -> None:
         raise cannot_write(step.path, error) from error
 
 
-def _folder(step: _Place, path: Path) -> int | None:
+def _folder(step: _Entry, path: Path) -> int | None:
     """A descriptor of the folder (-1 where there are none); None when there is nothing of that name."""
     status = _status(step)
     if status is None:
@@ -222,27 +222,27 @@ def _folder(step: _Place, path: Path) -> int | None:
         raise _refused(step.path, path, error) from error
 
 
-def _open(place: _Place) -> int | None:
+def _open(entry: _Entry) -> int | None:
     """A descriptor for reading; None when there is no file. What is no file is not opened at all."""
-    status = _status(place)
+    status = _status(entry)
     if status is None:
         return None
-    _checked(status, place.path, None)
+    _checked(status, entry.path, None)
     try:
-        return os.open(place.name, _READ, dir_fd=place.folder)
+        return os.open(entry.name, _READ, dir_fd=entry.folder)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _refused(place.path, place.path, error) from error
+        raise _refused(entry.path, entry.path, error) from error
 
 
-def _status(place: _Place) -> os.stat_result | None:
+def _status(entry: _Entry) -> os.stat_result | None:
     try:
-        return os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+        return os.stat(entry.name, dir_fd=entry.folder, follow_symlinks=False)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise cannot_read(place.path, error) from error
+        raise cannot_read(entry.path, error) from error
 
 
 def _checked(status: os.stat_result, path: Path, limit: int | None) -> os.stat_result:

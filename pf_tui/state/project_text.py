@@ -90,8 +90,8 @@ def edited(text: str, path: Path, changes: Mapping[str, object]) -> str:
     try:
         document = yaml.load(matter.replace("\r\n", "\n")) if matter.strip() else None
     except YAMLError as error:  # stricter than what reads it
-        place = getattr(error, "problem_mark", None)
-        line, column = (place.line + 2, place.column + 1) if place else (None, None)
+        error_mark = getattr(error, "problem_mark", None)
+        line, column = (error_mark.line + 2, error_mark.column + 1) if error_mark else (None, None)
         raise StateFileUnusable(path, "cannot be edited as YAML", line=line, column=column) from error
     if document is None:
         from ruamel.yaml.comments import CommentedMap

@@ -151,17 +151,17 @@ def parse(
     values: dict[str, Any] = {}
     for setting in settings:
         *parents, name = setting.key.removeprefix(below).split(".")
-        place = content
+        holder = content
         for parent in parents:
-            place = mapping(place, parent, path)
-        value = checked(place.get(name), setting.kind, name, path)
+            holder = mapping(holder, parent, path)
+        value = checked(holder.get(name), setting.kind, name, path)
         values[setting.field or setting.key] = setting.default if value is None else setting.kind.parse(value)
     return values
 
 
-def mapping(place: Mapping[str, object], key: str, path: Path) -> Mapping[str, object]:
-    """An object inside `place`, empty when it is not there. Raises StateFileUnusable."""
-    inner: Mapping[str, object] = checked(place.get(key), OBJECT, key, path) or {}
+def mapping(holder: Mapping[str, object], key: str, path: Path) -> Mapping[str, object]:
+    """An object inside `holder`, empty when it is not there. Raises StateFileUnusable."""
+    inner: Mapping[str, object] = checked(holder.get(key), OBJECT, key, path) or {}
     return inner
 
 

@@ -46,13 +46,13 @@ def clear(paths: Paths, providers: Iterable[str]) -> None:
         if content is None or not entries_to_clear:
             return None
         zero = {"dailyTokens": 0, "monthlyTokens": 0}
-        ours = _object(content, _OURS)
+        own_counts = _object(content, _OURS)
         parts = {
-            part: {**_object(ours, part), **dict.fromkeys(entries_to_clear, zero)}
+            part: {**_object(own_counts, part), **dict.fromkeys(entries_to_clear, zero)}
             for part in ("wrote", "floor")
         }
         zeroed = {name: {**_object(entries, name), **zero} for name in entries_to_clear}
-        return {**content, "providers": {**entries, **zeroed}, _OURS: {**ours, **parts}}
+        return {**content, "providers": {**entries, **zeroed}, _OURS: {**own_counts, **parts}}
 
     with files.locked(paths), contextlib.suppress(StateFileUnusable):
         files.rewrite_json(paths.usage, cleared)
@@ -68,13 +68,15 @@ class _Floor:
 
 
 def _floors(content: Mapping[str, object], days: set[date]) -> dict[str, _Floor]:
-    resets, ours = _object(content, "lastReset"), _object(content, _OURS)
+    resets, own_counts = _object(content, "lastReset"), _object(content, _OURS)
     now = {day.isoformat() for day in days}, {f"{day:%Y-%m}" for day in days}
     reset_days = _days(resets, ("daily", "monthly"), ("", ""))
     floors = {}
     for name, entry in _object(content, "providers").items():
-        count, before = _pair(entry), _object(_object(ours, "floor"), name)
-        last_pair = _pair(_object(ours, "wrote").get(name)) if name in _object(ours, "wrote") else None
+        count, before = _pair(entry), _object(_object(own_counts, "floor"), name)
+        last_pair = (
+            _pair(_object(own_counts, "wrote").get(name)) if name in _object(own_counts, "wrote") else None
+        )
         since = _days(before, ("day", "month"), reset_days)
         counts, when = [0.0, 0.0], list(reset_days)
         for at in (0, 1):
