@@ -172,15 +172,15 @@ def hits(
 
 def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> Mapping[str, SessionPlace]:
     """Where some sessions were and when they were last used, to the quarter-hour."""
-    places: dict[str, SessionPlace] = {}
+    places_by_session: dict[str, SessionPlace] = {}
     for session in sessions:
         for quarter, project in connection.execute(
             "SELECT max(quarter), ifnull(p.text, '') FROM quarters q LEFT JOIN names p ON p.id = q.project"
             " WHERE q.session = (SELECT id FROM names WHERE text = ?) GROUP BY q.session",
             (session,),
         ):
-            places[session] = SessionPlace(project=project, last_ms=quarter * QUARTER_MS)
-    return places
+            places_by_session[session] = SessionPlace(project=project, last_ms=quarter * QUARTER_MS)
+    return places_by_session
 
 
 def fallback_rows(

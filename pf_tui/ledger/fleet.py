@@ -61,7 +61,7 @@ class ImportCounts:
     """New ones."""
 
 
-def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None) -> ImportCounts:
+def take(connection: sqlite3.Connection, foreign_ledger: ForeignLedger, name: str | None) -> ImportCounts:
     """Lay everything in: all of it or nothing, in one transaction.
 
     Args:
@@ -72,16 +72,17 @@ def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None
     """
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
-    connection.execute("ATTACH ? AS theirs", (theirs.uri,))
+    connection.execute("ATTACH ? AS theirs", (foreign_ledger.uri,))
     with schema.transaction(connection):
-        machines = _Machines(connection, theirs, name)
+        machines = _Machines(connection, foreign_ledger, name)
         before = _requests(connection)
-        took = _Requests(connection, theirs, Names(connection), machines)
+        took = _Requests(connection, foreign_ledger, Names(connection), machines)
         new_hits = sum(
-            limit_hits.note(connection, *hit, machine=machines.name(whose)) for *hit, whose in theirs.hits()
+            limit_hits.note(connection, *hit, machine=machines.name(whose))
+            for *hit, whose in foreign_ledger.hits()
         )
         new_switches = sum(
-            _switch(connection, switch, machines.name(whose)) for *switch, whose in theirs.switches()
+            _switch(connection, switch, machines.name(whose)) for *switch, whose in foreign_ledger.switches()
         )
         rollups.refresh(connection)
         return ImportCounts(
@@ -107,14 +108,16 @@ def plain_name(text: str) -> str | None:
 class _Machines:
     """What every machine of a foreign ledger is called here."""
 
-    def __init__(self, connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, foreign_ledger: ForeignLedger, name: str | None
+    ) -> None:
         self._connection = connection
         names = {
             key.partition(":")[2]: value
             for key, value in connection.execute("SELECT key, value FROM facts WHERE key LIKE 'machine:%'")
         }
         own = connection.execute("SELECT value FROM facts WHERE key = 'machine'").fetchone()[0]
-        number = theirs.machine()
+        number = foreign_ledger.machine()
         if number is None and name is None:
             raise ValueError(number)
         self._local_names: dict[str | None, str | None] = {None: name}
@@ -127,7 +130,7 @@ class _Machines:
             names = {word_id: name if text == names[number] else text for word_id, text in names.items()}
         if number is not None and self._local_names[None] is not None:
             self._keep(number, str(self._local_names[None]), names)
-        for other, text in theirs.machines().items():
+        for other, text in foreign_ledger.machines().items():
             if other == own:
                 self._local_names[text] = None
                 continue
@@ -135,19 +138,19 @@ class _Machines:
             self._keep(other, local_name, names)
             self._local_names[text] = local_name
 
-    def name(self, theirs: str | None) -> str | None:
+    def name(self, foreign_name: str | None) -> str | None:
         """The name here of a machine that is called so there; None on both sides is the machine itself."""
-        if theirs not in self._local_names:
-            self._local_names[theirs] = plain_name(str(theirs)) or _made_up(str(theirs))
-        return self._local_names[theirs]
+        if foreign_name not in self._local_names:
+            self._local_names[foreign_name] = plain_name(str(foreign_name)) or _made_up(str(foreign_name))
+        return self._local_names[foreign_name]
 
     def _free(self, text: str, names: Mapping[str, str]) -> str:
         """The name, or one like it that no other machine has."""
         names_used = {*names.values(), self._local_names[None]}
-        place = 1
+        number = 1
         while text in names_used:
-            place += 1
-            text = f"{text.rpartition(' ')[0] if place > 2 else text} {place}"
+            number += 1
+            text = f"{text.rpartition(' ')[0] if number > 2 else text} {number}"
         return text
 
     def _keep(self, number: str, text: str, names: dict[str, str]) -> None:
@@ -180,12 +183,12 @@ def _rename(connection: sqlite3.Connection, old: str, new: str) -> None:
 class _Words(dict[int | None, int | None]):
     """Numbers of words there -> here, each looked up once."""
 
-    def __init__(self, theirs: ForeignLedger, names: Names) -> None:
+    def __init__(self, foreign_ledger: ForeignLedger, names: Names) -> None:
         super().__init__({None: None})
-        self._theirs, self._names = theirs, names
+        self._foreign_ledger, self._names = foreign_ledger, names
 
     def __missing__(self, number: int | None) -> int | None:
-        name_id = self[number] = self._names(self._theirs.word(int(number or 0)))
+        name_id = self[number] = self._names(self._foreign_ledger.word(int(number or 0)))
         return name_id
 
 
@@ -198,16 +201,16 @@ class _Requests:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, theirs: ForeignLedger, names: Names, machines: _Machines
+        self, connection: sqlite3.Connection, foreign_ledger: ForeignLedger, names: Names, machines: _Machines
     ) -> None:
-        self._connection, self._theirs, self._names = connection, theirs, names
-        self._words = _Words(theirs, names)
+        self._connection, self._foreign_ledger, self._names = connection, foreign_ledger, names
+        self._words = _Words(foreign_ledger, names)
         connection.execute("CREATE TEMP TABLE words (theirs INTEGER PRIMARY KEY, ours INTEGER NOT NULL)")
         connection.execute("CREATE TEMP TABLE whose (theirs INTEGER PRIMARY KEY, ours INTEGER)")
         connection.execute("CREATE TEMP TABLE odd (id INTEGER PRIMARY KEY)")
         self._machine_of = {
             number: None if (name := machines.name(word)) is None else names(name)
-            for number, word in theirs.machine_words()
+            for number, word in foreign_ledger.machine_words()
         }
         connection.executemany("INSERT INTO whose VALUES (ifnull(?, 0), ?)", self._machine_of.items())
         self._learn_words()
@@ -216,7 +219,9 @@ class _Requests:
         self._copy()
         odd = connection.execute("SELECT id FROM odd ORDER BY id")
         while some := odd.fetchmany(_AT_ONCE):
-            self._lay([self._translated(row) for row in theirs.requests([number for (number,) in some])])
+            self._lay(
+                [self._translated(row) for row in foreign_ledger.requests([number for (number,) in some])]
+            )
         for table in ("words", "whose", "odd"):
             connection.execute(f"DROP TABLE temp.{table}")
 
@@ -239,7 +244,7 @@ class _Requests:
     def _find_odd(self) -> None:
         """Mark what sqlite may not copy as it is."""
         other = f"({', '.join(f't.{name}' if name not in _MAPPED else _here(name) for name in FIELDS)})"
-        mine = f"({', '.join(f'm.{name}' for name in FIELDS)})"
+        own_columns = f"({', '.join(f'm.{name}' for name in FIELDS)})"
         both = "theirs.request_rows t CROSS JOIN main.request_rows m"
         gateway, log = f"source = {_GATEWAY}", f"source != {_GATEWAY}"
         claude = f"agent = {NAME['claude-code']}"
@@ -251,7 +256,7 @@ class _Requests:
         same_turn = f"m.{log} AND m.{turn} AND m.joined IS NULL AND m.session = w.ours"
         condition = "m.request_id = t.request_id AND m.id != t.id"
         for rows_found in (
-            f"FROM {both} ON m.id = t.id WHERE {mine} IS NOT {other}",
+            f"FROM {both} ON m.id = t.id WHERE {own_columns} IS NOT {other}",
             f"FROM theirs.request_rows t WHERE NOT ({_plain('t.request_id')} AND {_plain('t.message_id')})",
             f"FROM {both} ON {condition} AND m.{gateway} WHERE t.{gateway} OR t.{claude}",
             f"FROM main.request_rows m CROSS JOIN theirs.request_rows t ON {condition} AND t.{gateway} AND t.{claude}"
@@ -283,11 +288,11 @@ class _Requests:
 
     def _translated(self, row: Row) -> Row:
         """The row under this ledger's numbers for its words."""
-        mine, words = list(row), self._words
-        for place in _WORDS:
-            mine[place] = words[mine[place]]
-        mine[_MACHINE] = self._machine_of[mine[_MACHINE]]
-        return mine
+        own_row, words = list(row), self._words
+        for column in _WORDS:
+            own_row[column] = words[own_row[column]]
+        own_row[_MACHINE] = self._machine_of[own_row[_MACHINE]]
+        return own_row
 
     def _lay(self, some: list[Row]) -> None:
         """Lay odd rows over what is here."""

@@ -242,10 +242,10 @@ class ForeignLedger:
         return {key: value for key, value in facts if isinstance(key, str) and isinstance(value, str)}
 
     def _fault_at(self, table: str, number: int, why: str) -> StateFileUnusable:
-        place = self._connection.execute(
+        fault = self._connection.execute(
             f"SELECT count(*) FROM {table} WHERE rowid <= ?", (number,)
         ).fetchone()[0]
-        return self._fault(f"{table}, row {place}", why)
+        return self._fault(f"{table}, row {fault}", why)
 
     def _fault(self, where: str, why: str) -> StateFileUnusable:
         return StateFileUnusable(

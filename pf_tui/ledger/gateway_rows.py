@@ -356,7 +356,7 @@ def _turn(connection: sqlite3.Connection, row: Row) -> Row | None:
 def _nearest(candidates: Sequence[Row], row: Row, at_ms: int) -> Row | None:
     """Of rows that may be the same request: same outcome and model, then same tokens, then next in time."""
     same = (AT["status"], AT["model"])
-    fitting = [row_ for row_ in candidates if all(row_[place] == row[place] for place in same)]
+    fitting = [row_ for row_ in candidates if all(row_[column] == row[column] for column in same)]
     if rows.total(row):
         # a gateway that saw no usage (a client that left) may still be it; one that saw other tokens is not
         fitting = [row_ for row_ in fitting if rows.total(row_) in (0, rows.total(row))]

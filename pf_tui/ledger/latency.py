@@ -83,12 +83,12 @@ def unpacked(blob: bytes) -> int:
 def _median(packed_counts: int) -> float:
     whole = packed_counts.to_bytes(_BUCKETS * _LANE_BYTES, "little")
     counts = [
-        int.from_bytes(whole[place : place + _LANE_BYTES], "little")
-        for place in range(0, len(whole), _LANE_BYTES)
+        int.from_bytes(whole[start : start + _LANE_BYTES], "little")
+        for start in range(0, len(whole), _LANE_BYTES)
     ]
     half, count_so_far = sum(counts) / 2, 0
-    for place, count in enumerate(counts):
+    for start, count in enumerate(counts):
         count_so_far += count
         if count_so_far >= half and count:
-            return round(LATENCY_STEP**place, 1)
+            return round(LATENCY_STEP**start, 1)
     return 0.0

@@ -88,9 +88,9 @@ def _copy(
     ).fetchone()
     if copy is None:
         return None
-    number, was, start_ms, theirs = copy
+    number, was, start_ms, other_machine = copy
     evidence = (
-        (was == "unknown", theirs is not None, was),
+        (was == "unknown", other_machine is not None, was),
         (provider == "unknown", machine is not None, provider),
     )
     return number, min(evidence)[-1], start_ms

@@ -29,9 +29,9 @@ class Difference:
     """genai-prices' id."""
     kind: str
     above_tokens: int
-    ours: float
+    own_usd: float
     """USD per million tokens."""
-    theirs: float
+    published_usd: float
     why: str
 
 
@@ -53,22 +53,22 @@ def check(catalog: Catalog, pricer: Pricer, now: datetime) -> Check:
     tier_count, differences = 0, list[Difference]()
     for vendor in pricer.vendors():
         for model in vendor.models if vendor.id in sellers else ():
-            theirs = from_genai(model.get_prices(now), is_claude=False)
-            if theirs is None:
+            published = from_genai(model.get_prices(now), is_claude=False)
+            if published is None:
                 continue
             tier_count += 1
-            ours = pricer(sellers[vendor.id], model.id, milliseconds(now))
-            if ours is not None:
-                differences += _differences(sellers[vendor.id], model, ours, theirs, now)
+            own_prices = pricer(sellers[vendor.id], model.id, milliseconds(now))
+            if own_prices is not None:
+                differences += _differences(sellers[vendor.id], model, own_prices, published, now)
     return Check(ids=tier_count, differences=tuple(differences))
 
 
 def _differences(
-    provider: str, model: ModelInfo, ours: UnitPrices, theirs: UnitPrices, now: datetime
+    provider: str, model: ModelInfo, own_prices: UnitPrices, published: UnitPrices, now: datetime
 ) -> Iterator[Difference]:
-    there = {tier.above_tokens: tier for tier in theirs.tiers}
-    for tier in ours.tiers:
-        other = there.get(tier.above_tokens, theirs.tiers[-1])
+    there = {tier.above_tokens: tier for tier in published.tiers}
+    for tier in own_prices.tiers:
+        other = there.get(tier.above_tokens, published.tiers[-1])
         for kind in _KINDS:
             here, new_price = getattr(tier, kind), getattr(other, kind)
             if abs(here - new_price) > 1e-9:
@@ -77,16 +77,16 @@ def _differences(
                     model=model.id,
                     kind=kind,
                     above_tokens=tier.above_tokens,
-                    ours=here,
-                    theirs=new_price,
-                    why=_why(model, ours, kind, now),
+                    own_usd=here,
+                    published_usd=new_price,
+                    why=_why(model, own_prices, kind, now),
                 )
 
 
-def _why(model: ModelInfo, ours: UnitPrices, kind: str, now: datetime) -> str:
-    if ours.source == "yours":
+def _why(model: ModelInfo, own_prices: UnitPrices, kind: str, now: datetime) -> str:
+    if own_prices.source == "yours":
         return "your own price in providers.yaml"
-    if ours.source == "catalog":
+    if own_prices.source == "catalog":
         return "the list price: genai-prices has none for tokens there"
     if dated_prices.at(model, now) != model.get_prices(now):
         return "weekends and changes of DeepSeek, which genai-prices cannot say"

@@ -193,11 +193,11 @@ class Pricer:
                 self._table.newer() if self._table is not None else None
             ).find_provider_model
         catalog_model = self._model(provider, model)
-        ours = self._catalog.providers.get(provider)
-        vendor = ours.genai_id if ours is not None else None
+        own_provider = self._catalog.providers.get(provider)
+        vendor = own_provider.genai_id if own_provider is not None else None
         names = [model]
         if catalog_model is not None:
-            native = self._catalog.native_id(catalog_model.id, provider) if ours is not None else None
+            native = self._catalog.native_id(catalog_model.id, provider) if own_provider is not None else None
             names = list(dict.fromkeys(filter(None, (model, native, catalog_model.id))))
             if vendor is None:
                 vendor = _VENDORS.get(catalog_model.family)

@@ -24,13 +24,13 @@ from pf_tui.ledger.totals import HERE, NOTHING, UNKNOWN, Group, Totals, dearest_
 REST = "(others)"
 _HOUR = Slot(offset=0, width=HOUR_QUARTERS)
 _QUARTER = Slot(offset=0, width=1)
-_COST = next(place for place, (name, _) in enumerate(SUM_COLUMNS) if name == "cost_usd")
+_COST = next(index for index, (name, _) in enumerate(SUM_COLUMNS) if name == "cost_usd")
 _COUNTED = [
-    place
-    for place, (name, _) in enumerate(SUM_COLUMNS)
+    index
+    for index, (name, _) in enumerate(SUM_COLUMNS)
     if name in ("input", "output", "cache_read", "cache_write")
 ]
-_DEAREST = f"s{_COST} DESC, {' + '.join(f's{place}' for place in _COUNTED)} DESC, k0"
+_DEAREST = f"s{_COST} DESC, {' + '.join(f's{index}' for index in _COUNTED)} DESC, k0"
 _CHARTED = ("requests", "input", "output", "cache_read", "cache_write", "cost_usd")
 
 Row = tuple[Any, ...]
@@ -84,7 +84,7 @@ class UsageQuery:
         selects = list(self._selects(("session",), None, self._start, self._end))
         if not selects:
             return TopGroups((), NOTHING, 0)
-        summed = ", ".join(f"sum(s{place}) AS s{place}" for place in range(WIDTH))
+        summed = ", ".join(f"sum(s{index}) AS s{index}" for index in range(WIDTH))
         both = " UNION ALL ".join(text for text, _ in selects)
         whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, {summed} FROM ({both}) GROUP BY 1"
         *top, (_, *rest, others) = self._connection.execute(
@@ -220,7 +220,7 @@ class UsageQuery:
             numbers = self._numbers(names, _nameless(keys[0]))
             filters[keys[0]] = tuple(number for number in filters.get(keys[0], numbers) if number in numbers)
         if keys == ("session",) and "session" not in self._filters and (start, end) == period.ALL_MS:
-            columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
+            columns = ", ".join(f"{name} AS s{index}" for index, (name, _) in enumerate(SUM_COLUMNS))
             # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
             yield (
                 f"SELECT session AS k0, {columns} FROM sessions WHERE 1{narrowing.condition(self._filters)}",

@@ -28,7 +28,7 @@ Select = tuple[str, Sequence[object]]
 """A statement and its values."""
 
 WIDTH = len(SUM_COLUMNS)
-SUMS = ", ".join(f"s{place}" for place in range(WIDTH))
+SUMS = ", ".join(f"s{index}" for index in range(WIDTH))
 
 
 @record
@@ -145,26 +145,26 @@ class Question:
 
 def select(source: str, columns: Sequence[str], totals: str, where: str) -> str:
     """SELECT k0, k1 …, s0, s1 … by the columns."""
-    key_columns = "".join(f"{column} AS k{place}, " for place, column in enumerate(columns))
-    group = ", ".join(str(place + 1) for place in range(len(columns))) or "NULL"
+    key_columns = "".join(f"{column} AS k{index}, " for index, column in enumerate(columns))
+    group = ", ".join(str(index + 1) for index in range(len(columns))) or "NULL"
     return f"SELECT {key_columns}{_numbered(totals)} FROM {source} WHERE {where} GROUP BY {group}"
 
 
 def named(statement: str, keys: int, *, timed: bool) -> str:
     """The grouped rows with names in place of numbers; grouping by numbers first is much cheaper."""
-    places = range(int(timed), int(timed) + keys)
-    columns = [*(["k0"] if timed else []), *(f"n{place}.text" for place in places), SUMS]
-    joins = " ".join(f"JOIN names n{place} ON n{place}.id = k{place}" for place in places)
+    numbers = range(int(timed), int(timed) + keys)
+    columns = [*(["k0"] if timed else []), *(f"n{number}.text" for number in numbers), SUMS]
+    joins = " ".join(f"JOIN names n{number} ON n{number}.id = k{number}" for number in numbers)
     return f"SELECT {', '.join(columns)} FROM ({statement}) {joins}"
 
 
 def _numbered(columns: str) -> str:
     """Sums with names s0, s1 … so that an outer query can ask for them."""
     depth, parts, start = 0, [], 0
-    for place, letter in enumerate(columns):
+    for index, letter in enumerate(columns):
         depth += (letter == "(") - (letter == ")")
         if letter == "," and depth == 0:
-            parts.append(columns[start:place])
-            start = place + 1
+            parts.append(columns[start:index])
+            start = index + 1
     parts.append(columns[start:])
-    return ", ".join(f"{part.strip()} AS s{place}" for place, part in enumerate(parts))
+    return ", ".join(f"{part.strip()} AS s{index}" for index, part in enumerate(parts))

@@ -84,15 +84,15 @@ class LedgerReader:
             f" THEN input + output + cache_read + {cache_writes} ELSE 0 END)"
         )
         own = f" AND machine = {NAME['']}"
-        pieces: Sequence[tuple[str, int, int]] = (
+        selects: Sequence[tuple[str, int, int]] = (
             (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= :first AND time < :last{own}", hour, 1 << 40),
             (f"SELECT provider, {summed} FROM quarters WHERE quarter >= :first AND quarter < :last{own}", quarter, hour * HOUR_QUARTERS),
             (f"SELECT provider, {columns} FROM request_rows WHERE ts >= :first AND ts < :last AND machine IS NULL", start, quarter * QUARTER_MS),
         )  # fmt: skip
         if not self._summed():
-            pieces = [(pieces[-1][0], start, 1 << 62)]
+            selects = [(selects[-1][0], start, 1 << 62)]
         totals: dict[str, ProviderUsage] = {}
-        for select, first, last in pieces:
+        for select, first, last in selects:
             if first < last:
                 for name, part in self._sum(f"{select} GROUP BY 1", first, last, provider).items():
                     totals[name] = _added(totals.get(name), part)

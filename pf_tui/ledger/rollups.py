@@ -133,11 +133,11 @@ def _from_rows(connection: sqlite3.Connection, source: str) -> None:
 
 def _margins(connection: sqlite3.Connection, unit: int, *, marked: bool) -> None:
     """Units that hold a marked quarter-hour, or all of them, each from the next narrower one."""
-    place, beside = UNITS.index(unit), ", ".join(BESIDE)
+    width_index, beside = UNITS.index(unit), ", ".join(BESIDE)
     for column in COLUMNS:
-        if place:
-            source, time, part, width = "margins", "time", "part", unit // UNITS[place - 1]
-            kind = f"kind = {margin(column, UNITS[place - 1])}"
+        if width_index:
+            source, time, part, width = "margins", "time", "part", unit // UNITS[width_index - 1]
+            kind = f"kind = {margin(column, UNITS[width_index - 1])}"
         else:
             source, time, part, width, kind = "quarters", "quarter", column, unit, "1"
         if marked:

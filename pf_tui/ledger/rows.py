@@ -62,7 +62,7 @@ FIELDS = (
     "is_subagent", "attribution", "service_tier", "joined", "root", "machine",
 )  # fmt: skip
 
-AT = {name: place for place, name in enumerate(FIELDS)}
+AT = {name: index for index, name in enumerate(FIELDS)}
 
 _ALL = ", ".join(FIELDS)
 _MARKS = f"({', '.join('?' * len(FIELDS))})"
@@ -268,11 +268,11 @@ def merged(old: Row, new: Row, names: Names) -> Row:
         gateway, log = (old, new) if old[_SOURCE] == _GATEWAY else (new, old)
         row = list(log if total(log) >= total(gateway) else gateway)
         row[0] = old[0]
-        for place in _GATEWAYS:
-            row[place] = gateway[place]
+        for index in _GATEWAYS:
+            row[index] = gateway[index]
         place_of = gateway if gateway[_JOINED] and not beats(log, gateway, names) else log
-        for place in (_SESSION, _PROJECT):
-            row[place] = gateway[place] if place_of[place] in _NOWHERE else place_of[place]
+        for index in (_SESSION, _PROJECT):
+            row[index] = gateway[index] if place_of[index] in _NOWHERE else place_of[index]
         row[_SUBAGENT] = place_of[_SUBAGENT]
         row[AT["message_id"]] = log[AT["message_id"]] or gateway[AT["message_id"]]
         row[_JOINED] = log[_SOURCE]
@@ -282,9 +282,9 @@ def merged(old: Row, new: Row, names: Names) -> Row:
         else:
             won, other = (new, old) if beats(new, old, names) else (old, new)
         row = list(won)
-        for place in _EITHERS:
-            if row[place] in _NOWHERE:
-                row[place] = other[place]
+        for index in _EITHERS:
+            if row[index] in _NOWHERE:
+                row[index] = other[index]
         row[_ATTRIBUTION], row[AT["provider"]] = min(
             ((row[_ATTRIBUTION], row[AT["provider"]]) for row in (won, other)),
             key=lambda attribution: (attribution[0], attribution[1] == _UNKNOWN, names.text(attribution[1])),
@@ -313,7 +313,7 @@ def beats(new: Row, old: Row, names: Names) -> bool:
         return bool(new[_SUBAGENT] < old[_SUBAGENT])
     if total(new) != total(old):
         return total(new) > total(old)
-    return _place(new, names) < _place(old, names)
+    return _tie_break(new, names) < _tie_break(old, names)
 
 
 def total(row: Row) -> int:
@@ -327,7 +327,7 @@ def total(row: Row) -> int:
     )
 
 
-def _place(row: Row, names: Names) -> tuple[str, str, int, bool, str, str, str]:
+def _tie_break(row: Row, names: Names) -> tuple[str, str, int, bool, str, str, str]:
     model = row[AT["model"]]
     return (
         names.text(row[_PROJECT]),
@@ -381,7 +381,7 @@ def _money(row: Row, rows: Iterable[Row]) -> tuple[float | None, int]:
     """The cost of the sight whose facts the row has; of neither: pending until the next pricing."""
     for priced_row in rows:
         if (
-            all(row[place] == priced_row[place] for place in _PRICED_BY)
+            all(row[index] == priced_row[index] for index in _PRICED_BY)
             and priced_row[AT["cost_basis"]] != NAME["pending"]
         ):
             return priced_row[AT["cost_usd"]], priced_row[AT["cost_basis"]]

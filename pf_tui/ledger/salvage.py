@@ -122,14 +122,14 @@ def _request(
         return None
     row = [number, *columns[1:], *[None] * (len(ledger_rows.FIELDS) - len(columns))]
     for field in _INTERNED:
-        place = ledger_rows.AT[field]
-        value = row[place]
+        column = ledger_rows.AT[field]
+        value = row[column]
         if value is None:
             continue
         if not isinstance(value, int):
             return None
         word = words.get(value) or (layout.FIXED_NAMES[value - 1] if 0 < value <= len(NAME) else None)
-        row[place] = names(word) if word is not None else None if field in _OPTIONAL else NAME["unknown"]
+        row[column] = names(word) if word is not None else None if field in _OPTIONAL else NAME["unknown"]
     return tuple(row)
 
 
@@ -202,14 +202,16 @@ class _Pages:
             if kind in (_INDEX_INNER, _TABLE_INNER):
                 data, head = self._page(page), self._head(page)
                 waiting.append(int.from_bytes(data[head + 8 : head + 12], "big"))
-                waiting += [int.from_bytes(data[place : place + 4], "big") for place in self._places(page)]
+                waiting += [
+                    int.from_bytes(data[offset : offset + 4], "big") for offset in self._cell_offsets(page)
+                ]
 
     def _cells(self, page: int) -> Iterator[Record]:
         kind = self._kind(page)
         data = self._page(page)
-        for place in self._places(page):
+        for offset in self._cell_offsets(page):
             with contextlib.suppress(ValueError, IndexError, OverflowError, struct.error, UnicodeDecodeError):
-                start = place + 4 if kind == _INDEX_INNER else place
+                start = offset + 4 if kind == _INDEX_INNER else offset
                 length, start = _varint(data, start)
                 number = None
                 if kind == _TABLE_LEAF:
@@ -239,15 +241,15 @@ class _Pages:
             remaining -= usable - 4
         raise ValueError("a record without its end")
 
-    def _places(self, page: int) -> list[int]:
+    def _cell_offsets(self, page: int) -> list[int]:
         """Where the cells of a page begin; none of a page that makes no sense."""
         data, head = self._page(page), self._head(page)
         count = int.from_bytes(data[head + 3 : head + 5], "big")
         first = head + (12 if data[head] in (_INDEX_INNER, _TABLE_INNER) else 8)
         if count * 2 > self._usable - first:
             return []
-        places = struct.unpack(f">{count}H", data[first : first + 2 * count])
-        return [place for place in places if first + 2 * count <= place < self._usable]
+        offsets = struct.unpack(f">{count}H", data[first : first + 2 * count])
+        return [offset for offset in offsets if first + 2 * count <= offset < self._usable]
 
     def _kind(self, page: int) -> int:
         data, head = self._page(page), self._head(page)
@@ -286,28 +288,28 @@ def _fits(table: str, columns: list[object]) -> bool:
     if table == "names":
         return isinstance(columns[1], str)
     if table == "request_rows":
-        return all(isinstance(columns[place], int) for place in (1, 2, 3, 6, 7))
+        return all(isinstance(columns[column], int) for column in (1, 2, 3, 6, 7))
     return isinstance(columns[1], int if table == "switches" else str)
 
 
-def _varint(data: bytes, place: int) -> tuple[int, int]:
+def _varint(data: bytes, offset: int) -> tuple[int, int]:
     value = 0
     for step in range(9):
-        byte = data[place + step]
+        byte = data[offset + step]
         if step == 8:
-            return value << 8 | byte, place + 9
+            return value << 8 | byte, offset + 9
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
-            return value, place + step + 1
+            return value, offset + step + 1
     raise ValueError
 
 
 def _columns(record: bytes) -> list[object]:
     """The values of a record. Raises ValueError, IndexError or struct.error when it is none."""
-    length, place = _varint(record, 0)
+    length, offset = _varint(record, 0)
     kinds = []
-    while place < length:
-        kind, place = _varint(record, place)
+    while offset < length:
+        kind, offset = _varint(record, offset)
         kinds.append(kind)
     values: list[object] = []
     for kind in kinds:
@@ -315,10 +317,10 @@ def _columns(record: bytes) -> list[object]:
             values.append((None, 0, 1)[(0, 8, 9).index(kind)])
             continue
         size = {5: 6, 6: 8, 7: 8}.get(kind, kind) if kind < 10 else (kind - 12) // 2
-        part = record[place : place + size]
+        part = record[offset : offset + size]
         if len(part) != size or kind in (10, 11):
             raise ValueError("cut off")
-        place += size
+        offset += size
         if kind < 7:
             values.append(int.from_bytes(part, "big", signed=True))
         elif kind == 7:
