@@ -46,8 +46,8 @@ class Timeline:
 
     def at(self, ts_ms: int) -> str | None:
         """The provider then; None before the first entry."""
-        place = bisect_right(self._starts, ts_ms)
-        return self._providers[place - 1] if place else None
+        index = bisect_right(self._starts, ts_ms)
+        return self._providers[index - 1] if index else None
 
 
 def assumed(agent: str, env: Mapping[str, str], catalog: Catalog) -> str:
@@ -76,7 +76,7 @@ def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str
         if name in catalog.providers:
             return name
         url = tables.get(name, {}).get("base_url")
-        host, _ = addresses.place(url) if isinstance(url, str) else ("", None)
+        host, _ = addresses.host_and_port(url) if isinstance(url, str) else ("", None)
         if not host or addresses.is_loopback(host):
             return None  # a gateway: who served behind it is for the gateway to say
         return provider_at(str(url), catalog, ("openai-responses", "openai-chat")) or name
@@ -115,7 +115,7 @@ def _claude(env: Mapping[str, str], catalog: Catalog) -> str:
     if settings_env.get("CLAUDE_CODE_USE_VERTEX") == "1":
         return "vertex"
     url = settings_env.get("ANTHROPIC_BASE_URL", "")
-    if url and addresses.place(url) != addresses.place(VENDOR_URL):
+    if url and addresses.host_and_port(url) != addresses.host_and_port(VENDOR_URL):
         return provider_at(url, catalog) or "unknown"
     if settings.get("apiKeyHelper") or settings_env.get("ANTHROPIC_API_KEY"):
         return "anthropic-api"

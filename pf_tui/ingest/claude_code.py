@@ -275,12 +275,12 @@ def _session(row: RareLine, path: str) -> str:
 
 def _beside(logged_request: LoggedRequest, steps: Iterable[Step], logs: ParsedLogs) -> None:
     """What is billed beside the message's own tokens: an advisor's, and compaction on the server."""
-    for place, step in enumerate(steps):
+    for index, step in enumerate(steps):
         if isinstance(step.type, str) and ("advisor" in step.type or step.type == "compaction"):
             five, hour = _cache_writes(step)
             logs.add(
                 LoggedRequest(
-                    identity("advisor", str(logged_request.id), str(place)),
+                    identity("advisor", str(logged_request.id), str(index)),
                     logged_request.ts,
                     logged_request.session,
                     logged_request.project,

@@ -258,12 +258,12 @@ def _parent_thread(payload: Mapping[str, object]) -> str:
     """The thread that spawned a subagent's."""
     source = payload.get("source")
     spawned = source.get("subagent") if isinstance(source, dict) else None
-    place = spawned.get("thread_spawn", spawned) if isinstance(spawned, dict) else payload
-    return _text(place, "parent_thread_id") if isinstance(place, dict) else ""
+    spawn_source = spawned.get("thread_spawn", spawned) if isinstance(spawned, dict) else payload
+    return _text(spawn_source, "parent_thread_id") if isinstance(spawn_source, dict) else ""
 
 
-def _text(place: Mapping[str, object], key: str) -> str:
-    value = place.get(key)
+def _text(holder: Mapping[str, object], key: str) -> str:
+    value = holder.get(key)
     return value if isinstance(value, str) else ""
 
 

@@ -142,13 +142,13 @@ def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
     folders: set[tuple[int, int]] = set()
     while waiting or links:
         # links last: a folder that is there by itself is known by its own path
-        place = waiting.pop() if waiting else links.pop()
+        next_folder = waiting.pop() if waiting else links.pop()
         try:
-            status = Path(place).stat()
+            status = Path(next_folder).stat()
             if (status.st_dev, status.st_ino) in folders:
                 continue
             folders.add((status.st_dev, status.st_ino))
-            with os.scandir(place) as entries:
+            with os.scandir(next_folder) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)

@@ -110,11 +110,11 @@ class _Reader:
     def take(self, start: int, buffer: bytes, end: int) -> None:
         """Whole lines: buffer[:end], which begins at offset `start` of the file."""
         first = 0
-        while (place := find(buffer, self._common, first, end)) >= 0:
-            begin = rfind(buffer, b"\n", first, place) + 1 or first
+        while (offset := find(buffer, self._common, first, end)) >= 0:
+            begin = rfind(buffer, b"\n", first, offset) + 1 or first
             if first < begin:
                 self._without(start, buffer, first, begin)
-            last = find(buffer, b"\n", place, end)
+            last = find(buffer, b"\n", offset, end)
             self._read(buffer[begin:last], start + begin)
             first = last + 1
         if first < end:
@@ -124,8 +124,8 @@ class _Reader:
         """Lines that do not have the common needle: most have nothing for us, and must only be whole."""
         needles: set[int] = set()
         for needle in self._rare:
-            if (place := find(buffer, needle, first, end)) >= 0:
-                _add_lines(needles, needle, buffer, first, place, end)
+            if (offset := find(buffer, needle, first, end)) >= 0:
+                _add_lines(needles, needle, buffer, first, offset, end)
         while first < end:
             last = find(buffer, b"\n", first, end)
             if first in needles:
@@ -196,15 +196,15 @@ class _Reader:
             self.name(offset, damage, lost=False)
 
     def _line_number(self, offset: int) -> int:
-        place, lines = self._lines_before
-        if offset < place:
-            place = lines = 0
+        counted_to, lines = self._lines_before
+        if offset < counted_to:
+            counted_to = lines = 0
         with FileIO(open_handle(self._path)) as file:
-            file.seek(place)
-            while place < offset and (block := file.read(min(BLOCK_BYTES, offset - place))):
+            file.seek(counted_to)
+            while counted_to < offset and (block := file.read(min(BLOCK_BYTES, offset - counted_to))):
                 lines += block.count(b"\n")
-                place += len(block)
-        self._lines_before = (place, lines)
+                counted_to += len(block)
+        self._lines_before = (counted_to, lines)
         return lines + 1
 
 
@@ -219,21 +219,21 @@ def mended(line: bytes) -> tuple[list[dict[str, object]], str, bool]:
     damage = NOT_UTF8 if "\ufffd" in text and not _is_utf8(line) else ""
     decoder = json.JSONDecoder(strict=False)
     objects: list[dict[str, object]] = []
-    place, is_damaged, tries = 0, False, MOST_TRIES
-    while match := _OBJECT.search(text, place):
+    offset, is_damaged, tries = 0, False, MOST_TRIES
+    while match := _OBJECT.search(text, offset):
         start = match.start()
-        gap = text[place:start]
+        gap = text[offset:start]
         is_damaged |= bool(gap.strip(_WASTE))
         damage = damage or (MENDED if "\0" in gap else "")
         try:
-            content, place = decoder.raw_decode(text, start)
+            content, offset = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            place, is_damaged, tries = start + 1, True, tries - 1
+            offset, is_damaged, tries = start + 1, True, tries - 1
             if not tries:
                 break
         else:
             objects.append(content)
-    is_damaged |= bool(text[place:].strip(_WASTE))
+    is_damaged |= bool(text[offset:].strip(_WASTE))
     if is_damaged:
         # parts of a row that is cut off are objects too
         objects = [content for content in objects if isinstance(content.get("type"), str)]
@@ -243,26 +243,26 @@ def mended(line: bytes) -> tuple[list[dict[str, object]], str, bool]:
 def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[int, bytes, int]]:
     """(offset, buffer, end of its last whole line); what follows the last newline comes with end 0."""
     file.seek(offset)
-    pieces: list[bytes] = []
+    parts: list[bytes] = []
     size = 0
     while block := file.read(BLOCK_BYTES):
         reader._logs.bytes += len(block)
         cut = block.rfind(b"\n") + 1
         if not cut:
-            pieces.append(block)
+            parts.append(block)
             size += len(block)
             if size > MAX_LINE_BYTES:
                 reader.name(offset, TOO_LONG)
                 offset += size + _to_next_line(file)
-                pieces, size = [], 0
+                parts, size = [], 0
             continue
-        buffer = b"".join((*pieces, block)) if pieces else block
+        buffer = b"".join((*parts, block)) if parts else block
         end = size + cut
         yield offset, buffer, end
         offset += end
-        pieces, size = ([buffer[end:]], len(buffer) - end) if end < len(buffer) else ([], 0)
-    if pieces:
-        yield offset, b"".join(pieces), 0
+        parts, size = ([buffer[end:]], len(buffer) - end) if end < len(buffer) else ([], 0)
+    if parts:
+        yield offset, b"".join(parts), 0
 
 
 def _holds(file: FileIO, words: tuple[bytes, ...]) -> bool:
@@ -288,23 +288,23 @@ def _to_next_line(file: FileIO) -> int:
     return size
 
 
-def _add_lines(starts: set[int], needle: bytes, buffer: bytes, first: int, place: int, end: int) -> None:
-    """Add where the lines begin that have a needle, the first one at `place`, or may have one as escapes."""
-    while place >= 0:
-        last = find(buffer, b"\n", place, end)
-        if needle is not _ESCAPE or _escaped(buffer, place, last):
-            starts.add(rfind(buffer, b"\n", first, place) + 1 or first)
-        place = find(buffer, needle, last, end)
+def _add_lines(starts: set[int], needle: bytes, buffer: bytes, first: int, offset: int, end: int) -> None:
+    """Add where the lines begin that have a needle, the first one at `offset`, or may have one as escapes."""
+    while offset >= 0:
+        last = find(buffer, b"\n", offset, end)
+        if needle is not _ESCAPE or _escaped(buffer, offset, last):
+            starts.add(rfind(buffer, b"\n", first, offset) + 1 or first)
+        offset = find(buffer, needle, last, end)
 
 
-def _escaped(buffer: bytes, place: int, last: int) -> bool:
-    """Whether one of the escapes from `place` to the line's end stands for printable ASCII."""
+def _escaped(buffer: bytes, offset: int, last: int) -> bool:
+    """Whether one of the escapes from `offset` to the line's end stands for printable ASCII."""
     for _ in range(MANY_ESCAPES):
-        if buffer[place + 4] in b"234567":
+        if buffer[offset + 4] in b"234567":
             return True
-        if (place := find(buffer, _ESCAPE, place + 4, last)) < 0:
+        if (offset := find(buffer, _ESCAPE, offset + 4, last)) < 0:
             return False
-    return _ESCAPED.search(buffer, place, last) is not None
+    return _ESCAPED.search(buffer, offset, last) is not None
 
 
 def _after_carriage_return(rest: bytes) -> int:

@@ -193,13 +193,13 @@ def beats(new: LoggedRequest, old: LoggedRequest) -> bool:
     """The same rule as `ledger.rows`: main chain, then more tokens, then the first place by name."""
     if new.is_subagent != old.is_subagent:
         return new.is_subagent < old.is_subagent
-    ours, theirs = new.total, old.total
-    if ours != theirs:
-        return ours > theirs
-    return _place(new) < _place(old)
+    new_total, old_total = new.total, old.total
+    if new_total != old_total:
+        return new_total > old_total
+    return _tie_break(new) < _tie_break(old)
 
 
-def _place(logged_request: LoggedRequest) -> tuple[str, str, int, bool, str]:
+def _tie_break(logged_request: LoggedRequest) -> tuple[str, str, int, bool, str]:
     return (
         logged_request.project,
         logged_request.session,

@@ -61,8 +61,10 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
 class Providers:
     """OpenCode's provider ids as ours, by the kind of login it has for each."""
 
-    def __init__(self, env: Mapping[str, str], ours: Mapping[str, tuple[tuple[str, str], ...]]) -> None:
-        self._ours = ours
+    def __init__(
+        self, env: Mapping[str, str], ids_by_package: Mapping[str, tuple[tuple[str, str], ...]]
+    ) -> None:
+        self._ids_by_package = ids_by_package
         self._kinds: dict[str, str] = {}
         try:
             content = json.loads(regular_files.read_regular(data_folder(env) / "auth.json"))
@@ -72,15 +74,15 @@ class Providers:
 
     def __call__(self, provider_id: str) -> str | None:
         """Our id, e.g. "openai" with an OAuth login -> "openai-oauth"; OpenCode's own word when unknown."""
-        candidates = self._ours.get(provider_id)
+        candidates = self._ids_by_package.get(provider_id)
         if not candidates:
             return provider_id or None
         kinds = {"oauth": ("oauth", "subscription", "token"), "api": ("api_key", "token", "iam")}
         order = kinds.get(self._kinds.get(provider_id, ""), ("api_key", "token", "oauth"))
         for auth in order:
-            for ours, kind in candidates:
+            for own_id, kind in candidates:
                 if kind == auth:
-                    return ours
+                    return own_id
         return candidates[0][0]
 
 
@@ -233,14 +235,14 @@ def take(
     tokens = _inner(message, "tokens")
     cache = _inner(tokens, "cache")
     reasoning = whole(tokens.get("reasoning"))
-    place = _inner(message, "path")
+    folders = _inner(message, "path")
     error = _inner(message, "error")
     provider = providers(str(message.get("providerID") or ""))
     request = LoggedRequest(
         identity("opencode", mid),
         created,
         session,
-        directory or str(place.get("cwd") or place.get("root") or ""),
+        directory or str(folders.get("cwd") or folders.get("root") or ""),
         str(message.get("modelID") or ""),
         whole(tokens.get("input")),
         whole(tokens.get("output")) + reasoning,
@@ -291,9 +293,9 @@ def _usd(value: object) -> float | None:
     return float(value)
 
 
-def _inner(place: Mapping[str, object], key: str) -> dict[str, object]:
+def _inner(holder: Mapping[str, object], key: str) -> dict[str, object]:
     """The object under a key; {} when there is none."""
-    value = place.get(key)
+    value = holder.get(key)
     return value if isinstance(value, dict) else {}
 
 

@@ -32,11 +32,14 @@ def read(
     full: bool,
 ) -> int:
     """What changed in the database and in legacy message files; returns how many requests are new."""
-    ours: dict[str, tuple[tuple[str, str], ...]] = {}
+    ids_by_package: dict[str, tuple[tuple[str, str], ...]] = {}
     for provider in catalog.providers.values():
         if provider.opencode_id:
-            ours[provider.opencode_id] = (*ours.get(provider.opencode_id, ()), (provider.id, provider.auth))
-    providers = opencode.Providers(env, ours)
+            ids_by_package[provider.opencode_id] = (
+                *ids_by_package.get(provider.opencode_id, ()),
+                (provider.id, provider.auth),
+            )
+    providers = opencode.Providers(env, ids_by_package)
     new = 0
     for path in opencode.databases(env):
         new += _opencode(connection, writer, path, providers, outcome, full=full)
