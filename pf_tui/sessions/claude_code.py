@@ -295,9 +295,9 @@ def _signals(
 def _newer(draft: Draft, other: Draft) -> bool:
     """Whether to show this one of two files that name one session: a live client goes before a leftover."""
     rank = {"alive": 3, "unsure": 2, "foreign": 1, "gone": 0}
-    mine, theirs = rank[draft.signals.life], rank[other.signals.life]
-    return mine > theirs or (
-        mine == theirs
+    own_rank, other_rank = rank[draft.signals.life], rank[other.signals.life]
+    return own_rank > other_rank or (
+        own_rank == other_rank
         and (draft.started or datetime.min.replace(tzinfo=UTC))
         > (other.started or datetime.min.replace(tzinfo=UTC))
     )

@@ -257,8 +257,8 @@ def _parent(head: Mapping[str, object]) -> str | None:
     """The thread that spawned this one."""
     source = head.get("source")
     spawned = source.get("subagent") if isinstance(source, dict) else None
-    place = spawned.get("thread_spawn", spawned) if isinstance(spawned, dict) else head
-    return word(place.get("parent_thread_id")) if isinstance(place, dict) else None
+    spawn_source = spawned.get("thread_spawn", spawned) if isinstance(spawned, dict) else head
+    return word(spawn_source.get("parent_thread_id")) if isinstance(spawn_source, dict) else None
 
 
 def _count(value: object) -> int | None:

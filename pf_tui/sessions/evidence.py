@@ -149,11 +149,11 @@ def prune(paths: Paths, now_s: float) -> None:
     except OSError:
         return
     entries_by_age.sort(reverse=True)
-    for place, (changed_s, path) in enumerate(entries_by_age):
+    for index, (changed_s, path) in enumerate(entries_by_age):
         late = now_s - changed_s > KEEP_S
-        if not late and place < MAX_FILES:
+        if not late and index < MAX_FILES:
             continue
-        evidence = _load(path) if late and place < MAX_FILES else None
+        evidence = _load(path) if late and index < MAX_FILES else None
         if evidence is not None and evidence.event not in ENDED and _runs(evidence.pid):
             continue
         with contextlib.suppress(OSError):

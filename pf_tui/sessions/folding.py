@@ -24,19 +24,19 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
         draft = session
         if draft.parent in parents and _session_above(draft, parents) != draft.id:
             continue
-        mine = [
+        of_parent = [
             child
             for child in children.get(draft.id, ())
             if child is not draft
             and child.signals.life != "gone"
             and (child.signals.busy or child.signals.waiting)
         ]
-        if mine:
-            signals = replace(draft.signals, children_working=len(mine))
-            waiting = next((child.signals.waiting for child in mine if child.signals.waiting), None)
+        if of_parent:
+            signals = replace(draft.signals, children_working=len(of_parent))
+            waiting = next((child.signals.waiting for child in of_parent if child.signals.waiting), None)
             if waiting and signals.waiting is None:
                 signals = replace(signals, waiting=waiting)
-            draft = replace(draft, signals=signals, children=(*draft.children, *mine))
+            draft = replace(draft, signals=signals, children=(*draft.children, *of_parent))
         rows.append(draft)
     return rows
 

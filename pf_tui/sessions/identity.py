@@ -84,9 +84,9 @@ def read(path: str) -> bytes:
 
 def address(url: str) -> str | None:
     """Host and port of an address; never a name, a password or a query in it."""
-    from pf_tui.rules.addresses import place
+    from pf_tui.rules.addresses import host_and_port
 
-    host, port = place(url if "//" in url else f"//{url}")
+    host, port = host_and_port(url if "//" in url else f"//{url}")
     if not host:
         return None
     host = f"[{host}]" if ":" in host else host

@@ -116,7 +116,7 @@ def _start(handle: int, size: int, anchors: Sequence[Callable[[bytes], bool]]) -
     """Where the oldest of the newest anchor rows begins; where the look back ended when one is missing."""
     missing = list(anchors)
     end, tail = size, b""
-    place = size
+    offset = size
     while end > 0 and missing and size - end < MAX_BACK:
         begin = max(0, end - BLOCK)
         tail = os.pread(handle, end - begin, begin) + tail
@@ -133,7 +133,7 @@ def _start(handle: int, size: int, anchors: Sequence[Callable[[bytes], bool]]) -
             matched = [anchor for anchor in missing if anchor(line)]
             if matched:
                 missing = [anchor for anchor in missing if anchor not in matched]
-                place = begin + start
+                offset = begin + start
             stop = start
         tail = tail[:first]
-    return place if not missing else end + (tail.find(b"\n") + 1 if end else 0)
+    return offset if not missing else end + (tail.find(b"\n") + 1 if end else 0)

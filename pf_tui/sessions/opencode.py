@@ -68,13 +68,13 @@ class Collector:
         evidences = [item for (agent, _), item in evidence.items() if agent == AGENT]
         rows: dict[str, Row] = {}
         if running:
-            places = [env, *(agent.env for agent in running.values())]
+            environments = [env, *(agent.env for agent in running.values())]
             directories = {
                 cwd
                 for cwd in (*(agent.cwd for agent in running.values()), *(item.cwd for item in evidences))
                 if cwd
             }
-            for path in databases(places):
+            for path in databases(environments):
                 rows.update((row.id, row) for row in self._rows(path, sorted(directories)))
         drafts, session_ids = _with_evidence(evidences, rows, running, processes)
         drafts = _current(drafts)
@@ -97,15 +97,15 @@ class Collector:
         return rows
 
 
-def databases(places: Iterable[Mapping[str, str]]) -> list[str]:
+def databases(environments: Iterable[Mapping[str, str]]) -> list[str]:
     """Every database in use: this environment's and those of the clients that run."""
     paths_found: dict[str, None] = {}
-    for place in places:
+    for environment in environments:
         try:
-            base = place.get("XDG_DATA_HOME") or f"{user_home(place)}/.local/share"
+            base = environment.get("XDG_DATA_HOME") or f"{user_home(environment)}/.local/share"
         except Exception:  # noqa: S112 - a client without a home has no database to be found
             continue
-        name = place.get("OPENCODE_DB", "opencode.db")
+        name = environment.get("OPENCODE_DB", "opencode.db")
         paths_found[os.path.join(base, "opencode", name)] = None  # noqa: PTH118 - an absolute name replaces the base
     return list(paths_found)
 
@@ -179,13 +179,13 @@ def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
 def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: datetime) -> Draft:
     """The newest session of the process's folder since it began, which is probably its own."""
     folder = _stored(process.cwd) if process.cwd else None
-    mine = [
+    candidates = [
         row
         for row in rows.values()
         if row.directory == folder and row.parent is None and row.id not in ids
         if row.updated and (process.started is None or row.updated >= process.started)
     ]
-    row = max(mine, key=lambda draft: draft.updated or now, default=None)
+    row = max(candidates, key=lambda draft: draft.updated or now, default=None)
     at = (row.updated if row else process.started) or now
     signals = Signals(life="alive", last_change=at)
     if row is not None and not row.finished:

@@ -20,12 +20,12 @@ from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.folding import folded
 from pf_tui.sessions.merging import with_evidence, with_gateway
 from pf_tui.sessions.money import Money
-from pf_tui.sessions.places import Place, Places
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
 from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp
 from pf_tui.sessions.states import ENDED_SHOWN, SKEW, decide
 from pf_tui.sessions.text import clean
+from pf_tui.sessions.work_folders import WorkFolder, WorkFolders
 from pf_tui.state import files, gateway, resumes
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
@@ -50,7 +50,7 @@ class Watch:
         self.processes = processes or Processes()
         self.collectors = [_collector(agent) for agent in INTEGRATED]
         self.evidence = evidence.Store(ctx.paths)
-        self.places = Places()
+        self.work_folders = WorkFolders()
         self.money = Money(ctx.paths)
         self._catalog: tuple[Catalog, Providers] | None = None
         self._health: tuple[object, Health] = (None, Health())
@@ -155,7 +155,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     view = GatewayView(gateway.read(ctx.paths))
     drafts = folded([watch.merge(draft, of_hooks, view) for draft in watch.remember(drafts, now)])
     watch.money.look([draft.id for draft in drafts], now)
-    watch.places.look()
+    watch.work_folders.look()
     maker = _SessionBuilder(ctx, watch, view, of_hooks, now)
     resume_times = watch.resume_times(ctx.paths)
     sessions = [_with_resume_time(maker.session(draft), resume_times) for draft in drafts]
@@ -189,17 +189,17 @@ class _SessionBuilder:
     def session(self, draft: Draft) -> Session:
         """One session with its children; the one made before while nothing about it changed."""
         watch, key = self._watch, (draft.agent, draft.id)
-        place = watch.places.of(draft.cwd) if draft.cwd else None
-        inputs = (draft, place, watch.money.version, self._health, self._providers)
+        work_folder = watch.work_folders.of(draft.cwd) if draft.cwd else None
+        inputs = (draft, work_folder, watch.money.version, self._health, self._providers)
         record = watch.last_sessions.get(key)
         if record is not None and all(old is new for old, new in zip(record[0], inputs, strict=True)):
             return record[1]
-        session = self._make(draft, place)
+        session = self._make(draft, work_folder)
         if not draft.children and _is_timeless(draft, self._now):
             watch.last_sessions[key] = (inputs, session)
         return session
 
-    def _make(self, draft: Draft, place: Place | None) -> Session:
+    def _make(self, draft: Draft, work_folder: WorkFolder | None) -> Session:
         now, cost = self._now, self._watch.money.of(draft.id)
         session_evidence = self._evidence.get((draft.agent, draft.id))
         provider, provider_by, model_sent = provider_of(
@@ -217,9 +217,9 @@ class _SessionBuilder:
         return Session(
             id=draft.id,
             agent=draft.agent,
-            project=clean(place.project) if place else None,
-            worktree=clean(place.worktree) if place and place.worktree else None,
-            branch=clean(place.branch) if place and place.branch else None,
+            project=clean(work_folder.project) if work_folder else None,
+            worktree=clean(work_folder.worktree) if work_folder and work_folder.worktree else None,
+            branch=clean(work_folder.branch) if work_folder and work_folder.branch else None,
             cwd=clean(draft.cwd) if draft.cwd else None,
             state=decision.state,
             by=decision.by,

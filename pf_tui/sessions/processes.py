@@ -107,7 +107,7 @@ class Processes:
 
     def agents(self, agent: str) -> list[Process]:
         """The processes of one agent that run, as of the last look."""
-        return [our for our in self._ours() if AGENTS[our.name] == agent]
+        return [our for our in self._own() if AGENTS[our.name] == agent]
 
     def at(self, pid: int) -> Process | None:
         """The agent's process of that pid."""
@@ -166,9 +166,9 @@ class Processes:
 
     def environments(self) -> Iterable[Mapping[str, str]]:
         """What the agents that run were started with."""
-        return [our.env for our in self._ours()]
+        return [our.env for our in self._own()]
 
-    def _ours(self) -> Iterable[Process]:
+    def _own(self) -> Iterable[Process]:
         home = self._home
         return [
             agent for agent in self._agents.values() if home is None or agent.env.get("HOME") in (None, home)

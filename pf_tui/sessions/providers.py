@@ -32,9 +32,9 @@ class Providers:
         self._by_opencode: dict[str, str] = {}
         for provider in catalog.providers.values():
             urls = {*provider.base_urls.values(), provider.claude_code.env.get("ANTHROPIC_BASE_URL", "")}
-            for place in {address(url) for url in urls if url and "{" not in url}:
-                if place:
-                    self._by_address.setdefault(place, []).append(provider.id)
+            for host in {address(url) for url in urls if url and "{" not in url}:
+                if host:
+                    self._by_address.setdefault(host, []).append(provider.id)
         providers = sorted(
             catalog.providers.values(),
             key=lambda provider: (
@@ -45,9 +45,9 @@ class Providers:
             if provider.opencode_id:
                 self._by_opencode.setdefault(provider.opencode_id, provider.id)
 
-    def at(self, place: str) -> str | None:
+    def at(self, host: str) -> str | None:
         """The provider whose address this is, when it is one alone."""
-        there = self._by_address.get(place, [])
+        there = self._by_address.get(host, [])
         return there[0] if len(there) == 1 else None
 
     def named(self, agent: str, name: str) -> str | None:
@@ -73,24 +73,24 @@ def provider_of(
     """(provider, who says so, model the gateway sent); (None, None, None) when nothing says it."""
     if request := gateway.open.get(draft.id):
         return request.provider or None, "gateway", request.model
-    place, place_by = (
+    host, host_by = (
         (evidence.base_url_host, "hook")
         if evidence and evidence.base_url_host
         else (draft.base_url, draft.base_url_by)
     )
-    behind = gateway.is_at(place) if place is not None else draft.provider == _GATEWAY
+    behind = gateway.is_at(host) if host is not None else draft.provider == _GATEWAY
     session = gateway.sessions.get(draft.id)
-    if session and (behind or place is None):
+    if session and (behind or host is None):
         return session.provider, "gateway", session.model
     by_gateway = cost is not None and cost.provider is not None and cost.provider_source == "gateway"
-    if by_gateway and cost and (behind or place is None):
+    if by_gateway and cost and (behind or host is None):
         return cost.provider, "gateway", None
     if behind:
         return None, None, None
     if evidence and evidence.provider:
         return evidence.provider, "hook", None
-    there = providers.at(place) if place else None
-    if there and place_by == "hook":
+    there = providers.at(host) if host else None
+    if there and host_by == "hook":
         return there, "hook", None
     if (served_session := health.sessions.get(draft.id)) and not draft.provider:
         return served_session.provider, "hook", None
@@ -104,11 +104,11 @@ def provider_of(
 
 def is_behind(draft: Draft, evidence: Evidence | None, gateway: GatewayView) -> bool:
     """Whether the session's requests go through the running gateway."""
-    place = (evidence.base_url_host if evidence else None) or draft.base_url
+    host = (evidence.base_url_host if evidence else None) or draft.base_url
     return (
         draft.id in gateway.open
-        or gateway.is_at(place or "")
-        or (place is None and (draft.provider == _GATEWAY or draft.id in gateway.sessions))
+        or gateway.is_at(host or "")
+        or (host is None and (draft.provider == _GATEWAY or draft.id in gateway.sessions))
     )
 
 
@@ -124,6 +124,6 @@ class GatewayView:
             {session.session: session for session in gateway.sessions} if gateway else {}
         )
 
-    def is_at(self, place: str) -> bool:
+    def is_at(self, host: str) -> bool:
         """Whether an address is the running gateway's."""
-        return addresses.is_here(f"//{place}", self._port)
+        return addresses.is_here(f"//{host}", self._port)

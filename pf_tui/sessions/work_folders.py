@@ -12,7 +12,7 @@ MAX_UP = 64
 
 
 @record
-class Place:
+class WorkFolder:
     """Where a session works."""
 
     project: str
@@ -22,35 +22,35 @@ class Place:
     """None without git; the first digits of the commit when no branch is checked out."""
 
 
-class Places:
+class WorkFolders:
     """Folders that were looked up; git's HEAD is read again when it changed."""
 
     def __init__(self) -> None:
         self._roots: dict[str, tuple[str, str | None, str | None]] = {}
         self._heads: dict[str, tuple[int, str | None]] = {}
-        self._by_folder: dict[str, Place] = {}
-        self._places: dict[str, Place] = {}
+        self._by_folder: dict[str, WorkFolder] = {}
+        self._latest: dict[str, WorkFolder] = {}
 
     def look(self) -> None:
         """From now on folders are looked at once more."""
         self._by_folder.clear()
 
-    def of(self, cwd: str) -> Place:
-        """The place of a working directory, as of the first question since the last `look`."""
-        place = self._by_folder.get(cwd)
-        if place is None:
-            place = self._now(cwd)
-            if place == self._places.get(cwd):
-                place = self._places[cwd]  # the same object says that nothing changed
-            self._by_folder[cwd] = self._places[cwd] = place
-        return place
+    def of(self, cwd: str) -> WorkFolder:
+        """The folder of a working directory, as of the first question since the last `look`."""
+        work_folder = self._by_folder.get(cwd)
+        if work_folder is None:
+            work_folder = self._now(cwd)
+            if work_folder == self._latest.get(cwd):
+                work_folder = self._latest[cwd]  # the same object says that nothing changed
+            self._by_folder[cwd] = self._latest[cwd] = work_folder
+        return work_folder
 
-    def _now(self, cwd: str) -> Place:
+    def _now(self, cwd: str) -> WorkFolder:
         root = self._roots.get(cwd)
         if root is None or (root[2] is not None and not os.path.exists(root[2])):  # noqa: PTH110
             root = self._roots[cwd] = _root(cwd)
         project, worktree, head = root
-        return Place(project=project, worktree=worktree, branch=self._branch(head) if head else None)
+        return WorkFolder(project=project, worktree=worktree, branch=self._branch(head) if head else None)
 
     def _branch(self, head: str) -> str | None:
         try:
@@ -74,9 +74,9 @@ def _root(cwd: str) -> tuple[str, str | None, str | None]:
             return folder, None, f"{git}/HEAD"
         pointer = _text(git)
         if pointer.startswith("gitdir:"):
-            place = os.path.normpath(os.path.join(folder, pointer.removeprefix("gitdir:").strip()))  # noqa: PTH118
-            main, marker, name = place.rpartition("/.git/worktrees/")
-            return (main, name, f"{place}/HEAD") if marker else (folder, None, f"{place}/HEAD")
+            git_folder = os.path.normpath(os.path.join(folder, pointer.removeprefix("gitdir:").strip()))  # noqa: PTH118
+            main, marker, name = git_folder.rpartition("/.git/worktrees/")
+            return (main, name, f"{git_folder}/HEAD") if marker else (folder, None, f"{git_folder}/HEAD")
         above = os.path.dirname(folder)  # noqa: PTH120
         if above == folder:
             break
