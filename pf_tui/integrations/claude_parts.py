@@ -133,13 +133,13 @@ def _settings_part(path: Path, words: tuple[str, ...], root: Path | None) -> Man
 
 
 def _server_part(path: Path, words: tuple[str, ...]) -> ManagedPart:
-    place = ("mcpServers", SERVER)
+    key_path = ("mcpServers", SERVER)
 
     def put(now: bytes | None) -> bytes:
-        return jsonc.set_member(_text(path, now or b"") or "{}\n", place, _server(words)).encode()
+        return jsonc.set_member(_text(path, now or b"") or "{}\n", key_path, _server(words)).encode()
 
     def take(now: bytes) -> bytes | None:
-        return jsonc.remove_member(_text(path, now), place).encode()
+        return jsonc.remove_member(_text(path, now), key_path).encode()
 
     return ManagedPart(path=path, put=_named(path, put), take=_named(path, take))
 

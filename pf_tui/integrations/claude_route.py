@@ -43,7 +43,7 @@ PROGRAM = "claude"
 class Layer:
     """One settings document."""
 
-    place: str
+    source: str
     """What a sentence calls it."""
     variables: Mapping[str, object]
     foreign: bool
@@ -68,14 +68,14 @@ def next_address(cwd: Path, env: Mapping[str, str], caller: Process | None, now_
     for name in ("ANTHROPIC_UNIX_SOCKET", "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"):
         if env.get(name):
             raise withheld(f"{name} is set: another program carries Claude Code's requests")
-    url, place = _address(layers, env)
+    url, source = _address(layers, env)
     client = _is_client(caller)
     holds = env.get(BASE_URL) or (VENDOR_URL if client else url)
     early = _address([layer for layer in layers if not layer.foreign], env)[0]
     starting = _same(holds, early) and _just_started(layers, caller, now_s)
     if not _same(holds, url) and not starting:
         raise withheld(
-            f"{place} says {key_homes.shown(url)}, but Claude Code is still set to {key_homes.shown(holds)}",
+            f"{source} says {key_homes.shown(url)}, but Claude Code is still set to {key_homes.shown(holds)}",
             "it reads the new settings within seconds; start it anew if this stays",
         )
     return url
@@ -99,8 +99,10 @@ def _layers(cwd: Path, env: Mapping[str, str], caller: Process | None) -> Iterat
         shared = (folder / ".claude" / "settings.json" for folder in folders)
         yield from _documents((path for path in shared if path != person / "settings.json"), foreign=True)
     if sources_read is None or "local" in sources_read:
-        places = dict.fromkeys(place for folder in folders for place in (*_roots(folder), folder))
-        yield from _documents((place / ".claude" / "settings.local.json" for place in places), foreign=True)
+        all_folders = dict.fromkeys(parent for folder in folders for parent in (*_roots(folder), folder))
+        yield from _documents(
+            (parent / ".claude" / "settings.local.json" for parent in all_folders), foreign=True
+        )
     if word := words.get("--settings"):
         yield _layer_of(word, folders)
     yield from _documents(_managed(person), foreign=False)
@@ -130,7 +132,7 @@ def _managed(person: Path) -> Iterator[Path]:
 
 def _roots(folder: Path) -> Iterator[Path]:
     """The git root above a folder, and for a linked worktree the main checkout."""
-    root = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+    root = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
     if root is None:
         return
     if (root / ".git").is_file():
@@ -144,9 +146,9 @@ def _roots(folder: Path) -> Iterator[Path]:
 def _layer_of(value: str, folders: list[Path]) -> Layer:
     """What `--settings` or `--managed-settings` names: JSON itself, or a file."""
     if value.lstrip().startswith("{"):
-        return Layer(place="--settings", variables=_variables(value, "--settings"), foreign=False)
+        return Layer(source="--settings", variables=_variables(value, "--settings"), foreign=False)
     paths = [folder / value for folder in folders]
-    path = next((place for place in paths if place.exists()), paths[0])
+    path = next((candidate for candidate in paths if candidate.exists()), paths[0])
     inside = any(path.resolve().is_relative_to(root.resolve()) for root in (*folders, *_roots(folders[0])))
     layer = _document(path, foreign=inside, follow=True)
     if layer is None:
@@ -183,7 +185,7 @@ def _document(path: Path, *, foreign: bool, follow: bool = False) -> Layer | Non
     except OSError as error:
         raise unreadable(path, "it was taken away while it was read") from error
     variables = _variables(text, str(path))
-    return Layer(place=str(path), variables=variables, foreign=foreign, changed_at=changed_s)
+    return Layer(source=str(path), variables=variables, foreign=foreign, changed_at=changed_s)
 
 
 def _refuse_link(path: Path) -> None:
@@ -219,17 +221,17 @@ def _bytes(path: Path) -> bytes | None:
         raise unreadable(path, why if error.errno == errno.EFBIG else why.lower()) from error
 
 
-def _variables(text: str, place: str) -> Mapping[str, object]:
+def _variables(text: str, source: str) -> Mapping[str, object]:
     """The document's `env`."""
     if not text.strip():
         return {}
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise unreadable(place, "no JSON that can be read in one way only") from error
+        raise unreadable(source, "no JSON that can be read in one way only") from error
     variables = content.get("env", {}) if isinstance(content, dict) else None
     if not isinstance(variables, dict):
-        raise unreadable(place, "its env is no object" if variables is not None else "no JSON object")
+        raise unreadable(source, "its env is no object" if variables is not None else "no JSON object")
     return variables
 
 
@@ -250,10 +252,10 @@ def _refuse_detours(layer: Layer) -> None:
     for name, value in layer.variables.items():
         if name == BASE_URL:
             if not isinstance(value, str):
-                raise unreadable(layer.place, f"{BASE_URL} is no text")
+                raise unreadable(layer.source, f"{BASE_URL} is no text")
         elif layer.foreign and value != "" and key_homes.leads_elsewhere(name):
             raise withheld(
-                f"{layer.place} sets {plain_name(name)}, which can lead requests elsewhere",
+                f"{layer.source} sets {plain_name(name)}, which can lead requests elsewhere",
                 "take it out of the project's settings, or put it into your own",
             )
 
@@ -262,7 +264,7 @@ def _address(layers: list[Layer], env: Mapping[str, str]) -> tuple[str, str]:
     """(address, who says so); an empty one means the vendor's, as for the client."""
     for layer in reversed(layers):
         if BASE_URL in layer.variables:
-            return text_in(layer.variables, BASE_URL).strip() or VENDOR_URL, layer.place
+            return text_in(layer.variables, BASE_URL).strip() or VENDOR_URL, layer.source
     return env.get(BASE_URL, "").strip() or VENDOR_URL, "the environment"
 
 
@@ -287,9 +289,11 @@ def plain_name(name: str) -> str:
     return "".join(letter for letter in name[:60] if letter.isalnum() or letter == "_")
 
 
-def unreadable(place: Path | str, why: str) -> PfError:
+def unreadable(source: Path | str, why: str) -> PfError:
     """The refusal for settings that cannot be read."""
-    return withheld(f"{place} cannot be used ({why}), so nobody knows where requests go", f"correct {place}")
+    return withheld(
+        f"{source} cannot be used ({why}), so nobody knows where requests go", f"correct {source}"
+    )
 
 
 def withheld(why: str, hint: str = "") -> PfError:

@@ -114,11 +114,11 @@ def _letters(text: str, settings: object) -> dict[str, str]:
     for member in (ENV, MODELS):
         if settings.get(member) == {}:
             letters_by_name[member] = jsonc.raw(text, (member,)) or ""
-    places = [(HELPER,), *((member, name) for member in (ENV, MODELS) for name in _map(settings, member))]
-    for place in places:
-        raw = jsonc.raw(text, place)
+    key_paths = [(HELPER,), *((member, name) for member in (ENV, MODELS) for name in _map(settings, member))]
+    for key_path in key_paths:
+        raw = jsonc.raw(text, key_path)
         if raw is not None and raw != json.dumps(jsonc.parse(raw), ensure_ascii=False):
-            letters_by_name[".".join(place)] = raw
+            letters_by_name[".".join(key_path)] = raw
     return letters_by_name
 
 
@@ -141,9 +141,9 @@ def _without_last(
     for member in (MODELS, ENV):
         names = [name for name in old_note[member] if name not in env_wanted[member]]
         names = [name for name in names if member == MODELS or name in ALIASES]
-        mine = {name: old_note[member].pop(name) for name in names}
+        written_values = {name: old_note[member].pop(name) for name in names}
         own = {name: note[member].pop(name, None) for name in names}
-        text = _without(text, member, _map(settings, member), mine, own, letters.get(member))
+        text = _without(text, member, _map(settings, member), written_values, own, letters.get(member))
     return text
 
 
@@ -166,8 +166,8 @@ def unrouted(text: str) -> str:
         text = _without(text, member, now, our_members[member], note[member], empty)
     if "" in letters and jsonc.parse(text) == {}:
         return letters[""]
-    for place, raw in letters.items():
-        member, _, name = place.partition(".")
+    for key_path, raw in letters.items():
+        member, _, name = key_path.partition(".")
         path = (member, name) if name else (member,)
         present = jsonc.raw(text, path)
         if present is not None and jsonc.parse(present) == jsonc.parse(raw):
@@ -189,7 +189,7 @@ def _without(
     text: str,
     member: str,
     now: Mapping[str, object],
-    mine: Mapping[str, object],
+    written_values: Mapping[str, object],
     own: Mapping[str, object],
     empty: str | None,
 ) -> str:
@@ -198,19 +198,19 @@ def _without(
     Args:
         empty: the member as the person wrote it, when it had no entry.
     """
-    if mine and now == mine and all(value is None for value in own.values()):
+    if written_values and now == written_values and all(value is None for value in own.values()):
         if empty is not None:
             return jsonc.set_raw(text, (member,), empty)
         return jsonc.remove_member(text, (member,))
-    for name, value in reversed(list(mine.items())):
+    for name, value in reversed(list(written_values.items())):
         if now.get(name) == value:
             text = _restored(text, (member, name), own.get(name))
     return text
 
 
-def _restored(text: str, place: tuple[str, ...], own: object) -> str:
+def _restored(text: str, key_path: tuple[str, ...], own: object) -> str:
     """The text with the person's own value there, or with none."""
-    return jsonc.remove_member(text, place) if own is None else jsonc.set_member(text, place, own)
+    return jsonc.remove_member(text, key_path) if own is None else jsonc.set_member(text, key_path, own)
 
 
 def route_in(text: str) -> str | None:
@@ -247,8 +247,8 @@ def with_status_line(text: str, words: Sequence[str]) -> str:
     settings = jsonc.parse(text)
     line = settings.get("statusLine") if isinstance(settings, dict) else None
     if line is None:
-        ours = {"type": "command", "command": _status_command(words, None), _REFRESH[-1]: REFRESH_S}
-        return jsonc.set_member(text, ("statusLine",), ours)
+        setting = {"type": "command", "command": _status_command(words, None), _REFRESH[-1]: REFRESH_S}
+        return jsonc.set_member(text, ("statusLine",), setting)
     command = line.get("command") if isinstance(line, dict) else None
     if not isinstance(command, str) or line.get("type") != "command":
         return text
@@ -275,7 +275,7 @@ def wrapped(command: str) -> str | None:
     """The person's own command inside our status line; None when there is none."""
     if command.startswith(_QUIET_WRAP):
         rest = command.removeprefix(_QUIET_WRAP)
-        ends = (place for place in range(len(rest)) if rest.startswith("; ", place))
+        ends = (offset for offset in range(len(rest)) if rest.startswith("; ", offset))
         return next((rest[at + 2 :] for at in ends if shlex.quote(rest[at + 2 :]) == rest[:at]), None)
     words = _words(command)
     return words[-1] if words[-3:-1] == ["statusline", "--wrap"] else None
@@ -324,8 +324,10 @@ def _is_ours(command: str) -> bool:
         return True
     words = _words(command)
     argv = words[:-1] if words[-1:] == ["statusline"] else words[:-3]
-    ours = words[-1:] == ["statusline"] or words[-3:-1] == ["statusline", "--wrap"]
-    return ours and bool(argv) and (Path(argv[-1]).name == "pf-tui" or argv[-2:] == ["-m", "pf_tui"])
+    is_status_line = words[-1:] == ["statusline"] or words[-3:-1] == ["statusline", "--wrap"]
+    return (
+        is_status_line and bool(argv) and (Path(argv[-1]).name == "pf-tui" or argv[-2:] == ["-m", "pf_tui"])
+    )
 
 
 def _words(command: str) -> list[str]:

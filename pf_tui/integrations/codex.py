@@ -125,17 +125,17 @@ def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) 
     if provider.signing:  # its key and its models' names are the gateway's work
         return None
     program_name, *rest = words_for(ctx, path)
-    place = f"model_providers.{provider.id}"
+    table = f"model_providers.{provider.id}"
     lines: dict[str, object] = {"model_provider": provider.id}
     native = _own_model(ctx.catalog(), provider, path) or (
         ctx.catalog().native_id(model, provider.id) if model else None
     )
     if native:
         lines["model"] = native
-    lines |= {f"{place}.name": provider.name, f"{place}.base_url": url, f"{place}.wire_api": "responses"}
+    lines |= {f"{table}.name": provider.name, f"{table}.base_url": url, f"{table}.wire_api": "responses"}
     if provider.auth != "none":
-        lines[f"{place}.auth.command"] = program_name
-        lines[f"{place}.auth.args"] = [*rest, "auth", "helper", provider.id]
+        lines[f"{table}.auth.command"] = program_name
+        lines[f"{table}.auth.args"] = [*rest, "auth", "helper", provider.id]
     return lines
 
 
@@ -152,14 +152,14 @@ def _by_gateway(ctx: Context, path: Path) -> dict[str, object] | None:
     if url is None:
         return None
     program_name, *rest = words_for(ctx, path)
-    place = f"model_providers.{GATEWAY}"
+    table = f"model_providers.{GATEWAY}"
     return {
         "model_provider": GATEWAY,
-        f"{place}.name": GATEWAY,
-        f"{place}.base_url": f"{url}/v1",
-        f"{place}.wire_api": "responses",
-        f"{place}.auth.command": program_name,
-        f"{place}.auth.args": [*rest, "auth", "helper", GATEWAY],
+        f"{table}.name": GATEWAY,
+        f"{table}.base_url": f"{url}/v1",
+        f"{table}.wire_api": "responses",
+        f"{table}.auth.command": program_name,
+        f"{table}.auth.args": [*rest, "auth", "helper", GATEWAY],
     }
 
 

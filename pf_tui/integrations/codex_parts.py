@@ -122,11 +122,11 @@ def _hooks_part(path: Path, words: tuple[str, ...]) -> ManagedPart:
                 groups = _groups(jsonc.parse(text), event)
                 groups_left = [group for group in groups if not _is_our_group(group, event)]
                 if groups_left != groups:
-                    place = ("hooks", event)
+                    key_path = ("hooks", event)
                     text = (
-                        jsonc.set_member(text, place, groups_left)
+                        jsonc.set_member(text, key_path, groups_left)
                         if groups_left
-                        else jsonc.remove_member(text, place)
+                        else jsonc.remove_member(text, key_path)
                     )
         except jsonc.JsoncError as error:
             raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
@@ -140,13 +140,13 @@ def base_lines(ctx: Context, text: str, path: Path, *, lasting: bool = True) -> 
     program_name, *rest = words_for(ctx, path, lasting=lasting)
     own = toml_text.parse(toml_text.without(text)).get("notify")
     chained = [str(word) for word in own] if isinstance(own, list) else []
-    place = f"mcp_servers.{SERVER}"
+    table = f"mcp_servers.{SERVER}"
     return {
         "notify": [*_notify(program_name, *rest), *chained],
-        f"{place}.command": program_name,
-        f"{place}.args": [*rest, "mcp"],
-        f"{place}.startup_timeout_sec": MCP_START_S,
-        f"{place}.env_vars": _variables(ctx.catalog()),
+        f"{table}.command": program_name,
+        f"{table}.args": [*rest, "mcp"],
+        f"{table}.startup_timeout_sec": MCP_START_S,
+        f"{table}.env_vars": _variables(ctx.catalog()),
     }
 
 
@@ -175,8 +175,8 @@ def _switched_lines(path: Path) -> dict[str, object]:
         content = toml_text.parse(text)
     except (toml_text.TomlError, PfError):
         return {}
-    ours = toml_text.our_lines(text)
-    keys = [line.partition(" = ")[0] for line in ours]
+    own_lines = toml_text.our_lines(text)
+    keys = [line.partition(" = ")[0] for line in own_lines]
     return {
         key: _inside(content, key)
         for key in keys

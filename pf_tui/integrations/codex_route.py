@@ -89,7 +89,7 @@ def _asks(table: dict[str, object], name: str) -> bool:
     args = auth.get("args")
     words = [str(auth.get("command", "")), *(map(str, args) if isinstance(args, list) else [])]
     line = " ".join(words).split()
-    return any(line[place : place + 3] == ["auth", "helper", name] for place in range(len(line)))
+    return any(line[index : index + 3] == ["auth", "helper", name] for index in range(len(line)))
 
 
 def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, object]]:

@@ -94,8 +94,8 @@ def whole(path: Path, content: bytes, mode: int | None = None) -> ManagedPart:
     )
 
 
-def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iterable[Path] = ()) -> Plan:
-    """What must change so that every piece is in its file.
+def install(paths: Paths, key: str, parts: Iterable[ManagedPart], folders: Iterable[Path] = ()) -> Plan:
+    """What must change so that every part is in its file.
 
     Raises:
         StateFileUnusable: a file of the agent's cannot be read or edited; nothing was changed.
@@ -103,47 +103,47 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
     earlier = installs.record(paths, key)
     files_before = dict(object_in(earlier, "files"))
     changes: list[FileChange] = []
-    wanted_folders, pieces = tuple(folders), tuple(pieces)
-    for piece in pieces:
-        now = read(piece.path, root_of(key))
-        entry = object_in(files_before, str(piece.path)) or None
-        exact, original = _before(piece, now, entry)
-        content = piece.put(original)
+    wanted_folders, parts = tuple(folders), tuple(parts)
+    for part in parts:
+        now = read(part.path, root_of(key))
+        entry = object_in(files_before, str(part.path)) or None
+        exact, original = _before(part, now, entry)
+        content = part.put(original)
         if now != content:
-            changes.append(FileChange(path=piece.path, before=now, after=content, mode=piece.mode))
-        if entry is not None and now != content and piece.private and not exact:
-            files_before[str(piece.path)] = {"made": entry["made"], "print": None}
+            changes.append(FileChange(path=part.path, before=now, after=content, mode=part.mode))
+        if entry is not None and now != content and part.private and not exact:
+            files_before[str(part.path)] = {"made": entry["made"], "print": None}
         elif entry is None or now != content:
-            files_before[str(piece.path)] = _splice(original, piece.bare(content))
+            files_before[str(part.path)] = _splice(original, part.bare(content))
     folders_made = [
         *texts_in(earlier, "folders"),
-        *_missing([*wanted_folders, *(piece.path.parent for piece in pieces)]),
+        *_missing([*wanted_folders, *(part.path.parent for part in parts)]),
     ]
     record = {"files": files_before, "folders": list(dict.fromkeys(folders_made))}
     return Plan(key=key, changes=tuple(changes), folders=wanted_folders, record=record)
 
 
-def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
+def uninstall(paths: Paths, key: str, parts: Iterable[ManagedPart]) -> Plan:
     """What must change so that the files are as they were.
 
-    Files that the record knows and `pieces` no longer names (an older pf-tui wrote them) are undone too.
+    Files that the record knows and `parts` no longer names (an older pf-tui wrote them) are undone too.
     """
     earlier = installs.record(paths, key)
     files_before = dict(object_in(earlier, "files"))
-    by_path = {str(piece.path): piece for piece in pieces}
+    by_path = {str(part.path): part for part in parts}
     changes = []
     for name in dict.fromkeys([*by_path, *files_before]):
-        path, entry, piece = Path(name), object_in(files_before, name) or None, by_path.get(name)
+        path, entry, part = Path(name), object_in(files_before, name) or None, by_path.get(name)
         now = read(path, root_of(key))
         if now is None:
             continue
-        if piece is None:
+        if part is None:
             exact = entry is not None and _print(now) == entry.get("print")
             before = _unspliced(now, entry) if entry is not None and exact else now
         else:
-            exact, before = _before(piece, now, entry)
+            exact, before = _before(part, now, entry)
             was_created = entry is None or entry["made"]
-            if not exact and was_created and before not in (None, now) and piece.blank(before or b""):
+            if not exact and was_created and before not in (None, now) and part.blank(before or b""):
                 before = None
         if before != now:
             changes.append(FileChange(path=path, before=now, after=before))
@@ -225,22 +225,22 @@ def diff(plan: Plan, home: Path | None = None) -> str:
 
 
 def _before(
-    piece: ManagedPart, now: bytes | None, entry: Mapping[str, object] | None
+    part: ManagedPart, now: bytes | None, entry: Mapping[str, object] | None
 ) -> tuple[bool, bytes | None]:
     """(byte for byte, the file without us): what stood there before, with what was changed since."""
     if now is None:
         return False, None
     if entry is None:
-        return False, None if piece.is_ours(now) else piece.take(now)
-    for content in (now, _bare(piece, now)):
+        return False, None if part.is_ours(now) else part.take(now)
+    for content in (now, _bare(part, now)):
         if _print(content) == entry.get("print"):
             return True, _unspliced(content, entry)
-    return False, piece.take(now)
+    return False, part.take(now)
 
 
-def _bare(piece: ManagedPart, now: bytes) -> bytes:
+def _bare(part: ManagedPart, now: bytes) -> bytes:
     try:
-        return piece.bare(now)
+        return part.bare(now)
     except PfError:  # `take` says what is wrong with it
         return now
 
@@ -306,10 +306,10 @@ def _missing(folders: Iterable[Path]) -> list[str]:
     """Those of the folders and their parents that are not there yet."""
     missing = []
     for folder in folders:
-        for place in (folder, *folder.parents):
-            if place.exists():
+        for ancestor in (folder, *folder.parents):
+            if ancestor.exists():
                 break
-            missing.append(str(place))
+            missing.append(str(ancestor))
     return missing
 
 

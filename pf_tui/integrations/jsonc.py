@@ -108,19 +108,19 @@ def remove_member(text: str, path: Sequence[str]) -> str:
         JsoncError: no JSON with comments.
     """
     node = _document(text)
-    place: tuple[_Node, int] | None = None
+    holder: tuple[_Node, int] | None = None
     for depth, key in enumerate(path):
         members = _members(text, node)
         keys = [member.key for member in members]
         position = len(keys) - 1 - keys[::-1].index(key) if key in keys else None
         if position is None:
             return text
-        if place is None or len(members) > 1 or depth == 0:
-            place = (node, position)
+        if holder is None or len(members) > 1 or depth == 0:
+            holder = (node, position)
         node = members[position].node
-    if place is None:
+    if holder is None:
         return text
-    return _cut(text, *place)
+    return _cut(text, *holder)
 
 
 def _insert(text: str, node: _Node, key: str, value: object) -> str:

@@ -128,8 +128,8 @@ def _fetched(ctx: Context, providers: list[Provider], way: Callable[[], str], pr
 def _gateway_token(ctx: Context, url: str) -> str | None:
     """The loopback token, when the settings point at our own running gateway."""
     port, token = gateway.agents_token(ctx.paths) or (0, "")
-    ours = [f"http://{name}:{port}" for name in addresses.LOOPBACK_IN_URL]
-    return token if port and any(key_homes.same_address(url, own) for own in ours) else None
+    addresses_of_gateway = [f"http://{name}:{port}" for name in addresses.LOOPBACK_IN_URL]
+    return token if port and any(key_homes.same_address(url, own) for own in addresses_of_gateway) else None
 
 
 def _note(ctx: Context, error: PfError) -> None:

@@ -41,12 +41,12 @@ def plan_install(ctx: Context, *, project: bool = False) -> Plan:
         StateFileUnusable: opencode.json(c) cannot be read or edited; nothing was changed.
     """
     folders = [folder / "node_modules" for folder in _free_folders(ctx, project)]
-    return install_plan.install(ctx.paths, key(ctx, project), pieces(ctx, project), folders)
+    return install_plan.install(ctx.paths, key(ctx, project), parts(ctx, project), folders)
 
 
 def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     """What `uninstall opencode` would change."""
-    return install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project, lasting=False))
+    return install_plan.uninstall(ctx.paths, key(ctx, project), parts(ctx, project, lasting=False))
 
 
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
@@ -69,7 +69,7 @@ def config_folder(env: Mapping[str, str]) -> Path:
     return paths.config_folder("opencode", env)
 
 
-def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
+def parts(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
     """Every file that pf-tui has a part in.
 
     Args:
@@ -83,13 +83,13 @@ def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[Manage
     config = _config_file(ctx, folder, project)
     plugin = words(folder / PLUGIN)
     return (
-        _config_piece(config, words(config)),
+        _config_part(config, words(config)),
         *(install_plan.whole(folder / name, content) for name, content in _own_files(plugin)),
-        *(piece for free in _free_folders(ctx, project) for piece in package_pieces(free)),
+        *(part for free in _free_folders(ctx, project) for part in package_parts(free)),
     )
 
 
-def package_pieces(folder: Path) -> tuple[ManagedPart, ...]:
+def package_parts(folder: Path) -> tuple[ManagedPart, ...]:
     """The files that, beside node_modules/, keep OpenCode from installing packages in one of its folders."""
     return tuple(_kept_once_there(folder / name, content) for name, content in _package_files().items())
 
@@ -111,12 +111,12 @@ def _free_folders(ctx: Context, project: bool) -> tuple[Path, ...]:
 
 def _is_free(folder: Path, root: Path | None) -> bool:
     """True when there are no packages, or only what we wrote; else the folder stays as it is."""
-    ours = _package_files()
-    there = [name for name in ours if os.path.lexists(folder / name)]
+    package_files = _package_files()
+    there = [name for name in package_files if os.path.lexists(folder / name)]
     if not there:
         return not (folder / "node_modules").exists()
     try:
-        return all(install_plan.read(folder / name, root) == ours[name] for name in there)
+        return all(install_plan.read(folder / name, root) == package_files[name] for name in there)
     except StateFileUnusable:  # a link, or larger than anything we write
         return False
 
@@ -140,16 +140,16 @@ def _own_files(words: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
 
 def _config_file(ctx: Context, folder: Path, project: bool) -> Path:
     """The settings file our entry is in, else the one OpenCode reads last, else a new opencode.json."""
-    places = [folder / "opencode.jsonc", folder / "opencode.json"]
+    candidates = [folder / "opencode.jsonc", folder / "opencode.json"]
     root = project_root(ctx.cwd, ctx.env) if project else None
     if root is not None:
-        places += [root / "opencode.jsonc", root / "opencode.json"]
-    there = {path: content for path in places if (content := install_plan.read(path, root)) is not None}
-    ours = [path for path, content in there.items() if f'"{SERVER}"'.encode() in content]
-    return next(iter((*ours, *there)), folder / "opencode.json")
+        candidates += [root / "opencode.jsonc", root / "opencode.json"]
+    there = {path: content for path in candidates if (content := install_plan.read(path, root)) is not None}
+    with_server = [path for path, content in there.items() if f'"{SERVER}"'.encode() in content]
+    return next(iter((*with_server, *there)), folder / "opencode.json")
 
 
-def _config_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
+def _config_part(path: Path, words: tuple[str, ...]) -> ManagedPart:
     entry = {
         "type": "local",
         "command": [*words, "mcp"],

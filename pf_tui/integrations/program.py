@@ -32,10 +32,10 @@ def words(env: Mapping[str, str], *, portable: bool = False, lasting: bool = Tru
     Raises:
         PfError: this pf-tui is installed in a temporary folder, and no other is on the PATH.
     """
-    place = _place(env, lasting=lasting)
+    program = _script(env, lasting=lasting)
     if portable:
         return (NAME,)
-    return (str(place),) if place is not None else (sys.executable, "-P", "-m", "pf_tui")
+    return (str(program),) if program is not None else (sys.executable, "-P", "-m", "pf_tui")
 
 
 def in_shell(words: Sequence[str], *rest: str) -> str:
@@ -45,23 +45,23 @@ def in_shell(words: Sequence[str], *rest: str) -> str:
     return f"test -x {shlex.quote(words[0])} || exit 0; exec {shlex.join([*words, *rest])}"
 
 
-def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
+def _script(env: Mapping[str, str], *, lasting: bool) -> Path | None:
     """Our script, in a place that stays; None when the interpreter alone has us."""
     import shutil
 
     beside = Path(sys.executable).parent / NAME
     folders = (env.get("PATH") or os.defpath).split(os.pathsep)
     on_path = (shutil.which(NAME, path=folder) for folder in folders if folder)
-    places = [beside] if beside.is_file() else []
-    places += [Path(path) for path in on_path if path]
-    for place in places:
-        if not lasting or not _vanishes(place, env):
-            return place
+    candidates = [beside] if beside.is_file() else []
+    candidates += [Path(path) for path in on_path if path]
+    for candidate in candidates:
+        if not lasting or not _vanishes(candidate, env):
+            return candidate
     module = Path(__file__)
-    if lasting and (places or _vanishes(module, env) or not _is_importable(module)):
+    if lasting and (candidates or _vanishes(module, env) or not _is_importable(module)):
         from pf_tui import called  # for an error alone
 
-        where = places[0] if places else module
+        where = candidates[0] if candidates else module
         raise PfError(
             f"this pf-tui is installed in a temporary folder ({where.parent}), so its path must not"
             " go into an agent's settings; nothing was changed",
@@ -70,9 +70,9 @@ def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
     return None
 
 
-def _vanishes(place: Path, env: Mapping[str, str]) -> bool:
+def _vanishes(location: Path, env: Mapping[str, str]) -> bool:
     """A cache, a build's temporary folder, or inside one file that is a whole program."""
-    for path in (place, Path(os.path.realpath(place))):
+    for path in (location, Path(os.path.realpath(location))):
         folders = [folder.name for folder in path.parents]
         if any(_PASSING.fullmatch(name) for name in folders):
             return True
@@ -81,7 +81,7 @@ def _vanishes(place: Path, env: Mapping[str, str]) -> bool:
         if any(folder.is_file() for folder in path.parents):
             return True
     cache = env.get("UV_CACHE_DIR")
-    return bool(cache) and place.is_relative_to(Path(cache or "/"))
+    return bool(cache) and location.is_relative_to(Path(cache or "/"))
 
 
 def _is_importable(module: Path) -> bool:

@@ -35,11 +35,13 @@ _SOURCE_DIR = re.compile(r"""^\s*["']?sourceDir["']?\s*[:=]\s*["']?([^"'\n#]+)""
 def is_shared(path: Path, env: Mapping[str, str]) -> bool:
     """Other machines read the file, or will after the person's next commit."""
     home = Path(env.get("HOME") or Path.home())
-    place = Path(os.path.realpath(path))
-    root = next((folder for folder in place.parents if any((folder / m).exists() for m in MARKS)), None)
-    if root is not None and (place != _unlinked(path, home) or _keeps(_git_folder(root), root, place)):
+    real_path = Path(os.path.realpath(path))
+    root = next((folder for folder in real_path.parents if any((folder / m).exists() for m in MARKS)), None)
+    if root is not None and (
+        real_path != _unlinked(path, home) or _keeps(_git_folder(root), root, real_path)
+    ):
         return True
-    if any(_keeps(folder, tree, place) for folder, tree in _bare(home, env)):
+    if any(_keeps(folder, tree, real_path) for folder, tree in _bare(home, env)):
         return True
     return any(_makes(source, home, path) for source in _chezmoi(home, env))
 
@@ -84,10 +86,10 @@ def _bare(home: Path, env: Mapping[str, str]) -> Iterator[tuple[Path, Path]]:
                 yield folder / name, home
 
 
-def _keeps(repository: Path, tree: Path, place: Path) -> bool:
+def _keeps(repository: Path, tree: Path, path: Path) -> bool:
     """The repository's index names the file."""
     try:
-        name = os.fsencode(place.relative_to(os.path.realpath(tree)).as_posix())
+        name = os.fsencode(path.relative_to(os.path.realpath(tree)).as_posix())
         indexes = [repository / "index", *repository.glob("sharedindex.*")]
     except (ValueError, OSError):
         return False

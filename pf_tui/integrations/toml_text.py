@@ -60,10 +60,10 @@ def without(text: str) -> str:
     """The text as it was before us."""
     mark = BOM if text.startswith(BOM) else ""
     lines = text.removeprefix(BOM).splitlines(keepends=True)
-    ours = _numbers(lines)
-    if not ours:
+    own_numbers = _numbers(lines)
+    if not own_numbers:
         return text
-    lines_left = [line for number, line in enumerate(lines) if number not in ours]
+    lines_left = [line for number, line in enumerate(lines) if number not in own_numbers]
     return mark + "".join(line.removeprefix(_ASIDE) for line in lines_left)
 
 
@@ -78,17 +78,17 @@ def _numbers(lines: Sequence[str]) -> set[int]:
 
     The person's own lines may end in the same word. A heading of an earlier version says no number.
     """
-    ours: set[int] = set()
+    own_numbers: set[int] = set()
     remaining = 0
     for number, line in enumerate(lines):
         if line.startswith(HEADING):
-            ours.add(number)
+            own_numbers.add(number)
             count = re.search(r"\((\d+) lines?\)", line[len(HEADING) :])
             remaining = int(count[1]) if count else len(lines)
         elif remaining and line.rstrip("\r\n").endswith(MARK):
-            ours.add(number)
+            own_numbers.add(number)
             remaining -= 1
-    return ours
+    return own_numbers
 
 
 def with_lines(text: str, values: Mapping[str, object]) -> str:
@@ -165,16 +165,16 @@ def _value_end(text: str, at: int) -> int:
 
 
 def _string_end(text: str, at: int, quote: str) -> int:
-    place = at + len(quote)
-    while place < len(text):
-        if text[place] == "\\" and quote[0] == '"':
-            place += 2
-        elif text.startswith(quote, place):
-            return place + len(quote)
-        elif text[place] == "\n" and len(quote) == 1:
-            return place
+    offset = at + len(quote)
+    while offset < len(text):
+        if text[offset] == "\\" and quote[0] == '"':
+            offset += 2
+        elif text.startswith(quote, offset):
+            return offset + len(quote)
+        elif text[offset] == "\n" and len(quote) == 1:
+            return offset
         else:
-            place += 1
+            offset += 1
     return len(text)
 
 

@@ -76,10 +76,10 @@ def intact(ctx: Context) -> Finding:
 
 def twice(ctx: Context) -> Finding:
     """One answer to each command, one strike for each failure."""
-    for place in _originals(ctx):
+    for original in _originals(ctx):
         return warn(
-            f"the original plugin is installed beside ours ({place})",
-            f"both share one state directory, but answer twice: remove {place}, or `pf-tui uninstall`",
+            f"the original plugin is installed beside ours ({original})",
+            f"both share one state directory, but answer twice: remove {original}, or `pf-tui uninstall`",
         )
     install_keys = installs.keys(ctx.paths)
     roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
@@ -149,7 +149,7 @@ def log(ctx: Context) -> Finding:
 def addresses(ctx: Context) -> Finding:
     """No agent is set to a gateway that is gone."""
     for where, url in _addresses(ctx):
-        host, port = rules.place(url)
+        host, port = rules.host_and_port(url)
         if port is not None and rules.is_loopback(host) and not _listens(host, port):
             return fail(
                 f"{where} points at {url}, where nothing listens",
@@ -199,8 +199,8 @@ def start_trap(ctx: Context) -> Finding:
 
 def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
     """What the program says of itself; folders it makes for that (OpenCode's) are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="pf-tui-") as place:
-        elsewhere = {f"XDG_{kind}_HOME": place for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
+    with tempfile.TemporaryDirectory(prefix="pf-tui-") as folder:
+        elsewhere = {f"XDG_{kind}_HOME": folder for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
         try:
             process = subprocess.run(
                 [program, "--version"],

@@ -22,7 +22,7 @@ def folder(ctx: Context) -> Finding:
     """There, ours, writable, private."""
     home = ctx.paths.home
     if not home.exists():
-        parent = next(place for place in home.parents if place.exists())
+        parent = next(ancestor for ancestor in home.parents if ancestor.exists())
         if os.access(parent, os.W_OK):
             return ok(f"{home} will be made by the first change")
         return fail(
