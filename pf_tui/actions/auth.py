@@ -27,16 +27,16 @@ def set_key(ctx: Context, provider_id: str, secret: Secret, *, in_file: bool = F
         in_keyring = ctx.config().keyring
         if in_file:
             credentials.store_in_file(ctx.paths, provider, secret, ctx.now())
-            place = "auth.json"
+            store_name = "auth.json"
         else:
             credentials.store_in_keyring(provider.id, secret)
-            place = "keyring"
+            store_name = "keyring"
             if provider.id not in in_keyring:
                 config.change(ctx.paths, {"pf.keyring": [*in_keyring, provider.id]})
         _lift_refusals(ctx, provider.id)
-        write_down(ctx, "auth", why="key set", after={"provider": provider.id, "where": place})
+        write_down(ctx, "auth", why="key set", after={"provider": provider.id, "where": store_name})
         settle(ctx)
-    return place
+    return store_name
 
 
 def remove_key(ctx: Context, provider_id: str) -> tuple[str, ...]:
@@ -48,22 +48,22 @@ def remove_key(ctx: Context, provider_id: str) -> tuple[str, ...]:
     provider = ctx.catalog().provider(provider_id)
     with files.locked(ctx.paths):
         in_keyring = ctx.config().keyring
-        places = []
+        store_names = []
         if provider.id in in_keyring:
             credentials.remove_from_keyring(provider.id)
             config.change(
                 ctx.paths, {"pf.keyring": [other for other in in_keyring if other != provider.id] or None}
             )
-            places.append("keyring")
+            store_names.append("keyring")
         if credentials.remove_from_file(ctx.paths, provider.id):
-            places.append("auth.json")
-        if not places:
+            store_names.append("auth.json")
+        if not store_names:
             source = ctx.credentials()[provider.id].source
             elsewhere = f"; its credential is {source}, which is not ours to delete" if source else ""
             raise PfError(f"no key of {provider.id} is kept here{elsewhere}", "`pf-tui auth status`")
-        write_down(ctx, "auth", why="key removed", before={"provider": provider.id, "where": places})
+        write_down(ctx, "auth", why="key removed", before={"provider": provider.id, "where": store_names})
         settle(ctx)
-    return tuple(places)
+    return tuple(store_names)
 
 
 def import_keys(ctx: Context) -> tuple[str, ...]:

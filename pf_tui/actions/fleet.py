@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-_PIECE = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> ImportCounts:
@@ -43,11 +43,11 @@ def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> ImportCoun
     machine = None if name is None else fleet.plain_name(name)
     with (
         _as_file(ctx, file) as path,
-        foreign.opened(path) as theirs,
+        foreign.opened(path) as foreign_ledger,
         schema.opened(ctx.paths.ledger, write=True) as connection,
     ):
         try:
-            counts = fleet.take(connection, theirs, machine)
+            counts = fleet.take(connection, foreign_ledger, machine)
         except ValueError as error:
             raise WrongUsage(
                 "this ledger does not say whose it is; nothing was taken over", "name it: --as laptop"
@@ -77,19 +77,19 @@ def _as_file(ctx: Context, file: Path | BinaryIO) -> Iterator[Path]:
         folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
     except OSError as error:
         raise cannot_write(Path(tempfile.gettempdir()), error) from error
-    with folder as place:
-        path = Path(place) / "stdin"
+    with folder as temporary:
+        path = Path(temporary) / "stdin"
         size = 0
         try:
             with path.open("wb") as whole:
-                while piece := file.read(_PIECE):
-                    size += len(piece)
+                while chunk := file.read(_CHUNK_BYTES):
+                    size += len(chunk)
                     if size > foreign.MOST_BYTES:
                         raise PfError(
                             f"more than {foreign.MOST_BYTES >> 30} GB came; nothing was taken over",
                             "`pf-tui export ledger -` writes a ledger",
                         )
-                    whole.write(piece)
+                    whole.write(chunk)
         except OSError as error:
             raise cannot_write(path, error) from error
         yield path

@@ -23,28 +23,28 @@ def focus(ctx: Context, session: Session, processes: Processes | None = None) ->
         PfError: it has ended, runs elsewhere, or no pane is surely its own; nothing moved.
     """
     name = f"session {session.id[:8]}"
-    place = session.focus
+    window = session.focus
     if session.state == "ended":
         raise PfError(f"{name} has ended", "`pf-tui sessions` lists the ones that run")
     if session.elsewhere:
         raise PfError(f"{name} runs in a container or on another machine", "look for it there")
-    if place is None or session.pid is None:
+    if window is None or session.pid is None:
         raise PfError(f"the terminal of {name} is not known", f"it is process {session.pid}")
-    if place.attach:
-        raise PfError(f"{name} runs in the background, without a terminal", f"`{place.attach}` opens it")
-    if not (place.tmux_socket and place.tmux_pane):
+    if window.attach:
+        raise PfError(f"{name} runs in the background, without a terminal", f"`{window.attach}` opens it")
+    if not (window.tmux_socket and window.tmux_pane):
         raise PfError(
-            f"{name} is on {place.tty}, which is no tmux pane; only panes can be brought to the front",
+            f"{name} is on {window.tty}, which is no tmux pane; only panes can be brought to the front",
             "start agents in tmux to jump between them",
         )
     return _show(ctx, session, processes or Processes())
 
 
 def _show(ctx: Context, session: Session, processes: Processes) -> str:
-    place = session.focus
-    if place is None or place.tmux_pane is None or session.pid is None:  # `focus` has looked
+    window = session.focus
+    if window is None or window.tmux_pane is None or session.pid is None:  # `focus` has looked
         raise PfError("the pane is not known")
-    socket, pane = place.tmux_socket or "", place.tmux_pane
+    socket, pane = window.tmux_socket or "", window.tmux_pane
     facts = _tmux(socket, "display-message", "-p", "-t", pane, "#{pane_id} #{pane_pid} #{session_id}").split()
     if len(facts) != 3 or facts[0] != pane or not facts[1].isdecimal():
         raise PfError(f"pane {pane} of {socket} is gone; nothing moved", "`pf-tui sessions` shows what runs")

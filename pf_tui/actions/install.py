@@ -152,8 +152,8 @@ def _running(ctx: Context, agent: str) -> tuple[Session, ...]:
 
 
 def _reads_settings(running: Sequence[Session], agent: str) -> bool:
-    mine = [session for session in running if session.agent == agent and not session.behind_gateway]
-    return bool(mine) and hasattr(apply.module(agent), "lead_home")
+    of_agent = [session for session in running if session.agent == agent and not session.behind_gateway]
+    return bool(of_agent) and hasattr(apply.module(agent), "lead_home")
 
 
 def _own_affair(ctx: Context, agent: str) -> None:

@@ -207,9 +207,9 @@ def _terminal(env: Mapping[str, str]) -> str | None:
 def _which(name: str, path: str) -> str | None:
     """Where a program is; folders that depend on where the agent works are passed over."""
     for folder in path.split(os.pathsep):
-        place = f"{folder}/{name}"
-        if folder.startswith("/") and os.path.isfile(place) and os.access(place, os.X_OK):  # noqa: PTH113
-            return place
+        location = f"{folder}/{name}"
+        if folder.startswith("/") and os.path.isfile(location) and os.access(location, os.X_OK):  # noqa: PTH113
+            return location
     return None
 
 

@@ -159,14 +159,14 @@ def _back(agent: str) -> Effect:
 def _staying(running: Sequence[Session]) -> Iterator[Effect]:
     """What no file can change: sessions behind the gateway, and Codex's, which read their settings once."""
     for agent in dict.fromkeys(session.agent for session in running):
-        mine = [session for session in running if session.agent == agent]
-        behind = sum(session.behind_gateway for session in mine)
+        of_agent = [session for session in running if session.agent == agent]
+        behind = sum(session.behind_gateway for session in of_agent)
         if behind:
             many = "1 session stays" if behind == 1 else f"{behind} sessions stay"
             text = f"{many} behind the gateway until it ends: `pf-tui run` started it"
             if behind > 1:
                 text = f"{many} behind the gateway until they end: `pf-tui run` started them"
             yield Effect(agent=agent, when="never", how="gateway", text=text, applied=False)
-        if agent == "codex" and len(mine) > behind:
+        if agent == "codex" and len(of_agent) > behind:
             text = f"running sessions of {CLIENTS[agent].name} keep their provider until their next start"
             yield Effect(agent=agent, when="next start", how="settings", text=text)

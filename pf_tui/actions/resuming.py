@@ -233,16 +233,16 @@ def _waits(ctx: Context, session: Session) -> bool:
 
 def _headless(session: Session, processes: Processes | None) -> ResumePlan:
     """A session whose process is gone goes on without a terminal, behind whoever serves."""
-    ours = (sys.executable, "-m", "pf_tui", "run")
+    launcher = (sys.executable, "-m", "pf_tui", "run")
     if session.agent == "claude-code":
-        command = (*ours, "claude", "--", "-p", "--resume", session.id, MESSAGE)
+        command = (*launcher, "claude", "--", "-p", "--resume", session.id, MESSAGE)
     elif session.agent == "codex":
-        command = (*ours, "codex", "--", "exec", "resume", session.id, MESSAGE)
+        command = (*launcher, "codex", "--", "exec", "resume", session.id, MESSAGE)
     else:
         if (processes or _looked()).agents("opencode"):
             says = "an OpenCode that runs may hold it open: go on there"
             return ResumePlan(how="none", says=says)
-        command = (*ours, "opencode", "--", "run", "-s", session.id, MESSAGE)
+        command = (*launcher, "opencode", "--", "run", "-s", session.id, MESSAGE)
     return ResumePlan(how="headless", says="it goes on without a terminal", command=command)
 
 

@@ -210,12 +210,12 @@ def _requests(original: OriginalFile, ctx: Context) -> Iterator[_Request]:
             failure_row = failures_by_time.get(provider) if failure else None
             at, model, kind = failure_row.popleft() if failure_row else (next(days), "", "server")
             share = 0 if failure and good else 1
-            place = number if share else 0
+            ordinal = number if share else 0
             yield _Request(
                 ts=at,
                 provider=provider,
                 model=model or next(dealt[provider]),
-                tokens=share * (counts.tokens // bearing + (place < counts.tokens % bearing)),
+                tokens=share * (counts.tokens // bearing + (ordinal < counts.tokens % bearing)),
                 usd=share * counts.usd / bearing,
                 latency_ms=None if failure else counts.latency_ms,
                 failure=kind if failure else None,

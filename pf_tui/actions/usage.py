@@ -192,14 +192,14 @@ def stream_ledger(ctx: Context) -> Iterator[bytes]:
         folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
     except OSError as error:
         raise cannot_write(Path(tempfile.gettempdir()), error) from error
-    with folder as place:
-        copy = copy_ledger(ctx, Path(place) / ctx.paths.ledger.name)
+    with folder as temporary:
+        copy = copy_ledger(ctx, Path(temporary) / ctx.paths.ledger.name)
         with copy.path.open("rb") as whole:
-            while piece := whole.read(_PIECE):
-                yield piece
+            while chunk := whole.read(_CHUNK_BYTES):
+                yield chunk
 
 
-_PIECE = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 def write_counters(ctx: Context) -> str | None:
