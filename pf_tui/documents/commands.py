@@ -301,12 +301,12 @@ def _read(table: str) -> tuple[Command, ...]:
     commands: list[Command] = []
     lines = [line for line in table.splitlines() if line.strip()]
     group = ""
-    for place, line in enumerate(lines):
+    for index, line in enumerate(lines):
         if line.endswith(":"):
             group = line[:-1]
         elif not line.startswith(" "):
             name, _, summary = line.partition("  ")
-            examples = (_example(lines[place + 1]), _example(lines[place + 2]))
+            examples = (_example(lines[index + 1]), _example(lines[index + 2]))
             commands.append(Command(name=name, group=group, summary=summary.strip(), examples=examples))
     return tuple(commands)
 

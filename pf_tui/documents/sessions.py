@@ -101,7 +101,7 @@ def state(session: Session, now: datetime, zone: tzinfo | None) -> str:
     return f"{words_told}{'?' if session.guess else ''}{' elsewhere' if session.elsewhere else ''}"
 
 
-def place(session: Session) -> str:
+def folder_label(session: Session) -> str:
     """`api (main)`, `api/feat-x (feat/x)`: project, linked worktree and branch."""
     name = (session.project or "").rstrip("/").rpartition("/")[2] or session.project or "—"
     name = f"{name}/{session.worktree}" if session.worktree else name
