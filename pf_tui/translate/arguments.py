@@ -40,20 +40,20 @@ class Scan:
         self.in_string, self.escaped = in_string, escaped
         self.complete = False
 
-    def feed(self, piece: str) -> int:
-        """Take the next piece; returns where in it the value ended, -1 if it did not."""
+    def feed(self, chunk: str) -> int:
+        """Take the next chunk; returns where in it the value ended, -1 if it did not."""
         position, end = 0, -1
-        if self.escaped and piece:
+        if self.escaped and chunk:
             self.escaped = False
             position = 1
-        for mark in _MARKS.finditer(piece, position):
+        for mark in _MARKS.finditer(chunk, position):
             if mark.start() < position:
                 continue
             letter = mark[0]
             if letter == "\\":
                 if self.in_string:
                     position = mark.start() + 2
-                    self.escaped = position > len(piece)
+                    self.escaped = position > len(chunk)
             elif letter == '"':
                 self.in_string = not self.in_string
             elif self.in_string:
@@ -197,48 +197,48 @@ class ArgumentStream:
         self._way = "hold" if enums else ""
         """"" undecided, "pass", "hold", "over" (whole: what follows is no part of it)."""
 
-    def feed(self, piece: str) -> str:
-        """What may be passed on with this piece."""
+    def feed(self, chunk: str) -> str:
+        """What may be passed on with this chunk."""
         if not len(self._whole):
-            piece = piece.lstrip()
-        self._whole.add(piece)
+            chunk = chunk.lstrip()
+        self._whole.add(chunk)
         if self._way == "":
-            piece = str(self._whole)
-            begin = piece[1:].lstrip()
-            if not begin and len(piece) < MOST_UNDECIDED:
+            chunk = str(self._whole)
+            begin = chunk[1:].lstrip()
+            if not begin and len(chunk) < MOST_UNDECIDED:
                 return ""
-            self._way = "pass" if piece[0] == "{" and begin[:1] in ('"', "}") else "hold"
-        if self._way == "over" and piece.strip() and self._is_brace_with(""):
-            self._start_again(piece)  # {} came first, the true object behind it
+            self._way = "pass" if chunk[0] == "{" and begin[:1] in ('"', "}") else "hold"
+        if self._way == "over" and chunk.strip() and self._is_brace_with(""):
+            self._start_again(chunk)  # {} came first, the true object behind it
         if self._way != "pass":
             return ""
         inside, is_escaped = self._scan.in_string, self._scan.escaped
-        end = self._scan.feed(piece)
-        piece, rest = (piece, "") if end < 0 else (piece[:end], piece[end:])
-        if _ODD.search(piece):
-            piece = _sound(piece, inside, is_escaped)
+        end = self._scan.feed(chunk)
+        chunk, rest = (chunk, "") if end < 0 else (chunk[:end], chunk[end:])
+        if _ODD.search(chunk):
+            chunk = _sound(chunk, inside, is_escaped)
         if self._pending:
-            begin = piece.lstrip()
+            begin = chunk.lstrip()
             if not begin:
                 return ""
-            piece, self._pending = (piece if begin[0] in "}]" else f",{piece}"), ""
+            chunk, self._pending = (chunk if begin[0] in "}]" else f",{chunk}"), ""
         if end >= 0:
-            piece, self._pending, self._way = piece[:-1], "}", "over"
-            if rest.strip() and self._is_brace_with(piece):
+            chunk, self._pending, self._way = chunk[:-1], "}", "over"
+            if rest.strip() and self._is_brace_with(chunk):
                 self._start_again(rest)
                 return ""
-        elif not self._scan.in_string and piece.rstrip().endswith(","):
-            piece, self._pending = piece.rstrip()[:-1], ","
-        if piece:
-            self._passed_on.add(piece)
-        return piece
+        elif not self._scan.in_string and chunk.rstrip().endswith(","):
+            chunk, self._pending = chunk.rstrip()[:-1], ","
+        if chunk:
+            self._passed_on.add(chunk)
+        return chunk
 
-    def _is_brace_with(self, piece: str) -> bool:
-        """What was passed on, with that piece, is a brace alone."""
-        return len(self._passed_on) <= MOST_UNDECIDED and f"{self._passed_on}{piece}".strip() == "{"
+    def _is_brace_with(self, chunk: str) -> bool:
+        """What was passed on, with that chunk, is a brace alone."""
+        return len(self._passed_on) <= MOST_UNDECIDED and f"{self._passed_on}{chunk}".strip() == "{"
 
-    def _start_again(self, piece: str) -> None:
-        self._whole, self._way, self._pending = GrowingText(piece), "hold", ""
+    def _start_again(self, chunk: str) -> None:
+        self._whole, self._way, self._pending = GrowingText(chunk), "hold", ""
 
     def finish(self) -> str:
         """The rest, when the call is whole."""
@@ -261,20 +261,20 @@ _UNSOUND = re.compile(r"[\x00-\x1f,]")
 _CLOSER = re.compile(r"\s*[}\]]")
 
 
-def _sound(piece: str, inside: bool, escaped: bool) -> str:
-    """The piece with control characters of strings escaped, and without commas behind the last entry."""
+def _sound(chunk: str, inside: bool, escaped: bool) -> str:
+    """The chunk with control characters of strings escaped, and without commas behind the last entry."""
     out, scan = [], Scan(inside, escaped)
     begin = 0
-    for mark in _UNSOUND.finditer(piece):
-        scan.feed(piece[begin : mark.start()])
-        out.append(piece[begin : mark.start()])
+    for mark in _UNSOUND.finditer(chunk):
+        scan.feed(chunk[begin : mark.start()])
+        out.append(chunk[begin : mark.start()])
         begin, letter = mark.end(), mark[0]
         if scan.in_string and letter < " ":
             out.append(_ESCAPES.get(letter) or f"\\u{ord(letter):04x}")
-        elif scan.in_string or letter != "," or not _CLOSER.match(piece, begin):
+        elif scan.in_string or letter != "," or not _CLOSER.match(chunk, begin):
             out.append(letter)
         scan.feed(letter)
-    return "".join([*out, piece[begin:]])
+    return "".join([*out, chunk[begin:]])
 
 
 def plain_input(arguments: str) -> str:

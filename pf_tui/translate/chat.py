@@ -355,9 +355,9 @@ def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
     choice = choices[0] if choices and isinstance(choices[0], dict) else {}
     message = object_in(choice, "message")
     parts = [part for part in _assistant(message, notes) if type(part) is not Text or part.text]
-    for place, part in enumerate(parts):
+    for index, part in enumerate(parts):
         if type(part) is Call and not part.id:
-            part.id = f"call_{naming.digest(str(body.get('id')), 12)}_{place}"
+            part.id = f"call_{naming.digest(str(body.get('id')), 12)}_{index}"
     finish = FINISHES.get(str(choice.get("finish_reason")), "end")
     if isinstance(message.get("refusal"), str) and message["refusal"]:
         finish = "refusal"

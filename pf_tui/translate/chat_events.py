@@ -131,7 +131,7 @@ class EventReader(StreamReader):
         self._refused = False
         self._max_tokens = max_tokens if doubts_length else None
         self._talking = ""
-        self._place = 0
+        self._index = 0
         self._calls: dict[object, object] = {}
         self._ids: dict[object, str] = {}
         self._last: object = None
@@ -184,8 +184,8 @@ class EventReader(StreamReader):
         if refusal := text_in(delta, "refusal"):
             self._refused = True
             events += self._talk("text", refusal)
-        for place, call in enumerate(objects_in(delta, "tool_calls")):
-            events += self._call(call, place)
+        for index, call in enumerate(objects_in(delta, "tool_calls")):
+            events += self._call(call, index)
         if isinstance(delta.get("function_call"), Mapping):
             events += self._call({"index": 0, "function": delta["function_call"]}, 0)
         reason = text_in(choice, "finish_reason")
@@ -197,15 +197,15 @@ class EventReader(StreamReader):
 
     def _talk(self, kind: str, text: str) -> list[Event]:
         """Words or thoughts: a change of kind begins a new block."""
-        key = (kind, self._place)
+        key = (kind, self._index)
         if self._talking != kind or not self._blocks.has(key):
-            self._place += 1
+            self._index += 1
             self._talking = kind
-            key = (kind, self._place)
+            key = (kind, self._index)
             return self._blocks.open(key, Open(kind)) + self._blocks.add(key, text)  # type: ignore[arg-type]
         return self._blocks.add(key, text)
 
-    def _call(self, call: Mapping[str, object], place: int) -> list[Event]:
+    def _call(self, call: Mapping[str, object], index: int) -> list[Event]:
         function = object_in(call, "function")
         call_id, name = text_in(call, "id"), text_in(function, "name")
         key = self._key(call, call_id, name)

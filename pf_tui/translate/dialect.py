@@ -253,10 +253,10 @@ def nearest_effort(word: str, efforts: Sequence[str], mapping: Mapping[str, str]
         return mapping[word]
     if word not in LADDER:
         return None
-    places = sorted((LADDER.index(effort), effort) for effort in efforts if effort in LADDER)
+    steps = sorted((LADDER.index(effort), effort) for effort in efforts if effort in LADDER)
     meaning_index = LADDER.index(word)
-    below = [effort for place, effort in places if place < meaning_index and effort != "none"]
-    above = [effort for place, effort in places if place > meaning_index]
+    below = [effort for step, effort in steps if step < meaning_index and effort != "none"]
+    above = [effort for step, effort in steps if step > meaning_index]
     return below[-1] if below else above[0] if above else None
 
 

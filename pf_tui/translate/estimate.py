@@ -168,15 +168,15 @@ def _size(data: str) -> tuple[int, int] | None:
 
 
 def _jpeg_size(head: bytes) -> tuple[int, int] | None:
-    place = 2
-    while place + 9 < len(head) and head[place] == 0xFF:
-        marker = head[place + 1]
+    offset = 2
+    while offset + 9 < len(head) and head[offset] == 0xFF:
+        marker = head[offset + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             return (
-                int.from_bytes(head[place + 7 : place + 9], "big"),
-                int.from_bytes(head[place + 5 : place + 7], "big"),
+                int.from_bytes(head[offset + 7 : offset + 9], "big"),
+                int.from_bytes(head[offset + 5 : offset + 7], "big"),
             )
-        place += 2 + int.from_bytes(head[place + 2 : place + 4], "big")
+        offset += 2 + int.from_bytes(head[offset + 2 : offset + 4], "big")
     return None
 
 

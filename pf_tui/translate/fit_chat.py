@@ -73,12 +73,12 @@ def _roles(body: dict[str, object], messages: list[dict[str, object]], target: D
     if not target.system_roles:
         return
     begun = False
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         if message.get("role") not in ("system", "developer"):
             begun = True
         elif begun and not target.mid_system:
             text = f"<system-reminder>\n{words_of(message.get('content'))}\n</system-reminder>"
-            messages[place] = {"role": "user", "content": text}
+            messages[index] = {"role": "user", "content": text}
         elif message["role"] not in target.system_roles:
             message["role"] = target.system_roles[0]
 
@@ -116,7 +116,7 @@ def _reasoning(
 
 def _sign(calls: list[dict[str, object]], target: Dialect, store: reasoning.ReasoningStore | None) -> None:
     """Gemini's signatures: its own back, a filler for the first call of a step that never had one."""
-    for place, call in enumerate(calls):
+    for index, call in enumerate(calls):
         if not target.thought_signatures:
             call.pop("extra_content", None)
             continue
@@ -124,7 +124,7 @@ def _sign(calls: list[dict[str, object]], target: Dialect, store: reasoning.Reas
         if not signature and store is not None:
             thought = store.find(target.maker or target.provider, str(call.get("id")))
             signature = thought.signature if thought is not None else ""
-        if not signature and place == 0:
+        if not signature and index == 0:
             signature = SIGNATURE_FILLER
         if signature:
             call["extra_content"] = {"google": {"thought_signature": signature}}

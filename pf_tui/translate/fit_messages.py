@@ -121,7 +121,7 @@ def _reasoning(
 ) -> None:
     """Thinking of others goes; the target's own stays with its own signature."""
     maker = target.reasoning_maker
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         content = message.get("content")
         if message.get("role") != "assistant" or not isinstance(content, list):
             continue
@@ -147,7 +147,7 @@ def _reasoning(
         if len(content_left) != len(content) or any(
             a is not b for a, b in zip(content_left, content, strict=False)
         ):
-            messages[place] = message | {"content": content_left or [{"type": "text", "text": "…"}]}
+            messages[index] = message | {"content": content_left or [{"type": "text", "text": "…"}]}
 
 
 def _thinking_is_on(body: Mapping[str, object]) -> bool:
@@ -211,10 +211,10 @@ def _blocks(messages: list[dict[str, object]], target: Dialect, notes: Notes) ->
         content = message.get("content")
         if not isinstance(content, list):
             continue
-        for place, block in enumerate(content):
+        for index, block in enumerate(content):
             kind = block.get("type")
             if kind == "tool_use":
-                content[place] = block | {
+                content[index] = block | {
                     "id": naming.call_id(str(block.get("id") or ""), target.call_ids),
                     "name": short(str(block.get("name") or ""), target),
                 }
@@ -224,9 +224,9 @@ def _blocks(messages: list[dict[str, object]], target: Dialect, notes: Notes) ->
                 }
                 if isinstance(block.get("content"), list):
                     id_field["content"] = [_block(inner, target, notes) for inner in block["content"]]
-                content[place] = block | id_field
+                content[index] = block | id_field
             else:
-                content[place] = _block(block, target, notes)
+                content[index] = _block(block, target, notes)
 
 
 def _block(block: object, target: Dialect, notes: Notes) -> object:

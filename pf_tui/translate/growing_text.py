@@ -18,6 +18,6 @@ class GrowingText:
     def __str__(self) -> str:
         return self._data.decode("utf-8", "surrogatepass")
 
-    def add(self, piece: str) -> None:
-        """One more piece."""
-        self._data += piece.encode("utf-8", "surrogatepass")
+    def add(self, chunk: str) -> None:
+        """Append a chunk."""
+        self._data += chunk.encode("utf-8", "surrogatepass")

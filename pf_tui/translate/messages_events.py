@@ -132,8 +132,8 @@ class EventReader(StreamReader):
         if kind == "text_delta":
             return self._blocks.add(index, text_in(delta, "text"))
         if kind == "input_json_delta":
-            piece = text_in(delta, "partial_json")
-            return self._blocks.add(index, piece) if piece else []
+            chunk = text_in(delta, "partial_json")
+            return self._blocks.add(index, chunk) if chunk else []
         if kind == "thinking_delta":
             return self._blocks.add(index, text_in(delta, "thinking"))
         if kind == "signature_delta":

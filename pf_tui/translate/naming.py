@@ -32,8 +32,8 @@ def digest(text: str, letters: int) -> str:
     number = int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
     code = ""
     for _ in range(letters):
-        number, place = divmod(number, 36)
-        code += _BASE36[place]
+        number, digit = divmod(number, 36)
+        code += _BASE36[digit]
     return code
 
 

@@ -68,19 +68,19 @@ class Blocks:
 
     def add(self, key: object, text: str) -> list[Event]:
         """More of a block; of one that is whole it is dropped."""
-        place = next((place for place, (other, _) in enumerate(self._queue) if other == key), None)
-        if place is None:
+        index = next((index for index, (other, _) in enumerate(self._queue) if other == key), None)
+        if index is None:
             return []
         self.memory_bytes += LETTER_BYTES * len(text)
-        block = self._queue[place][1]
+        block = self._queue[index][1]
         if block.scan is not None:
             block.scan.feed(text)
-        if place == 0 and block.opened:
+        if index == 0 and block.opened:
             if len(self._queue) > 1:
                 return [Delta(text), *self.advance()]
             return [Delta(text)]
         block.pending.append(text)
-        return self.advance() if place == 0 else []
+        return self.advance() if index == 0 else []
 
     def close(self, key: object, signature: Close | None = None) -> list[Event]:
         """A block is whole."""
@@ -99,9 +99,9 @@ class Blocks:
 
     def close_all(self) -> list[Event]:
         """The answer is whole: everything that waits comes out."""
-        for place, (_, block) in enumerate(self._queue):
+        for index, (_, block) in enumerate(self._queue):
             if block.start.kind == "call" and not block.start.id:
-                block.start.id = f"{self._lost}_{self.calls}_{place}"
+                block.start.id = f"{self._lost}_{self.calls}_{index}"
             block.whole = True
         return self.advance()
 

@@ -58,8 +58,8 @@ def refused_part(status: int, body: bytes) -> str | None:
 def _extra_forbidden(content: object) -> str | None:
     """Mistral's list of details: {type: extra_forbidden, loc: [body, name]}."""
     holder = content.get("message") if isinstance(content, Mapping) else None
-    for place in (holder, content):
-        details = place.get("detail") if isinstance(place, Mapping) else None
+    for candidate in (holder, content):
+        details = candidate.get("detail") if isinstance(candidate, Mapping) else None
         for detail in details if isinstance(details, list) else ():
             if isinstance(detail, Mapping) and detail.get("type") == "extra_forbidden":
                 loc = detail.get("loc")

@@ -222,10 +222,10 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, objec
 
 
 def _write_assistant(
-    parts: Sequence[Part], maker: str, notes: Notes, place: int
+    parts: Sequence[Part], maker: str, notes: Notes, index: int
 ) -> Iterator[dict[str, object]]:
-    """Args: place: of the first item; makes the ids that OpenRouter wants, the same in every request."""
-    for number, part in enumerate(parts, start=place):
+    """Args: index: of the first item; makes the ids that OpenRouter wants, the same in every request."""
+    for number, part in enumerate(parts, start=index):
         if type(part) is Text:
             if part.text.strip():
                 content = [{"type": "output_text", "text": part.text, "annotations": []}]
@@ -368,8 +368,8 @@ def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
 def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, object]:
     """A whole Responses answer."""
     items = []
-    for place, part in enumerate(answer.parts):
-        item_id = f"{message_id.removeprefix('resp_')}_{place}"
+    for index, part in enumerate(answer.parts):
+        item_id = f"{message_id.removeprefix('resp_')}_{index}"
         if type(part) is Text and part.text:
             items.append(message_item(f"msg_{item_id}", part.text))
         elif type(part) is Thinking:

@@ -158,9 +158,9 @@ class EventReader(StreamReader):
             return [classify(None, {"response": response})]
         events: list[Event] = []
         if not self._blocks.blocks:
-            for place, item in enumerate(list_in(response, "output")):
+            for index, item in enumerate(list_in(response, "output")):
                 if isinstance(item, dict):
-                    events += self._done(place, item)
+                    events += self._done(index, item)
         events += self._blocks.close_all()
         stop: Stop = "refusal" if self._refused else stop_of(response)
         return [*events, End(stop_of_what_was_sent(stop, self._blocks.calls > 0), self.usage)]
