@@ -21,7 +21,7 @@ from pf_tui.json_values import bytes_when_read
 LOOK_S = 0.5
 """How often an answer under way is asked whether its connection is still there."""
 
-PIECE_BYTES = 2**18
+CHUNK_BYTES = 2**18
 """Decompressed at a time."""
 
 VALUE_BYTES = 32 * 2**20
@@ -124,13 +124,13 @@ class Exchange:
         if not first or self.is_whole:
             return first
         whole = bytearray()
-        piece = first
-        while piece:
-            if len(whole) + len(piece) > most:
+        chunk = first
+        while chunk:
+            if len(whole) + len(chunk) > most:
                 raise Unreachable("network", f"its answer is larger than {most >> 20} MB")
-            hold.grow(len(piece))
-            whole += piece
-            piece = await self.chunk()
+            hold.grow(len(chunk))
+            whole += chunk
+            chunk = await self.chunk()
         return whole
 
     async def beginning(self, most: int, limit_s: float) -> bytes:
@@ -138,8 +138,8 @@ class Exchange:
         whole = bytearray()
         with contextlib.suppress(TimeoutError, Unreachable):
             async with asyncio.timeout(limit_s):
-                while len(whole) < most and (piece := await self.chunk()):
-                    whole += piece[: most - len(whole)]
+                while len(whole) < most and (chunk := await self.chunk()):
+                    whole += chunk[: most - len(whole)]
         return bytes(whole)
 
     def close(self) -> None:
@@ -207,12 +207,12 @@ class _Inflate:
         if not self._rest:
             return b""
         try:
-            plain = self._engine.decompress(self._rest, PIECE_BYTES)
+            plain = self._engine.decompress(self._rest, CHUNK_BYTES)
         except zlib.error:
             if self._begun:
                 raise
             self._engine = zlib.decompressobj(-zlib.MAX_WBITS)  # "deflate" without its envelope
-            plain = self._engine.decompress(self._rest, PIECE_BYTES)
+            plain = self._engine.decompress(self._rest, CHUNK_BYTES)
         self._begun = True
         self._rest = b"" if self._engine.eof else self._engine.unconsumed_tail
         return plain

@@ -24,15 +24,15 @@ async def body_of(request: web.BaseRequest, hold: Reservation) -> bytes | None:
     first = await request.content.readany()
     if request.content.at_eof():
         return first
-    pieces, size = [first], len(first)
+    chunks, size = [first], len(first)
     hold.grow(size)
-    while piece := await request.content.readany():
-        pieces.append(piece)
-        size += len(piece)
-        hold.grow(len(piece))
+    while chunk := await request.content.readany():
+        chunks.append(chunk)
+        size += len(chunk)
+        hold.grow(len(chunk))
         if size > MAX_BODY_BYTES:
             return None
-    return b"".join(pieces)
+    return b"".join(chunks)
 
 
 class HttpReply:
@@ -48,8 +48,8 @@ class HttpReply:
         if len(body) > WHOLE_BYTES:
             await self.start(status, CIMultiDict(headers, **{"content-length": str(len(body))}))
             view = memoryview(body)
-            for place in range(0, len(body), WHOLE_BYTES):
-                await self.send(bytes(view[place : place + WHOLE_BYTES]))
+            for start in range(0, len(body), WHOLE_BYTES):
+                await self.send(bytes(view[start : start + WHOLE_BYTES]))
             await self.end()
             return
         self.response = web.Response(status=status, headers=headers, body=body)

@@ -49,20 +49,20 @@ NO_MEDIA = Media()
 
 def media_in(raw: bytes) -> Media:
     """Measure a body's pictures and documents, of all three protocols."""
-    place = find(raw, b"base64")
+    offset = find(raw, b"base64")
     has_links = _has_links(raw)
-    if place < 0:
+    if offset < 0:
         return Media(pictures=True) if has_links else NO_MEDIA
     size = tokens = 0
     pictures = has_links
-    while place >= 0:
-        start, end = _span(raw, place)
+    while offset >= 0:
+        start, end = _span(raw, offset)
         if end - start >= SHORTEST:
             size += end - start
             tokens += _tokens(raw, start, end)
-            about = raw[max(0, min(place, start) - NEAR_BYTES) : start] + raw[end : end + NEAR_BYTES]
+            about = raw[max(0, min(offset, start) - NEAR_BYTES) : start] + raw[end : end + NEAR_BYTES]
             pictures = pictures or b"image/" in about
-        place = raw.find(b"base64", max(place + 6, end))
+        offset = raw.find(b"base64", max(offset + 6, end))
     return Media(size, tokens, pictures)
 
 
@@ -71,18 +71,18 @@ def _has_links(raw: bytes) -> bool:
     return any(find(raw, word) >= 0 and form.search(raw) is not None for word, form in _LINKS)
 
 
-def _span(raw: bytes, place: int) -> tuple[int, int]:
-    """Where the data is that the word at `place` is about; (0, 0) where it is a word like others."""
-    if raw[place - 1 : place] == b";" and raw[place + 6 : place + 7] == b",":  # data:image/png;base64,…
-        return place + 7, _end(raw, place + 7)
-    if raw[place - 1 : place] != b'"' or raw[place + 6 : place + 7] != b'"':
+def _span(raw: bytes, offset: int) -> tuple[int, int]:
+    """Where the data is that the word at `offset` is about; (0, 0) where it is a word like others."""
+    if raw[offset - 1 : offset] == b";" and raw[offset + 6 : offset + 7] == b",":  # data:image/png;base64,…
+        return offset + 7, _end(raw, offset + 7)
+    if raw[offset - 1 : offset] != b'"' or raw[offset + 6 : offset + 7] != b'"':
         return 0, 0
-    if match := _DATA.search(raw, place, place + NEAR_BYTES):
+    if match := _DATA.search(raw, offset, offset + NEAR_BYTES):
         return match.end(), _end(raw, match.end())
-    before = raw.rfind(b'"data"', 0, place)
+    before = raw.rfind(b'"data"', 0, offset)
     if before >= 0 and (match := _DATA.match(raw, before)):
         end = _end(raw, match.end())
-        if place - NEAR_BYTES <= end <= place:
+        if offset - NEAR_BYTES <= end <= offset:
             return match.end(), end
     return 0, 0
 

@@ -24,16 +24,16 @@ def listed(
     resting: dict[str, dict[str, object]] = {}
     for eligibility in plan.eligibilities:
         provider = plan.catalog.providers[eligibility.provider]
-        ours = eligibility.provider in plan.keys or eligibility.provider in plan.signers
-        if not ours and provider.auth != "none":
+        has_credential = eligibility.provider in plan.keys or eligibility.provider in plan.signers
+        if not has_credential and provider.auth != "none":
             continue
         if not eligibility.enabled or not any(name in provider.protocols for name in SERVED_PROTOCOLS):
             continue
         for model in plan.catalog.models.values():
             if not plan.catalog.chats(model.id) or not plan.catalog.serves(provider.id, model.id):
                 continue
-            place = resting if is_blocked(provider.id, model.id) else rows
-            place.setdefault(model.id, _entry(plan, provider.id, model))
+            target_rows = resting if is_blocked(provider.id, model.id) else rows
+            target_rows.setdefault(model.id, _entry(plan, provider.id, model))
     items = list({**resting, **rows}.values())
     return {
         "object": "list",

@@ -40,8 +40,8 @@ def tell_return(
 
     Args: before: the provider that served the session so far.
     """
-    places = {candidate.provider: place for place, candidate in enumerate(candidates.by_priority)}
-    if places.get(route.provider, 0) >= places.get(before, -1):
+    ranks = {candidate.provider: rank for rank, candidate in enumerate(candidates.by_priority)}
+    if ranks.get(route.provider, 0) >= ranks.get(before, -1):
         return
     cost = plan.prompt_cost(route, request.tokens)
     recorder.event(

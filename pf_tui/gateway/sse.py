@@ -75,8 +75,8 @@ _BLANK = re.compile(rb"\n\n|\r\n\r\n|\r\r")
 
 
 def _end_of(buffer: bytes, mark: bytes) -> int:
-    place = buffer.rfind(mark)
-    return place + len(mark) if place >= 0 else 0
+    offset = buffer.rfind(mark)
+    return offset + len(mark) if offset >= 0 else 0
 
 
 def payload(event: bytes) -> bytes:

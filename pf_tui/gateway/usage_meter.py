@@ -197,19 +197,19 @@ class UsageMeter:
         usages = _all_at_once(whole)
         if usages is None:
             return self._sift_slowly(whole)
-        fillers = pieces = 0
-        for place, event in enumerate(usages):
+        fillers = texts = 0
+        for index, event in enumerate(usages):
             if event.type == "content_block_delta":  # nearly all of them are this
-                pieces += 1
+                texts += 1
                 if type(event.delta) is _Delta and event.delta.signature:
                     self._sign(event.delta.signature)
             elif (kind := self._see(event)) == Kind.ERROR:
-                self.tokens_seen += pieces
+                self.tokens_seen += texts
                 parts = whole.split(b"\n\n")
-                return b"".join(part + b"\n\n" for part in parts[:place]), parts[place] + b"\n\n"
+                return b"".join(part + b"\n\n" for part in parts[:index]), parts[index] + b"\n\n"
             elif kind == Kind.FILLER:
                 fillers += 1
-        self.tokens_seen += pieces
+        self.tokens_seen += texts
         if fillers < len(usages):
             self.moved = True
         return whole, None
@@ -328,11 +328,11 @@ class UsageMeter:
             return Kind.FILLER
         if kind in _LAST:
             self.finished = self.done = True
-        for place in (content, content.get("message"), content.get("response")):
-            if isinstance(place, dict):
-                self._hold(place.get("id"), place.get("model"))
-                if isinstance(place.get("usage"), dict):
-                    self._use(place["usage"])
+        for holder in (content, content.get("message"), content.get("response")):
+            if isinstance(holder, dict):
+                self._hold(holder.get("id"), holder.get("model"))
+                if isinstance(holder.get("usage"), dict):
+                    self._use(holder["usage"])
         self.answered = True
         return Kind.ERROR if content.get("error") or kind in ("error", "response.failed") else Kind.GOOD
 
