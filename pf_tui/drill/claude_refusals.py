@@ -137,11 +137,11 @@ def _end(body: Body) -> str | None:
 
 def _tools(body: Body) -> str | None:
     """Source: MoonshotAI/kimi-code#2328 (quoted answer); anthropic SDK types."""
-    for place, tool in enumerate(body.get("tools") or ()):
+    for index, tool in enumerate(body.get("tools") or ()):
         schema = tool.get("input_schema") or {}
         if any(word in schema for word in ("oneOf", "allOf", "anyOf")):
             return (
-                f"tools.{place}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at"
+                f"tools.{index}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at"
                 " the top level"
             )
     tool_names = (body.get("tool_choice") or {}).get("name")

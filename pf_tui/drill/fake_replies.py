@@ -64,7 +64,7 @@ def whole(protocol: str, reply: Reply, model: str, number: int) -> bytes:
         message: dict[str, object] = {"role": "assistant", "content": reply.text or None}
         if reply.calls:
             message["tool_calls"] = [
-                _chat_call(call, number, place) for place, call in enumerate(reply.calls)
+                _chat_call(call, number, index) for index, call in enumerate(reply.calls)
             ]
         content = {
             "id": f"chatcmpl-{number}",
@@ -94,11 +94,11 @@ def _messages(reply: Reply, model: str, number: int) -> Iterator[bytes]:
     start = _message(reply, model, number) | {"usage": _anthropic_usage(reply) | {"output_tokens": 1}}
     yield _named("message_start", message=start)
     yield _named("ping")
-    for place, (block, deltas) in enumerate(_blocks(reply, number)):
-        yield _named("content_block_start", index=place, content_block=block | _EMPTY[text_in(block, "type")])
+    for index, (block, deltas) in enumerate(_blocks(reply, number)):
+        yield _named("content_block_start", index=index, content_block=block | _EMPTY[text_in(block, "type")])
         for delta in deltas:
-            yield _named("content_block_delta", index=place, delta=delta)
-        yield _named("content_block_stop", index=place)
+            yield _named("content_block_delta", index=index, delta=delta)
+        yield _named("content_block_stop", index=index)
     reason = "tool_use" if reply.calls else "end_turn"
     yield _named(
         "message_delta",
@@ -136,16 +136,16 @@ def _blocks(reply: Reply, number: int) -> Iterator[tuple[dict[str, object], list
             {"type": "text", "text": reply.text},
             [{"type": "text_delta", "text": word} for word in _words(reply.text)],
         )
-    for place, call in enumerate(reply.calls):
+    for index, call in enumerate(reply.calls):
         arguments = json.dumps(call.arguments)
         yield (
             {
                 "type": "tool_use",
-                "id": f"toolu_standin{number:06d}{place}",
+                "id": f"toolu_standin{number:06d}{index}",
                 "name": call.name,
                 "input": dict(call.arguments),
             },
-            [{"type": "input_json_delta", "partial_json": part} for part in _pieces(arguments)],
+            [{"type": "input_json_delta", "partial_json": part} for part in _chunks(arguments)],
         )
 
 
@@ -173,14 +173,14 @@ def _chat(reply: Reply, model: str, number: int) -> Iterator[bytes]:
         yield chunk({"reasoning_content": reply.thinking})
     for word in _words(reply.text):
         yield chunk({"content": word})
-    for place, call in enumerate(reply.calls):
-        whole_call = _chat_call(call, number, place)
+    for index, call in enumerate(reply.calls):
+        whole_call = _chat_call(call, number, index)
         function = object_in(whole_call, "function")
         arguments = text_in(function, "arguments")
         function["arguments"] = ""
-        yield chunk({"tool_calls": [{"index": place, **whole_call}]})
-        for part in _pieces(arguments):
-            yield chunk({"tool_calls": [{"index": place, "function": {"arguments": part}}]})
+        yield chunk({"tool_calls": [{"index": index, **whole_call}]})
+        for part in _chunks(arguments):
+            yield chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
     yield chunk({}, _finish(reply))
     yield _data(_chunk(model, number) | {"choices": [], "usage": _chat_usage(reply)})
     yield b"data: [DONE]\n\n"
@@ -190,9 +190,9 @@ def _chunk(model: str, number: int) -> dict[str, object]:
     return {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 1, "model": model}
 
 
-def _chat_call(call: Call, number: int, place: int) -> dict[str, object]:
+def _chat_call(call: Call, number: int, index: int) -> dict[str, object]:
     function = {"name": call.name, "arguments": json.dumps(call.arguments)}
-    return {"id": f"call_{number}_{place}", "type": "function", "function": function}
+    return {"id": f"call_{number}_{index}", "type": "function", "function": function}
 
 
 def _chat_usage(reply: Reply) -> dict[str, object]:
@@ -220,10 +220,10 @@ def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
     start = _response(reply, model, number, "in_progress") | {"output": [], "usage": None}
     yield event("response.created", response=start)
     yield event("response.in_progress", response=start)
-    for place, item in enumerate(_items(reply, number)):
-        yield event("response.output_item.added", output_index=place, item=item | _unfinished(item))
+    for index, item in enumerate(_items(reply, number)):
+        yield event("response.output_item.added", output_index=index, item=item | _unfinished(item))
         if item["type"] == "message":
-            where = {"item_id": item["id"], "output_index": place, "content_index": 0}
+            where = {"item_id": item["id"], "output_index": index, "content_index": 0}
             part = objects_in(item, "content")[0]
             yield event("response.content_part.added", **where, part=part | {"text": ""})
             for word in _words(reply.text):
@@ -231,11 +231,11 @@ def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
             yield event("response.output_text.done", **where, text=reply.text)
             yield event("response.content_part.done", **where, part=part)
         elif item["type"] == "function_call":
-            where = {"item_id": item["id"], "output_index": place}
-            for piece in _pieces(text_in(item, "arguments")):
-                yield event("response.function_call_arguments.delta", **where, delta=piece)
+            where = {"item_id": item["id"], "output_index": index}
+            for chunk in _chunks(text_in(item, "arguments")):
+                yield event("response.function_call_arguments.delta", **where, delta=chunk)
             yield event("response.function_call_arguments.done", **where, arguments=item["arguments"])
-        yield event("response.output_item.done", output_index=place, item=item)
+        yield event("response.output_item.done", output_index=index, item=item)
     yield event("response.completed", response=_response(reply, model, number, "completed"))
 
 
@@ -271,11 +271,11 @@ def _items(reply: Reply, number: int) -> Iterator[dict[str, object]]:
             "status": "completed",
             "content": [part],
         }
-    for place, call in enumerate(reply.calls):
+    for index, call in enumerate(reply.calls):
         yield {
             "type": "function_call",
-            "id": f"fc_{number}_{place}",
-            "call_id": f"call_{number}_{place}",
+            "id": f"fc_{number}_{index}",
+            "call_id": f"call_{number}_{index}",
             "name": call.name,
             "arguments": json.dumps(call.arguments),
             "status": "completed",
@@ -299,5 +299,5 @@ def _words(text: str) -> list[str]:
     return [first, *(f" {word}" for word in rest)] if text else []
 
 
-def _pieces(text: str, size: int = 24) -> list[str]:
+def _chunks(text: str, size: int = 24) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)]

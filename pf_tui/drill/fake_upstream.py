@@ -227,14 +227,14 @@ class FakeUpstream:
             for event in events[:-1]:
                 await response.write(event)
             return response
-        place = fault.after + fake_replies.HANDSHAKE_EVENTS[protocol] if fault.after else 0
-        for event in events[:place]:
+        event_count = fault.after + fake_replies.HANDSHAKE_EVENTS[protocol] if fault.after else 0
+        for event in events[:event_count]:
             await response.write(event)
         if fault.how in ("late", "stall"):
             await self._closing.wait()
         if fault.how == "garbage":
             await response.write(b"data: {this is no JSON\n\n")
-            for event in events[place:]:
+            for event in events[event_count:]:
                 await response.write(event)
         if fault.how == "event":
             await response.write(faults.event(fault, protocol, self._now()))

@@ -36,17 +36,17 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
     """
     since = milliseconds(now - SPAN)
     values = {"ms": since, "quarter": since // layout.QUARTER_MS, "hour": since // HOUR_MS}
-    with schema.opened(source) as theirs, schema.opened(target, write=True) as ours:
-        ours.execute("BEGIN")
+    with schema.opened(source) as source_ledger, schema.opened(target, write=True) as target_ledger:
+        target_ledger.execute("BEGIN")
         for table, condition, rows_wanted in _TABLES:
-            rows = theirs.execute(
+            rows = source_ledger.execute(
                 f"SELECT * FROM {table} WHERE {condition}", [values[name] for name in rows_wanted]
             ).fetchall()
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
-                ours.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
-        ours.execute("COMMIT")
-        totals = theirs.execute(
+                target_ledger.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
+        target_ledger.execute("COMMIT")
+        totals = source_ledger.execute(
             "SELECT ifnull(sum(requests - failed), 0), sum(input), sum(output), sum(cache_read), sum(cache_write)"
             " FROM quarters WHERE quarter >= ?",
             (values["quarter"],),

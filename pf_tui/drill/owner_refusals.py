@@ -188,7 +188,7 @@ def _strict(schema: Body) -> str | None:
 
 def _openai_items(body: Body) -> str | None:
     items = body.get("input")
-    for place, item in enumerate(items if isinstance(items, list) else ()):
+    for index, item in enumerate(items if isinstance(items, list) else ()):
         kind = item.get("type") or "message"
         if kind == "reasoning":
             encrypted = item.get("encrypted_content")
@@ -196,7 +196,7 @@ def _openai_items(body: Body) -> str | None:
                 return "The encrypted content could not be verified."
         begins = _ITEM_IDS.get(kind)
         if begins and item.get("id") is not None and not str(item["id"]).startswith(begins):
-            return f"Invalid 'input[{place}].id': '{item['id']}'. Expected an ID that begins with '{begins}'."
+            return f"Invalid 'input[{index}].id': '{item['id']}'. Expected an ID that begins with '{begins}'."
     return None
 
 

@@ -160,13 +160,13 @@ def _copy(ctx: Context, now: Snapshot, paths: Paths, urls: Mapping[str, str]) ->
 
 def _config(ctx: Context) -> dict[str, object]:
     content = files.read_json(ctx.paths.config) or {"version": 2}
-    ours = dict(object_in(content, "pf"))
-    ours["keyring"] = []
-    ours.pop("notify", None)  # a rehearsal tells nobody
-    gateway = dict(object_in(ours, "gateway"))
+    settings = dict(object_in(content, "pf"))
+    settings["keyring"] = []
+    settings.pop("notify", None)  # a rehearsal tells nobody
+    gateway = dict(object_in(settings, "gateway"))
     gateway.pop("providers", None)
-    ours["gateway"] = {**gateway, "firstByteS": FIRST_BYTE_S, "stallS": STALL_S}
-    return {**content, "pf": ours}
+    settings["gateway"] = {**gateway, "firstByteS": FIRST_BYTE_S, "stallS": STALL_S}
+    return {**content, "pf": settings}
 
 
 def _keys(now: Snapshot) -> dict[str, object]:

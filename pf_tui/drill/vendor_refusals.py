@@ -76,13 +76,13 @@ def groq(protocol: str, body: Body) -> str | None:
     if body.get("n", 1) != 1:
         return "'n' must be 1"
     keys = {"role", "content", "tool_calls", "tool_call_id"}
-    for place, message in enumerate(body["messages"]):
+    for index, message in enumerate(body["messages"]):
         if extra := sorted(set(message) - keys):
             return (
-                f"'messages.{place}' : for 'role:{message['role']}' the property '{extra[0]}' is unsupported"
+                f"'messages.{index}' : for 'role:{message['role']}' the property '{extra[0]}' is unsupported"
             )
         if isinstance(message["content"], list) and message["role"] != "user":
-            return f"'messages.{place}.content' : value must be a string"
+            return f"'messages.{index}.content' : value must be a string"
     if len(body.get("tools") or ()) > 128:
         return "'tools' : maximum number of items is 128"
     if isinstance(body.get("stop"), list) and len(body["stop"]) > 4:

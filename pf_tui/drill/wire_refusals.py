@@ -27,27 +27,27 @@ def messages(body: Body) -> str | None:
     if not messages or messages[0].get("role") != "user":
         return "messages: first message must use the user role"
     waiting: set[str] = set()
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         if message.get("role") not in ("user", "assistant", "system"):
-            return f"messages.{place}.role: Input should be 'user', 'assistant' or 'system'"
+            return f"messages.{index}.role: Input should be 'user', 'assistant' or 'system'"
         content = message.get("content")
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
-        if not blocks and place < len(messages) - 1:
-            return f"messages.{place}: all messages must have non-empty content"
+        if not blocks and index < len(messages) - 1:
+            return f"messages.{index}: all messages must have non-empty content"
         results = {block.get("tool_use_id") for block in blocks if block.get("type") == "tool_result"}
         if message["role"] == "user":
             if missing := waiting - results:
-                return f"messages.{place}: `tool_use` ids were found without `tool_result` blocks: {missing}"
+                return f"messages.{index}: `tool_use` ids were found without `tool_result` blocks: {missing}"
             if extra := results - waiting:
-                return f"messages.{place}: unexpected `tool_use_id` found in `tool_result` blocks: {extra}"
+                return f"messages.{index}: unexpected `tool_use_id` found in `tool_result` blocks: {extra}"
             kinds = [block.get("type") == "tool_result" for block in blocks]
             if kinds != sorted(kinds, reverse=True) and results:
-                return f"messages.{place}: tool_result blocks must come first"
+                return f"messages.{index}: tool_result blocks must come first"
             waiting = set()
         if message["role"] == "assistant":
             ids = [str(block.get("id")) for block in blocks if block.get("type") == "tool_use"]
             if _double(ids):
-                return f"messages.{place}: `tool_use` ids must be unique"
+                return f"messages.{index}: `tool_use` ids must be unique"
             waiting = set(ids)
         for block in blocks:
             if block.get("type") == "text" and not (block.get("text") or "").strip():
@@ -78,7 +78,7 @@ def chat(body: Body) -> str | None:
     if not messages:
         return "Invalid 'messages': empty array."
     waiting: set[str] = set()
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         role = message.get("role")
         if role not in ("system", "developer", "user", "assistant", "tool"):
             return f"Invalid value: '{role}'. Supported values are: 'system', 'assistant', 'user', 'tool'."
@@ -100,7 +100,7 @@ def chat(body: Body) -> str | None:
         if role == "assistant":
             calls = message.get("tool_calls") or ()
             if not calls and message.get("content") in (None, ""):
-                return f"Invalid value for 'content': expected a string, got null (messages.[{place}])."
+                return f"Invalid value for 'content': expected a string, got null (messages.[{index}])."
             for call in calls:
                 function = call.get("function") or {}
                 if not re.fullmatch(r"[a-zA-Z0-9_.:-]{1,64}", str(function.get("name"))):
