@@ -185,7 +185,7 @@ def write_login_settings(ctx: Context, agent: Client, words: tuple[str, ...]) ->
     if agent.word == "claude":
         for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
             environment.pop(name, None)
-        if addresses.is_loopback(addresses.place(environment.get("ANTHROPIC_BASE_URL", ""))[0]):
+        if addresses.is_loopback(addresses.host_and_port(environment.get("ANTHROPIC_BASE_URL", ""))[0]):
             del environment["ANTHROPIC_BASE_URL"]
     return LaunchPlan(program=program_of(agent, ctx.env), words=words, environment=environment)
 
@@ -238,13 +238,13 @@ def _settings_win(ctx: Context, setting: Setting) -> bool:
     if "claude-code" in apply.installed(ctx):
         return True
     folder = config_folder("claude-code", ctx.env)
-    places = (
+    candidates = (
         folder / "settings.json",
         ctx.cwd / ".claude" / "settings.json",
         ctx.cwd / ".claude" / "settings.local.json",
     )
     names = ("apiKeyHelper", "modelOverrides", *setting.set, *setting.unset)
-    return any(name in text for place in places if (text := _text(place)) for name in names)
+    return any(name in text for path in candidates if (text := _text(path)) for name in names)
 
 
 def _text(path: Path) -> str:
