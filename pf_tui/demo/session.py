@@ -138,17 +138,17 @@ def _ending_on_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    mine = [
+    replaced_handlers = [
         number
         for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
         if signal.getsignal(number) is signal.SIG_DFL
     ]
-    for number in mine:
+    for number in replaced_handlers:
         signal.signal(number, _leave)
     try:
         yield
     finally:
-        for number in mine:
+        for number in replaced_handlers:
             signal.signal(number, signal.SIG_DFL)
 
 
