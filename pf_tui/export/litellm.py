@@ -159,10 +159,10 @@ class _Plan:
 
     def _add_group(self, name: str, chain: Chain, larger: Chain) -> None:
         """The deployments up to the last seller of the model itself; the stand-ins after it fall back."""
-        sellers = [place for place, candidate in enumerate(chain, start=1) if candidate.distance == SAME]
+        sellers = [index for index, candidate in enumerate(chain, start=1) if candidate.distance == SAME]
         head = max(sellers, default=1)
-        for place, candidate in enumerate(chain[:head], start=1):
-            self._deployments.append(self._deployment(name, candidate, place))
+        for index, candidate in enumerate(chain[:head], start=1):
+            self._deployments.append(self._deployment(name, candidate, index))
         if chain[head:]:
             self._fallbacks[name] = tuple(self._stand_in(candidate) for candidate in chain[head:])
         if larger:

@@ -279,11 +279,11 @@ class _Series:
         values: dict[Attributes, float] = {}
         counts: dict[Attributes, list[int]] = {}
         for key in first:
-            place = series.get(key, _OTHERS)
-            values[place] = values.get(place, 0) + self._values[key]
+            group = series.get(key, _OTHERS)
+            values[group] = values.get(group, 0) + self._values[key]
             if self.bounds:
-                before = counts.setdefault(place, self._empty())
-                counts[place] = [
+                before = counts.setdefault(group, self._empty())
+                counts[group] = [
                     number + more for number, more in zip(before, self._counts[key], strict=True)
                 ]
         return tuple(

@@ -35,10 +35,10 @@ def resource(env: Mapping[str, str], version: str, instance: str) -> Attributes:
 def pairs(text: str, where: str) -> dict[str, str]:
     """`a=b,c=d`, values percent-encoded. Raises WrongUsage, which repeats nothing of the text."""
     by_name: dict[str, str] = {}
-    for place, item in enumerate((part for part in text.split(",") if part.strip()), start=1):
+    for number, item in enumerate((part for part in text.split(",") if part.strip()), start=1):
         name, is_pair, value = item.partition("=")
         name, value = name.strip(), unquote(value.strip())
         if not is_pair or not name or not (name + value).isprintable():
-            raise WrongUsage(f"{where}: entry {place} is no name=value", "separate entries by commas")
+            raise WrongUsage(f"{where}: entry {number} is no name=value", "separate entries by commas")
         by_name[name] = value
     return by_name
