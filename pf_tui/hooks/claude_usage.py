@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TAIL_BYTES = 512 * 1024
 """Some hundred requests; read and decoded in a few milliseconds."""
 
-MAX_PLACES = 100
+MAX_LOGS = 100
 """Transcripts whose place is remembered; more sessions than that are not open."""
 
 SLACK = timedelta(seconds=2)
@@ -78,8 +78,8 @@ def record(
         since: since when this provider serves the session; rows before it were someone else's.
     """
     reader, logs = _Reader(), ParsedLogs()
-    places = _Places(ctx.paths.cache)
-    lines, end = _tail(path, places.end(path))
+    log_ends = _LogEnds(ctx.paths.cache)
+    lines, end = _tail(path, log_ends.end(path))
     for line in lines:
         if any(needle in line for needle in source.NEEDLES):
             try:
@@ -91,7 +91,7 @@ def record(
         request._replace(provider=provider) for request in logs.requests.values() if request.ts >= start
     ]
     if not requests or _written(ctx, requests):
-        places.remember(path, end)
+        log_ends.remember(path, end)
     answers = [request for request in requests if request.failure is None]
     if not answers:
         return None
@@ -179,7 +179,7 @@ def _tail(path: str, start: int = 0) -> tuple[list[bytes], int]:
     return block[:whole].split(b"\n"), first + whole
 
 
-class _Places:
+class _LogEnds:
     """How far each transcript has been read, so that a turn is decoded once. Losing it costs milliseconds."""
 
     def __init__(self, folder: Path) -> None:
@@ -198,7 +198,7 @@ class _Places:
         """Neither locked nor fsynced: it is a cache."""
         self._ends.pop(path, None)
         self._ends[path] = end
-        places = dict(list(self._ends.items())[-MAX_PLACES:])
+        ends = dict(list(self._ends.items())[-MAX_LOGS:])
         with contextlib.suppress(OSError):
             make_private(self._path.parent)
-            files.write_private(self._path, files.json_bytes(places))
+            files.write_private(self._path, files.json_bytes(ends))

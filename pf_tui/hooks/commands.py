@@ -93,13 +93,13 @@ def _status(ctx: Context, arguments: Sequence[str]) -> str:
 def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> list[str]:
     zone = ctx.timezone()
     until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
-    place = f"number {view.rank}" if view.rank else "not in the list"
+    rank = f"number {view.rank}" if view.rank else "not in the list"
     rows = [
         f"{view.id} ({view.provider.name}): {view.why or view.state}{until}",
-        f"{place}, serves {view.serves or 'nothing that is asked for'}",
+        f"{rank}, serves {view.serves or 'nothing that is asked for'}",
         f"credential: {_credential(view)}",
     ]
-    rows += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
+    rows += [_limit(ctx, now, view, rank) for rank in range(min(len(view.limits), 4))]
     rows.append(f"today: {used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
     return rows
 
@@ -239,8 +239,8 @@ def _reorder(ctx: Context, providers: Sequence[str]) -> None:
             actions.add_to_priority(ctx, provider)
         case ["remove", provider]:
             actions.remove_from_priority(ctx, provider)
-        case ["move", provider, place] if place.isascii() and place.isdigit():
-            actions.move_in_priority(ctx, provider, int(place))
+        case ["move", provider, rank] if rank.isascii() and rank.isdigit():
+            actions.move_in_priority(ctx, provider, int(rank))
         case ["add" | "remove" | "move", *_]:
             raise WrongUsage(f"{providers[0]} what?", _ORDERS)
         case ["set", *names]:
@@ -272,7 +272,7 @@ def _limits(ctx: Context, arguments: Sequence[str]) -> str:
     rows = []
     for view in views:
         head = f"{view.id} " if len(views) > 1 else ""
-        rows += [head + _limit(ctx, now, view, place) for place in range(len(view.limits))]
+        rows += [head + _limit(ctx, now, view, index) for index in range(len(view.limits))]
     if not rows:
         rows.append(
             f"{names[0]} has no known window and no budget"
@@ -317,8 +317,8 @@ def _tightest(ctx: Context, now: Snapshot, view: ProviderView) -> str:
     return usage
 
 
-def _limit(ctx: Context, now: Snapshot, view: ProviderView, place: int) -> str:
-    limit = view.limits[place]
+def _limit(ctx: Context, now: Snapshot, view: ProviderView, index: int) -> str:
+    limit = view.limits[index]
     what = words.window_word(limit.window, limit.model)
     if limit.source == "budget":
         what = f"{limit.unit} a {limit.window}"

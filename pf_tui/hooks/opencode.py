@@ -67,7 +67,7 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
             now = snapshot.take(ctx, keep_going=True)
     active = now.active.provider if now.active else None
     the_turn = opencode_routing.turn(ctx, now, data)
-    if _is_gateway(now, texts_of(data, "bases").get(the_turn.asked_theirs)):
+    if _is_gateway(now, texts_of(data, "bases").get(the_turn.asked_native_provider)):
         return {"active": active}
     pin = _pin(ctx, text(data, "session_id"))
     to = opencode_routing.route(now, the_turn, local=LOCAL, pin=pin)
@@ -76,8 +76,8 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
         with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
             actions.remember_session(ctx, session, AGENT, to.provider)
     reply: dict[str, object] = {"active": active}
-    if to.theirs is not None:
-        reply["route"] = {"providerID": to.theirs, "modelID": to.model}
+    if to.native_provider is not None:
+        reply["route"] = {"providerID": to.native_provider, "modelID": to.model}
         if now.notifies:
             lacking = opencode_routing.lacking(the_turn, to) if to.lacking else None
             reply["toast"] = _toast(lacking or opencode_routing.sentence(now, ctx, to), "info")
@@ -241,7 +241,7 @@ def _failed(
     """
     now = snapshot.take(ctx, keep_going=True)
     the_turn = opencode_routing.turn(ctx, now, data)
-    url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_theirs, "")
+    url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_native_provider, "")
     if the_turn.provider is None or _is_gateway(now, url):
         return {} if on_wire else opencode_routing.limit(ctx, classify(now.at), None)
     if headers:
@@ -307,8 +307,8 @@ def _sentence(
 
     ends = rest.until if rest else failure.until
     back = f", back {words.when(ends, now.at, ctx.timezone())}" if ends else ""
-    if to.theirs is not None:
-        follows = f"your next turn runs on {to.provider} ({to.theirs}/{to.model})"
+    if to.native_provider is not None:
+        follows = f"your next turn runs on {to.provider} ({to.native_provider}/{to.model})"
     elif not now.auto_switch:
         follows = "auto-switch is off: `pf-tui switch next` moves on"
     else:

@@ -36,28 +36,34 @@ class Names:
                 )
         self._shared = shared
         self.logins = source.Providers(env, shared)
-        self._theirs: dict[str, str] | None = None
+        self._native_ids: dict[str, str] | None = None
 
-    def ours(self, theirs: str) -> str | None:
+    def own_id(self, native_id: str) -> str | None:
         """Our id; None when pf-tui does not know that provider."""
-        custom = self._catalog.providers.get(theirs)
+        custom = self._catalog.providers.get(native_id)
         if custom is not None and custom.custom:
-            return theirs
-        if by_address := self._at(self._bases.get(theirs)):
+            return native_id
+        if by_address := self._at(self._bases.get(native_id)):
             return by_address
-        return self.logins(theirs) if theirs in self._shared else None
+        return self.logins(native_id) if native_id in self._shared else None
 
-    def theirs(self, ours: str) -> str | None:
+    def native_id(self, own_id: str) -> str | None:
         """OpenCode's id; None when OpenCode has neither login nor key for it."""
-        if self._theirs is None:
-            self._theirs = {}
+        if self._native_ids is None:
+            self._native_ids = {}
             for name in self._models:
-                if own_name := self.ours(name):
-                    self._theirs.setdefault(own_name, name)
-        return self._theirs.get(ours)
+                if own_name := self.own_id(name):
+                    self._native_ids.setdefault(own_name, name)
+        return self._native_ids.get(own_id)
 
     def model(
-        self, provider: str, theirs: str, model: str | None, others: Sequence[str], *, any_will_do: bool
+        self,
+        provider: str,
+        native_provider: str,
+        model: str | None,
+        others: Sequence[str],
+        *,
+        any_will_do: bool,
     ) -> str | None:
         """The id under which OpenCode's provider has our model.
 
@@ -66,7 +72,9 @@ class Names:
                 that can stand in for it, the provider's default there.
             any_will_do: nobody knows what was asked for, so every model is as good.
         """
-        offered = [name for name in self._models.get(theirs, ()) if self._catalog.may_chat(name, provider)]
+        offered = [
+            name for name in self._models.get(native_provider, ()) if self._catalog.may_chat(name, provider)
+        ]
         native = self._catalog.native_id(model, provider) if model else None
         if native in offered:
             return native

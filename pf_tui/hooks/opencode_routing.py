@@ -33,7 +33,7 @@ class Route:
 
     provider: str | None
     """Our id of who serves it; None = a provider pf-tui does not know."""
-    theirs: str | None = None
+    native_provider: str | None = None
     """OpenCode's ids, when it is another model than asked for."""
     model: str | None = None
     skipped: Skipped | None = None
@@ -47,7 +47,7 @@ class Turn:
     """What OpenCode is about to do, and what it has."""
 
     names: Names
-    asked_theirs: str
+    asked_native_provider: str
     asked_model: str
     provider: str | None
     """Our id of the provider asked for."""
@@ -60,13 +60,13 @@ class Turn:
 
 def turn(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> Turn:
     """The turn that the plugin's event tells of."""
-    theirs = text(data, "provider")
+    native_provider = text(data, "provider")
     names = Names(ctx.env, now.catalog, text_lists(data.get("available")), texts(data.get("bases")))
     return Turn(
         names=names,
-        asked_theirs=theirs,
+        asked_native_provider=native_provider,
         asked_model=text(data, "model"),
-        provider=names.ours(theirs),
+        provider=names.own_id(native_provider),
         picked=data.get("picked") is True,
         usual=data.get("usual") is True,
         defaults=texts(data.get("defaults")),
@@ -85,7 +85,7 @@ def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> R
         if (pinned := _pinned(now, turn, pin)) is not None:
             return pinned
         lacking = pin if _lacks(now, turn, pin) else None
-    anyone = turn.asked_theirs == local
+    anyone = turn.asked_native_provider == local
     if turn.provider is None and not anyone:
         return Route(provider=None, lacking=lacking)
     hindered = None if turn.provider is None else _hindrance(now, turn, turn.provider)
@@ -99,10 +99,14 @@ def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> R
         if candidate.provider == turn.provider and hindered is None and _same(now, turn, candidate.model):
             return Route(provider=turn.provider, lacking=lacking)
         name = _name(now, turn, candidate, turn_model)
-        if name is not None and name != (turn.asked_theirs, turn.asked_model):
-            theirs, model = name
+        if name is not None and name != (turn.asked_native_provider, turn.asked_model):
+            native_provider, model = name
             return Route(
-                provider=candidate.provider, theirs=theirs, model=model, skipped=hindered, lacking=lacking
+                provider=candidate.provider,
+                native_provider=native_provider,
+                model=model,
+                skipped=hindered,
+                lacking=lacking,
             )
     return Route(provider=turn.provider, skipped=hindered, lacking=lacking)
 
@@ -130,7 +134,7 @@ def probe(
 
 def _lacks(now: Snapshot, turn: Turn, provider: str | None) -> bool:
     """Whether OpenCode has that provider, but no model of it that could serve this turn."""
-    if provider in (None, turn.provider) or turn.names.theirs(provider) is None:
+    if provider in (None, turn.provider) or turn.names.native_id(provider) is None:
         return False
     model = _wanted(now, turn)
     eligibility = _trusted(now.eligibility_of(provider))
@@ -162,7 +166,7 @@ def _candidates(now: Snapshot, turn: Turn) -> tuple[Candidate, ...]:
 
 def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
     """The turn at the provider its session was moved to; None while that cannot serve it."""
-    if pin not in now.catalog.providers or (pin != turn.provider and turn.names.theirs(pin) is None):
+    if pin not in now.catalog.providers or (pin != turn.provider and turn.names.native_id(pin) is None):
         return None
     if pin == turn.provider:
         return None if _hindrance(now, turn, pin) else Route(provider=pin)
@@ -170,19 +174,21 @@ def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
     eligibilities = [_trusted(now.eligibility_of(pin))]
     for candidate in failover.route(RouteRequest(model=model), eligibilities, now.catalog).candidates:
         if name := _name(now, turn, candidate, model):
-            return Route(provider=pin, theirs=name[0], model=name[1])
+            return Route(provider=pin, native_provider=name[0], model=name[1])
     return None
 
 
 def _name(now: Snapshot, turn: Turn, candidate: Candidate, model: str | None) -> tuple[str, str] | None:
     """(provider, model) as OpenCode calls a candidate; None when it has none of them."""
-    theirs = turn.names.theirs(candidate.provider)
-    if theirs is None:
+    native_provider = turn.names.native_id(candidate.provider)
+    if native_provider is None:
         return None
     stand_ins = (*now.catalog.equivalents(model), *now.catalog.nearest(model)) if model else ()
-    spare = [turn.asked_model, *stand_ins, turn.defaults.get(theirs, "")]
-    name = turn.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=model is None)
-    return None if name is None else (theirs, name)
+    spare = [turn.asked_model, *stand_ins, turn.defaults.get(native_provider, "")]
+    name = turn.names.model(
+        candidate.provider, native_provider, candidate.model, spare, any_will_do=model is None
+    )
+    return None if name is None else (native_provider, name)
 
 
 def model_id(now: Snapshot, provider: str | None, name: str) -> str:
@@ -201,7 +207,7 @@ def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
 
 def lacking(turn: Turn, to: Route) -> str:
     """`beta has no model in OpenCode that can stand in for gpt-5.2; alpha serves`."""
-    serves = f"{to.provider} serves" if to.provider else f"{turn.asked_theirs} serves"
+    serves = f"{to.provider} serves" if to.provider else f"{turn.asked_native_provider} serves"
     return f"{to.lacking} has no model in OpenCode that can stand in for {turn.asked_model}; {serves}"
 
 
@@ -232,7 +238,7 @@ def _eligibilities(now: Snapshot, turn: Turn) -> list[Eligibility]:
     return [
         _trusted(now.eligibility_of(name))
         for name in provider_ids
-        if name in now.catalog.providers and turn.names.theirs(name) is not None
+        if name in now.catalog.providers and turn.names.native_id(name) is not None
     ]
 
 

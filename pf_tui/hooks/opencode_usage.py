@@ -24,7 +24,7 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> list[tupl
     logged_requests: list[LoggedRequest] = []
     for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict) and not message.get("served_by"):
-            provider = names.ours(text(message, "providerID")) or text(message, "providerID")
+            provider = names.own_id(text(message, "providerID")) or text(message, "providerID")
             logged_requests += [
                 request._replace(provider=provider) for request in _requests_of(message, data, names.logins)
             ]

@@ -91,35 +91,35 @@ def _members(text: str) -> dict[str, object]:
     """
     decoder = json.JSONDecoder(strict=False, parse_constant=_nothing)
     members: dict[str, object] = {}
-    place = _skip_blank(text, 0)
-    if text[place : place + 1] != "{":
+    offset = _skip_blank(text, 0)
+    if text[offset : offset + 1] != "{":
         return members
-    place += 1
+    offset += 1
     while True:
         try:
-            name, place = decoder.raw_decode(text, _skip_blank(text, place))
+            name, offset = decoder.raw_decode(text, _skip_blank(text, offset))
         except (ValueError, RecursionError):
             return members
-        place = _skip_blank(text, place)
-        if not isinstance(name, str) or text[place : place + 1] != ":":
+        offset = _skip_blank(text, offset)
+        if not isinstance(name, str) or text[offset : offset + 1] != ":":
             return members
-        start = _skip_blank(text, place + 1)
+        start = _skip_blank(text, offset + 1)
         try:
-            members[name], place = decoder.raw_decode(text, start)
+            members[name], offset = decoder.raw_decode(text, start)
         except json.JSONDecodeError:
             return members
         except (ValueError, RecursionError):
-            place = _end_of_value(text, start)
-        place = _skip_blank(text, place)
-        if text[place : place + 1] != ",":
+            offset = _end_of_value(text, start)
+        offset = _skip_blank(text, offset)
+        if text[offset : offset + 1] != ",":
             return members
-        place += 1
+        offset += 1
 
 
-def _skip_blank(text: str, place: int) -> int:
-    while text[place : place + 1] in (" ", "\t", "\r", "\n"):
-        place += 1
-    return place
+def _skip_blank(text: str, offset: int) -> int:
+    while text[offset : offset + 1] in (" ", "\t", "\r", "\n"):
+        offset += 1
+    return offset
 
 
 def _end_of_value(text: str, start: int) -> int:

@@ -41,15 +41,15 @@ def line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
     """Our line; a person's own status line goes above it."""
     own = _start(wrapped, stdin, env)
     try:
-        ours = _ours(stdin, env)
+        own_line = _own_line(stdin, env)
     except (Exception, deadline.TooLate) as error:
         log.failure("statusline", error, env)
-        ours = ""
-    lines = [*_finish(own), *([ours] if ours else [])]
+        own_line = ""
+    lines = [*_finish(own), *([own_line] if own_line else [])]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _ours(stdin: bytes, env: Mapping[str, str]) -> str:
+def _own_line(stdin: bytes, env: Mapping[str, str]) -> str:
     data = reading.event(stdin, MAX_BYTES)
     workspace = data.get("workspace")
     if isinstance(workspace, dict) and not reading.text(data, "cwd"):
