@@ -261,8 +261,8 @@ def _body(
         return views.summary(analytics, frame)
     if view == "sessions":
         top_sessions = query.sessions(views.MOST_SESSIONS)
-        places = events.session_places(connection, [part.name for part in top_sessions.parts])
-        return views.sessions(top_sessions, places, frame)
+        session_places = events.session_places(connection, [part.name for part in top_sessions.parts])
+        return views.sessions(top_sessions, session_places, frame)
     if view == "blocks":
         return lists.blocks(blocks(query, ctx.now()), frame)
     if view == "costs":

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
-from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, place, starred
+from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, short_path, starred
 from pf_tui.cli.look import FAINT, Cell, faint, heading, plain, table, wrapped
 from pf_tui.documents import provider_state, words
 from pf_tui.ledger.blocks import Block
@@ -226,7 +226,7 @@ def requests(newest: Sequence[RequestFacts], count: int, frame: Frame) -> list[T
                 faint(_stamp(moment(row["ts"]), frame)),
                 plain(row["provider"]),
                 plain(row["model"]),
-                faint(place(row["project"] or "", frame).rpartition("/")[2]),
+                faint(short_path(row["project"] or "", frame).rpartition("/")[2]),
                 plain(words.short(row["input"] + row["cache_write_5m"] + row["cache_write_1h"])),
                 plain(words.short(row["cache_read"])),
                 plain(words.short(row["output"])),

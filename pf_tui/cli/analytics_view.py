@@ -127,14 +127,18 @@ def parts(view: str, analytics: Analytics, frame: Frame) -> list[Text]:
     return [Text(), *_table(view.removesuffix("s"), groups, analytics.totals, frame)]
 
 
-def sessions(dearest: TopGroups, places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
+def sessions(dearest: TopGroups, session_places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
     """The dearest sessions: where, when last, what they took."""
     top_sessions = dearest.parts
     rows = [
         [
             plain(part.name[:8]),
-            plain(place(places[part.name].project, frame) if part.name in places else ""),
-            faint(frame.clock(moment(places[part.name].last_ms)) if part.name in places else ""),
+            plain(
+                short_path(session_places[part.name].project, frame) if part.name in session_places else ""
+            ),
+            faint(
+                frame.clock(moment(session_places[part.name].last_ms)) if part.name in session_places else ""
+            ),
             plain(words.number(part.totals.requests)),
             plain(words.short(part.totals.total_tokens)),
             plain(f"{money(part.totals)}{starred(part.totals)}"),
@@ -184,7 +188,7 @@ def counted(number: int, word: str) -> str:
     return f"{words.number(number)} {word}{'' if number == 1 else 's'}"
 
 
-def place(path: str, frame: Frame) -> str:
+def short_path(path: str, frame: Frame) -> str:
     """A path the short way: ~ for home."""
     if frame.home and path.startswith(f"{frame.home}/"):
         return f"~{path.removeprefix(frame.home)}"
@@ -239,7 +243,7 @@ def _skipped_note(analytics: Analytics, frame: Frame) -> str:
     if not analytics.skipped:
         return ""
     first = analytics.skipped[0]
-    where = place(first.path, frame)
+    where = short_path(first.path, frame)
     if len(where) > frame.width:
         where = f"…/{PurePath(where).name}"
     line = f" line {first.line} " if first.line else ": "  # 0 = the file as a whole
@@ -315,7 +319,7 @@ def _weight(part: Group, *, by_cost: bool) -> float:
 
 def _name(title: str, name: str, frame: Frame) -> Cell:
     if title == "project":
-        short = place(name, frame)
+        short = short_path(name, frame)
         room = max(frame.width // 3, 18)
         return plain(short if len(short) <= room else f"…/{PurePath(short).name}")
     if title == "day":

@@ -80,12 +80,13 @@ def set_(ctx: Context, provider: str, from_stdin: bool, in_file: bool, as_json: 
     """The key is asked for without showing it, kept in the keyring and read back."""
     provider = ctx.catalog().provider(provider).id
     secret = _from_stdin() if from_stdin else _ask_key(provider)
-    place = keys.set_key(ctx, provider, secret, in_file=in_file)
+    store_name = keys.set_key(ctx, provider, secret, in_file=in_file)
     if as_json:
-        output.document({"provider": provider, "stored": place})
+        output.document({"provider": provider, "stored": store_name})
     else:
         output.text(
-            f"the key of {provider} is kept in {_place(place)}; `pf-tui auth check {provider}` tries it"
+            f"the key of {provider} is kept in {_store_phrase(store_name)};"
+            f" `pf-tui auth check {provider}` tries it"
         )
 
 
@@ -96,11 +97,11 @@ def set_(ctx: Context, provider: str, from_stdin: bool, in_file: bool, as_json: 
 def remove(ctx: Context, provider: str, as_json: bool) -> None:
     """Only what pf-tui keeps: variables and agents' logins are not ours to delete."""
     provider = ctx.catalog().provider(provider).id
-    places = keys.remove_key(ctx, provider)
+    store_names = keys.remove_key(ctx, provider)
     if as_json:
-        output.document({"provider": provider, "removed": list(places)})
+        output.document({"provider": provider, "removed": list(store_names)})
     else:
-        output.text(f"the key of {provider} was deleted from {' and '.join(map(_place, places))}")
+        output.text(f"the key of {provider} was deleted from {' and '.join(map(_store_phrase, store_names))}")
 
 
 @subword(auth, "import")
@@ -151,7 +152,7 @@ def _clean(text: str) -> Secret:
     return Secret(key)
 
 
-def _place(name: str) -> str:
+def _store_phrase(name: str) -> str:
     return "the keyring" if name == "keyring" else name
 
 

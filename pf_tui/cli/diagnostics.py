@@ -66,12 +66,12 @@ def progress(words: str) -> None:
 
 def unexpected(error: BaseException) -> PfError:
     """A mistake of ours as a sentence that can be reported; no values in it, they may be secret."""
-    place = place_of(error)
+    location = place_of(error)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        return PfError(f"{where}{error.strerror.lower()} ({place})")
+        return PfError(f"{where}{error.strerror.lower()} ({location})")
     return PfError(
-        f"an error inside pf-tui: {type(error).__name__} at {place}",
+        f"an error inside pf-tui: {type(error).__name__} at {location}",
         "please report this line; your files are as the last finished step left them",
     )
 

@@ -76,8 +76,8 @@ def _ledger_to_stdout(ctx: Context, *, as_json: bool) -> None:
         raise WrongUsage(
             "a ledger is binary, a terminal cannot show it", "pf-tui export ledger - > backup.db"
         )
-    for piece in usage.stream_ledger(ctx):
-        output.raw(piece)
+    for chunk in usage.stream_ledger(ctx):
+        output.raw(chunk)
 
 
 @subword(export, "litellm")

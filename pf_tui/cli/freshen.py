@@ -83,8 +83,8 @@ def _for_once(ctx: Context, error: PfError) -> Iterator[sqlite3.Connection]:
         folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
     except OSError:
         raise error from None
-    with folder as place:
-        path = Path(place) / "ledger.db"
+    with folder as temporary:
+        path = Path(temporary) / "ledger.db"
         pipeline.ingest(path, ctx.env, ctx.catalog(), progress=_show)
         diagnostics.progress("")
         diagnostics.note(f"{error}; the logs were read for this run only; nothing was stored")

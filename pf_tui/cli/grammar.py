@@ -55,15 +55,15 @@ class Group(click.Group):
         completing = ctx.resilient_parsing and not args
         if completing or args in (["--help"], ["-h"]):
             return super().parse_args(ctx, args)
-        place = self._subword_place(args)
-        if place is None:
+        index = self._subword_place(args)
+        if index is None:
             return super().parse_args(ctx, [self._meant(args), *args])
-        return super().parse_args(ctx, [args[place], *args[:place], *args[place + 1 :]])
+        return super().parse_args(ctx, [args[index], *args[:index], *args[index + 1 :]])
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """The sub-words, and what may follow at once."""
         default = self.commands[self.default]
-        arguments = [piece for param in default.params for piece in param.get_usage_pieces(ctx)]
+        arguments = [usage for param in default.params for usage in param.get_usage_pieces(ctx)]
         return [f"[{'|'.join(self.commands)}]", *arguments, "[OPTIONS]"]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -111,11 +111,11 @@ class Group(click.Group):
             for name in param.opts
         }
         skip = False
-        for place, arg in enumerate(args):
+        for index, arg in enumerate(args):
             if skip or arg.startswith("-"):
                 skip = not skip and arg in takes_value
                 continue
-            return place if arg in self.commands else None
+            return index if arg in self.commands else None
         return None
 
 
@@ -128,10 +128,10 @@ class Root(click.Group):
         return [command.name for command in commands.top_level()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place = self.code.get(cmd_name)
-        if place is None:
+        code_path = self.code.get(cmd_name)
+        if code_path is None:
             return None
-        module, _, attribute = place.partition(":")
+        module, _, attribute = code_path.partition(":")
         command: click.Command = getattr(importlib.import_module(f"pf_tui.cli.{module}"), attribute)
         return command
 

@@ -67,12 +67,16 @@ def table(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int, *, heading: bool = True
 ) -> list[Text]:
     """The rows as lines of at most `width` cells; empty columns are left out."""
-    places = [place for place in range(len(columns)) if any(row[place].text.strip() for row in rows)]
+    filled_columns = [
+        number for number in range(len(columns)) if any(row[number].text.strip() for row in rows)
+    ]
     keyed_columns = [
-        replace(columns[place], key=str(place), **({} if heading else {"title": ""})) for place in places
+        replace(columns[number], key=str(number), **({} if heading else {"title": ""}))
+        for number in filled_columns
     ]
     lines = [
-        {str(place): (Span(row[place].text, row[place].style or "text"),) for place in places} for row in rows
+        {str(number): (Span(row[number].text, row[number].style or "text"),) for number in filled_columns}
+        for row in rows
     ]
     columns_fitted = layout.chosen(keyed_columns, lines, width)
     has_titles = heading and any(column.title for column, _ in columns_fitted)

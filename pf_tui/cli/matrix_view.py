@@ -34,7 +34,7 @@ def route(content: Route, now: Snapshot, zone: tzinfo | None, width: int) -> lis
     by_rule = ", by your rule" if content["rule"] else ""
     lines = [heading(f"{name} asks for {model}{what}{by_rule}"), Text()]
     rows = []
-    for place, candidate in enumerate(content["candidates"], start=1):
+    for rank, candidate in enumerate(content["candidates"], start=1):
         how = (
             f"{candidate['protocol']}, {candidate['how']}"
             if candidate["protocol"]
@@ -43,8 +43,8 @@ def route(content: Route, now: Snapshot, zone: tzinfo | None, width: int) -> lis
         sure = f" ({candidate['evidence']})" if candidate["evidence"] and candidate["how"] != "native" else ""
         rows.append(
             [
-                Cell(text=str(place)),
-                Cell(text=candidate["provider"], style="bold" if place == 1 else ""),
+                Cell(text=str(rank)),
+                Cell(text=candidate["provider"], style="bold" if rank == 1 else ""),
                 Cell(text=candidate["model"] or ""),
                 Cell(text=f"{how}{sure}", style=_STYLES.get(candidate["how"], "")),
                 Cell(

@@ -117,12 +117,12 @@ def _visible(view: Text) -> Text:
         return view
     from rich.text import Span, Text
 
-    places, parts = [0], list[str]()
+    starts, parts = [0], list[str]()
     for char in view.plain:
         parts.append(visible(char))  # one by one, so that each style stays on its own letters
-        places.append(places[-1] + len(parts[-1]))
+        starts.append(starts[-1] + len(parts[-1]))
     spans = [
-        Span(places[span.start], places[min(span.end, len(view.plain))], span.style) for span in view.spans
+        Span(starts[span.start], starts[min(span.end, len(view.plain))], span.style) for span in view.spans
     ]
     return Text("".join(parts), style=view.style, end=view.end, spans=spans)
 

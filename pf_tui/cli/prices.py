@@ -83,8 +83,8 @@ def _check(ctx: Context, *, as_json: bool) -> None:
                 "model": difference.model,
                 "kind": difference.kind,
                 "above_tokens": difference.above_tokens,
-                "usd_per_million": difference.ours,
-                "published_usd_per_million": difference.theirs,
+                "usd_per_million": difference.own_usd,
+                "published_usd_per_million": difference.published_usd,
                 "why": difference.why,
             }
             for difference in check.differences
@@ -95,7 +95,7 @@ def _check(ctx: Context, *, as_json: bool) -> None:
     output.text(f"{words.number(same)} of {words.number(check.ids)} ids cost what genai-prices says")
     for difference in check.differences:
         above = f" above {words.short(difference.above_tokens)}" if difference.above_tokens else ""
-        prices = f"${difference.ours:g} per million, there ${difference.theirs:g}"
+        prices = f"${difference.own_usd:g} per million, there ${difference.published_usd:g}"
         output.text(
             f"{difference.provider} {difference.model}: {difference.kind}{above} {prices}: {difference.why}"
         )

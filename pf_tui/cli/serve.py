@@ -109,8 +109,8 @@ own_pages_only.__middleware_version__ = 1  # type: ignore[attr-defined] # what a
 
 def _port(request: web.Request) -> int:
     """The one this request came in on."""
-    place = request.get_extra_info("sockname")
-    return int(place[1]) if place else 0
+    address = request.get_extra_info("sockname")
+    return int(address[1]) if address else 0
 
 
 def _check_free(port: int) -> None:

@@ -141,7 +141,11 @@ def _rows(ctx: Context, session: Session, depth: int = 0) -> list[list[Cell]]:
 
     now, zone = ctx.now(), ctx.timezone()
     share = session.window_share
-    name = documents.place(session) if not depth else f"{'  ' * depth}└ {session.agent_type or 'subagent'}"
+    name = (
+        documents.folder_label(session)
+        if not depth
+        else f"{'  ' * depth}└ {session.agent_type or 'subagent'}"
+    )
     row = [
         Cell(text=documents.state(session, now, zone), style=STYLES.get(session.state, "")),
         plain(name),

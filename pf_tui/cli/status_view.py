@@ -71,11 +71,11 @@ def overview(
 def detail(now: Snapshot, view: ProviderView, zone: tzinfo | None, width: int) -> list[Text]:
     """Everything about one provider."""
     serving = now.active is not None and now.active.provider == view.id
-    place = f"number {view.rank}" if view.rank else "not in the list"
+    rank = f"number {view.rank}" if view.rank else "not in the list"
     lines = [heading(f"{'●' if serving else '○'} {view.id}", view.provider.name), Text()]
     facts = [
         ("state", _state_words(view, now, zone), state(view.state).style),
-        ("priority", f"{place}, serves now" if serving else place, ""),
+        ("priority", f"{rank}, serves now" if serving else rank, ""),
         ("serves", view.serves or "—", ""),
         ("resting", words.resting(view.resting, now.at, zone), "yellow"),
         ("credential", _credential_words(view, now, zone), ""),
