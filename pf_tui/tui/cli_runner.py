@@ -114,11 +114,11 @@ def first_words(text: str) -> tuple[Completion, ...]:
 def completions(ctx: Context, text: str) -> tuple[Completion, ...]:
     """What the command line itself offers for the last word."""
     words = ["pf-tui", *text.split()]
-    place = len(words) if text.endswith(" ") else len(words) - 1
+    word_index = len(words) if text.endswith(" ") else len(words) - 1
     env = _environment(ctx) | {
         "_PF_TUI_COMPLETE": "zsh_complete",
         "COMP_WORDS": " ".join(words),
-        "COMP_CWORD": str(place),
+        "COMP_CWORD": str(word_index),
     }
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         process = subprocess.run(

@@ -53,9 +53,9 @@ def database_stamp(env: Mapping[str, str]) -> Stamp:
     from pf_tui.ingest import opencode
 
     return tuple(
-        files.identity(place)
+        files.identity(file)
         for path in opencode.databases(env)
-        for place in (path, path.with_name(f"{path.name}-wal"))
+        for file in (path, path.with_name(f"{path.name}-wal"))
     )
 
 

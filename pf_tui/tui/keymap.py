@@ -86,12 +86,12 @@ def _read(key_setting: object) -> tuple[tuple[str, ...], list[str]]:
 def _clashes(keys: Mapping[str, Sequence[str]], changed_ids: Iterable[str]) -> list[tuple[str, str, str]]:
     """(who gives way, who keeps it, key): what the person changed gives way to what stood there."""
     clashes = []
-    mine = set(changed_ids)
+    changed_set = set(changed_ids)
     for at, first in enumerate(ACTIONS):
         for second in ACTIONS[at + 1 :]:
             for key in set(keys[first.id]) & set(keys[second.id]):
                 if _meet(first, second) and not (key in first.keys and key in second.keys):
-                    loser, winner = (first, second) if first.id in mine else (second, first)
+                    loser, winner = (first, second) if first.id in changed_set else (second, first)
                     clashes.append((loser.id, winner.id, key))
     return clashes
 

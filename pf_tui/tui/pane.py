@@ -86,33 +86,33 @@ class Pane(Widget, can_focus=True):
 
     def move(self, rows: int) -> None:
         """Move the cursor by so many rows that can be chosen; without any, scroll."""
-        places = [place for place, row in enumerate(self.page.rows) if row.key is not None]
-        if not places:
+        keyed_rows = [number for number, row in enumerate(self.page.rows) if row.key is not None]
+        if not keyed_rows:
             self.scroll_rows(rows)
             return
-        here = self.place
-        at = places.index(here) if here in places else -1 if rows > 0 else 0
-        self.go_to(places[max(0, min(len(places) - 1, at + rows))])
+        here = self.row_number
+        at = keyed_rows.index(here) if here in keyed_rows else -1 if rows > 0 else 0
+        self.go_to(keyed_rows[max(0, min(len(keyed_rows) - 1, at + rows))])
 
-    def go_to(self, place: int) -> None:
+    def go_to(self, number: int) -> None:
         """Put the cursor on a row, and the row on screen."""
-        old, self.key = self.place, self.page.rows[place].key
+        old, self.key = self.row_number, self.page.rows[number].key
         old_top = self.top
-        self._reveal(place)
+        self._reveal(number)
         if self.top != old_top:
             self.refresh()
             self.show_titles()
         else:
-            self._repaint_rows([p for p in (old, place) if p is not None])
-        if old != place:
+            self._repaint_rows([p for p in (old, number) if p is not None])
+        if old != number:
             self.post_message(self.Moved(self, self.key))
 
     def go_to_key(self, key: str) -> bool:
         """Put the cursor on the row of that key; False when there is none."""
-        place = next((at for at, row in enumerate(self.page.rows) if row.key == key), None)
-        if place is not None:
-            self.go_to(place)
-        return place is not None
+        number = next((at for at, row in enumerate(self.page.rows) if row.key == key), None)
+        if number is not None:
+            self.go_to(number)
+        return number is not None
 
     def scroll_rows(self, rows: int) -> None:
         """Move the rows under the window; the cursor stays on its key."""
@@ -125,7 +125,7 @@ class Pane(Widget, can_focus=True):
     # -- where things are
 
     @property
-    def place(self) -> int | None:
+    def row_number(self) -> int | None:
         """The row the cursor stands on."""
         if self.key is None:
             return None
@@ -194,7 +194,7 @@ class Pane(Widget, can_focus=True):
         self._repaint_cursor()
 
     def on_resize(self) -> None:
-        self._reveal(self.place)
+        self._reveal(self.row_number)
         self.show_titles()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -209,11 +209,11 @@ class Pane(Widget, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None or event.style.meta.get("@click"):
             return
-        place = self.top + offset.y - len(self.page.pinned)
-        if offset.y >= len(self.page.pinned) and place < len(self.page.rows):
-            key = self.page.rows[place].key
+        number = self.top + offset.y - len(self.page.pinned)
+        if offset.y >= len(self.page.pinned) and number < len(self.page.rows):
+            key = self.page.rows[number].key
             if key is not None:
-                self.go_to(place)
+                self.go_to(number)
                 if event.chain == 2:
                     self.post_message(self.Chosen(self, key))
 
@@ -227,18 +227,18 @@ class Pane(Widget, can_focus=True):
             was = next((at for at, row in enumerate(before) if row.key == old and old is not None), 0)
             near = sorted((abs(at - was), at) for at, key in enumerate(keys) if key is not None)
             self.key = keys[near[0][1]] if near else None
-        self._reveal(self.place)
+        self._reveal(self.row_number)
         return self.key != old
 
-    def _reveal(self, place: int | None) -> None:
+    def _reveal(self, number: int | None) -> None:
         """Scroll as little as it takes to show the row."""
         most = max(0, len(self.page.rows) - self.room)
-        if place is not None:
-            if place < self.top:
-                self.top = place
-            elif place >= self.top + self.room:
-                self.top = place - self.room + 1
-            if all(row.key is None for row in self.page.rows[:place]) and place < self.room:
+        if number is not None:
+            if number < self.top:
+                self.top = number
+            elif number >= self.top + self.room:
+                self.top = number - self.room + 1
+            if all(row.key is None for row in self.page.rows[:number]) and number < self.room:
                 self.top = 0
         self.top = max(0, min(self.top, most))
 
@@ -260,15 +260,15 @@ class Pane(Widget, can_focus=True):
         if regions:
             self.refresh(*regions)
 
-    def _repaint_rows(self, places: Sequence[int]) -> None:
+    def _repaint_rows(self, numbers: Sequence[int]) -> None:
         width, pinned = self.content_size.width, len(self.page.pinned)
-        regions = [Region(0, pinned + place - self.top, width, 1) for place in places]
+        regions = [Region(0, pinned + number - self.top, width, 1) for number in numbers]
         if regions:
             self.refresh(*regions)
 
     def _repaint_cursor(self) -> None:
-        if self.place is not None:
-            self._repaint_rows([self.place])
+        if self.row_number is not None:
+            self._repaint_rows([self.row_number])
         self.show_titles()
 
     def _set_title(self, which: str, title: Content) -> None:

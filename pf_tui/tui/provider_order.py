@@ -81,7 +81,7 @@ def colours(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
     order += sorted(ids - set(order) - {"unknown"})
     if len(order) > SERIES:  # those that were used have a colour first
         order.sort(key=lambda name: not (name in ids or (name in views and views[name].month.requests)))
-    return {name: series_colour(place) for place, name in enumerate(order)}
+    return {name: series_colour(index) for index, name in enumerate(order)}
 
 
 def state_word(view: ProviderView) -> Span:

@@ -47,19 +47,19 @@ def upward(peak: float, rows: int) -> Scale:
 
 def below(names: Sequence[Below], width: int) -> Line:
     """The names that fit without touching each other; the earlier of two that touch stays."""
-    places: list[tuple[int, int, Below]] = []
+    labels: list[tuple[int, int, Below]] = []
     for name in names:
         size = cells(name.text)
         if size > width:
             continue
         wanted_start = max(0, min(width - size, name.at - (size - 1) // 2 - (size + 1) % 2))
         for start in range(wanted_start, max(-1, wanted_start - name.slack - 1), -1):
-            if all(start > end or start + size < begin for begin, end, _ in places):
-                places.append((start, start + size, name))
+            if all(start > end or start + size < begin for begin, end, _ in labels):
+                labels.append((start, start + size, name))
                 break
     spans: list[Span | str] = []
     at = 0
-    for start, end, name in sorted(places, key=lambda place: place[0]):
+    for start, end, name in sorted(labels, key=lambda label: label[0]):
         spans += [" " * (start - at), Span(name.text, name.colour)]
         at = end
     return fit(line(*spans), width)
@@ -82,15 +82,15 @@ def beside(names: Sequence[Beside], rows: int) -> list[Line]:
     Of more names than rows the first ones stay: they come most important first.
     """
     fitting = sorted(names[:rows], key=lambda name: (name.row, -name.value))
-    places = list[int]()
+    rows_taken = list[int]()
     for name in fitting:
-        places.append(max(name.row, places[-1] + 1 if places else 0))
+        rows_taken.append(max(name.row, rows_taken[-1] + 1 if rows_taken else 0))
     floor = rows - 1
-    for place in range(len(places) - 1, -1, -1):
-        places[place] = min(places[place], floor)
-        floor = places[place] - 1
+    for index in range(len(rows_taken) - 1, -1, -1):
+        rows_taken[index] = min(rows_taken[index], floor)
+        floor = rows_taken[index] - 1
     lines: list[Line] = [()] * rows
-    for row, name in zip(places, fitting, strict=True):
+    for row, name in zip(rows_taken, fitting, strict=True):
         lines[row] = name.content
     return lines
 

@@ -70,19 +70,19 @@ def stacked(
     axis = upward(max((bar.total for bar in bars), default=0.0), rows)
     marks = {row - 1: number(value) for row, value in axis.ticks}
     margin = max((len(text) for text in (number(0.0), *marks.values())), default=0) + 1
-    place = slots(len(bars), width - margin)
+    bar_slots = slots(len(bars), width - margin)
     tops = [_heights(bar, axis.top, rows, symbols) for bar in bars]
     row_lines = []
     for row in range(rows - 1, -1, -1):
-        spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.margin)]
+        spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * bar_slots.margin)]
         for at, top in enumerate(tops):
-            spans.append(Span(" " * (place.gap if at else 0)))
-            spans.append(_cell(top, row, colours, symbols, place.bar))
+            spans.append(Span(" " * (bar_slots.gap if at else 0)))
+            spans.append(_cell(top, row, colours, symbols, bar_slots.bar))
         row_lines.append(fit(line(*spans), width))
     if zero:
         floor = Span(symbols.rule * (width - margin), "faint")
         row_lines.append(fit(line(at_the_side(number(0.0), margin), floor), width))
-    return [*row_lines, _labels(bars, place, margin, width)]
+    return [*row_lines, _labels(bars, bar_slots, margin, width)]
 
 
 def _heights(bar: Bar, top: float, rows: int, symbols: Symbols) -> list[int]:
@@ -94,7 +94,7 @@ def _heights(bar: Bar, top: float, rows: int, symbols: Symbols) -> list[int]:
         sum_so_far += value
         ends.append(round(sum_so_far / top * full) if top > 0 else 0)
     if bar.total > 0 and ends[-1] == 0:
-        first = next(place for place, value in enumerate(bar.parts) if value > 0)
+        first = next(index for index, value in enumerate(bar.parts) if value > 0)
         ends = [0] * first + [1] * (len(ends) - first)
     return ends
 
@@ -102,18 +102,18 @@ def _heights(bar: Bar, top: float, rows: int, symbols: Symbols) -> list[int]:
 def _cell(ends: Sequence[int], row: int, colours: Sequence[str], symbols: Symbols, width: int) -> Span:
     """One cell of one bar, `width` wide: one series, two with their border inside, or nothing."""
     if symbols.told_apart_by_shape:
-        for place, end in enumerate(ends):
+        for index, end in enumerate(ends):
             if row < end:
-                return Span(symbols.fills[place % len(symbols.fills)] * width, colours[place])
+                return Span(symbols.fills[index % len(symbols.fills)] * width, colours[index])
         return Span(" " * width)
     steps = len(symbols.upward)
     bottom, top = row * steps, (row + 1) * steps
     inside = list[tuple[int, int]]()
     start = bottom
-    for place, end in enumerate(ends):
+    for index, end in enumerate(ends):
         stop = min(end, top)
         if stop > start:
-            inside.append((place, stop - start))
+            inside.append((index, stop - start))
             start = stop
     if not inside:
         return Span(" " * width)
@@ -131,10 +131,10 @@ def _cell(ends: Sequence[int], row: int, colours: Sequence[str], symbols: Symbol
     return Span(symbols.upward[size - 1] * width, colours[lower], on=upper)
 
 
-def _labels(bars: Sequence[Bar], place: Slots, margin: int, width: int) -> Line:
+def _labels(bars: Sequence[Bar], bar_slots: Slots, margin: int, width: int) -> Line:
     """The labels under their bars; as many are left out as it takes to keep them apart."""
-    first = margin + place.margin + place.bar // 2
-    pitch = place.bar + place.gap
+    first = margin + bar_slots.margin + bar_slots.bar // 2
+    pitch = bar_slots.bar + bar_slots.gap
     return below(
         thinned([Below(at=first + at * pitch, text=bar.label) for at, bar in enumerate(bars)]), width
     )

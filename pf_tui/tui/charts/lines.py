@@ -64,7 +64,7 @@ class _Dot:
     mark: str = ""
 
 
-_Place = tuple[int, int]
+_Position = tuple[int, int]
 """Row and column: of a cell in the chart, of a dot in its cell."""
 
 
@@ -141,17 +141,17 @@ def line_chart(
     """
     across, down = _GRID[symbols.dots]
     top = peak or max((value for trace in traces for _, value in trace.points), default=0.0)
-    lit: dict[_Place, dict[_Place, _Dot]] = {}
-    signs: dict[_Place, Span] = {}
+    lit: dict[_Position, dict[_Position, _Dot]] = {}
+    signs: dict[_Position, Span] = {}
     for trace in reversed(traces):
-        places = _places(trace.points, width * across, height * down, top)
+        positions = _positions(trace.points, width * across, height * down, top)
         dot = _Dot(colour=trace.colour, mark=trace.mark)
-        for x, y in _path(places, height * down - 1, _DASH[symbols.dots] if trace.dashed else 0):
+        for x, y in _path(positions, height * down - 1, _DASH[symbols.dots] if trace.dashed else 0):
             lit.setdefault((y // down, x // across), {})[y % down, x % across] = dot
         if trace.mark and not trace.dashed:
-            cells_of = [(x // across, y // down) for x, y in places]
+            cells_of = [(x // across, y // down) for x, y in positions]
             signs.update({(y, x): Span(trace.mark, trace.colour) for x, y in _marked(cells_of)})
-    cell_spans = {place: _cell(dots, symbols.dots) for place, dots in lit.items()} | signs
+    cell_spans = {cell: _cell(dots, symbols.dots) for cell, dots in lit.items()} | signs
     behind = {row: Span(sign, colour) for row, (colour, sign) in (background or {}).items()}
     return [
         merged(cell_spans.get((row, column)) or behind.get(row, Span(" ")) for column in range(width))
@@ -174,21 +174,21 @@ def _y(value: float, top: float, dots_y: int) -> int:
     return round((1 - share) * (dots_y - 1))
 
 
-def _places(points: Sequence[Point], dots_x: int, dots_y: int, top: float) -> list[tuple[int, int]]:
+def _positions(points: Sequence[Point], dots_x: int, dots_y: int, top: float) -> list[tuple[int, int]]:
     """The dot of each point."""
     return [(round(max(0.0, min(1.0, x)) * (dots_x - 1)), _y(value, top, dots_y)) for x, value in points]
 
 
-def _path(places: Sequence[tuple[int, int]], floor: int, dash: int) -> Iterator[tuple[int, int]]:
-    """The dots of a line through the places, without holes where it is steep.
+def _path(dots: Sequence[tuple[int, int]], floor: int, dash: int) -> Iterator[tuple[int, int]]:
+    """The dots of a line through these dots, without holes where it is steep.
 
     Args:
         floor: where 0 is; on it nothing is drawn, as many lines would lie there.
         dash: so many dots are drawn and as many left out; 0 = all are drawn.
     """
-    last, steps = places[0][1] if places else 0, 0
-    for (x0, y0), (x1, y1) in zip(places, places[1:] or places, strict=False):
-        if y0 == y1 == floor and len(places) > 1:
+    last, steps = dots[0][1] if dots else 0, 0
+    for (x0, y0), (x1, y1) in zip(dots, dots[1:] or dots, strict=False):
+        if y0 == y1 == floor and len(dots) > 1:
             last = floor
             continue
         for x in range(x0, x1 + 1):
@@ -201,24 +201,24 @@ def _path(places: Sequence[tuple[int, int]], floor: int, dash: int) -> Iterator[
             last = y
 
 
-def _marked(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The places of a line that carry its mark, apart from each other."""
+def _marked(dots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The dots of a line that carry its mark, apart from each other."""
     free = 0
-    for x, y in places:
+    for x, y in dots:
         if x >= free:
             yield x, y
             free = x + MARKS_APART
 
 
-def _cell(lit: Mapping[_Place, _Dot], dots: str) -> Span:
+def _cell(lit: Mapping[_Position, _Dot], dots: str) -> Span:
     """What a cell with such dots shows."""
-    places = sorted(lit)
-    first = lit[places[0]]
+    dots_in_order = sorted(lit)
+    first = lit[dots_in_order[0]]
     if dots == "braille":
-        return Span(chr(0x2800 + sum(_BRAILLE[y][x] for y, x in places)), first.colour)
+        return Span(chr(0x2800 + sum(_BRAILLE[y][x] for y, x in dots_in_order)), first.colour)
     if dots == "plain":
         return Span(first.mark or "*", first.colour)
-    if len(places) == 1:
-        return Span("▀▄"[places[0][0]], first.colour)
-    lower = lit[places[1]].colour
+    if len(dots_in_order) == 1:
+        return Span("▀▄"[dots_in_order[0][0]], first.colour)
+    lower = lit[dots_in_order[1]].colour
     return Span("█", first.colour) if lower == first.colour else Span("▀", first.colour, on=lower)

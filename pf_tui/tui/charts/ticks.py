@@ -36,7 +36,7 @@ def scale(peak: float, rows: int, few: int, many: int) -> Scale:
     apart = [size for size in range(1, rows + 1) if least <= rows // size <= most] or [rows]
     steps = {size: _above(peak * size / rows) for size in apart}
     top, size = min((step * rows / size, size) for size, step in steps.items())
-    ticks = ((place * size, place * steps[size]) for place in range(1, rows // size + 1))
+    ticks = ((number * size, number * steps[size]) for number in range(1, rows // size + 1))
     return Scale(top=top, ticks=tuple(ticks))
 
 

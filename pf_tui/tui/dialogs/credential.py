@@ -119,20 +119,20 @@ class Credential(Dialog):
     def _keep(self, secret: Secret, *, in_file: bool = False) -> None:
         def keep() -> None:
             try:
-                place = auth.set_key(self.app.ctx, self.provider, secret, in_file=in_file)
+                store_name = auth.set_key(self.app.ctx, self.provider, secret, in_file=in_file)
             except PfError as error:
                 self._secret = None if in_file else secret
                 self.app.soon(partial(self._tell, str(error), "bad"))
                 return
             self._secret = None
-            where = "the keyring" if place == "keyring" else f"{place} (0600)"
+            where = "the keyring" if store_name == "keyring" else f"{store_name} (0600)"
             self.app.soon(partial(self._tell, f"kept in {where}, and read back; check tries it", "good"))
 
         self._do(keep)
 
     def _remove(self) -> None:
-        places = auth.remove_key(self.app.ctx, self.provider)
-        self.app.soon(partial(self._tell, f"deleted from {' and '.join(places)}", "warn"))
+        store_names = auth.remove_key(self.app.ctx, self.provider)
+        self.app.soon(partial(self._tell, f"deleted from {' and '.join(store_names)}", "warn"))
 
     def _do(self, verb: object) -> None:
         def done() -> Announcement | None:
@@ -189,10 +189,10 @@ def page_for(
     """What is known, what can be done, and what came of it."""
     credential, provider = view.credential, view.provider
     colour = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
-    place = f" in {credential.source}" if credential.source else ""
+    source = f" in {credential.source}" if credential.source else ""
     rows = [
         Row(text_line)
-        for text_line in wrapped(line(Span(credential.state, colour, bold=True), place), space.width)
+        for text_line in wrapped(line(Span(credential.state, colour, bold=True), source), space.width)
     ]
     if credential.expires_at:
         rows.append(Row(line(muted(f"until {space.clock.clock(credential.expires_at)}"))))

@@ -89,8 +89,8 @@ def page_for(
                 Row(text_line) for text_line in (*heading, *(line(" ", text_line) for text_line in lines))
             )
             return
-        for place, text_line in enumerate(lines):
-            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), text_line)))
+        for index, text_line in enumerate(lines):
+            rows.append(Row(line(muted(f"{label if index == 0 else '':<{LABEL}}"), text_line)))
 
     section("state", _state(view, space, width))
     section("credential", _credential(view, space, width))

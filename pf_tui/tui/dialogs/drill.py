@@ -53,8 +53,8 @@ class Drill(Dialog):
     def action_do(self, words: str) -> None:
         steps = {"period-longer": 1, "period-shorter": -1}
         if words in steps:
-            place = self._faults.index(self._fault) if self._fault in self._faults else 0
-            self._fault = self._faults[(place + steps[words]) % len(self._faults)]
+            index = self._faults.index(self._fault) if self._fault in self._faults else 0
+            self._fault = self._faults[(index + steps[words]) % len(self._faults)]
             self._rehearsal = ("rehearsing …",)
             self.redraw()
             self._rehearse()
@@ -96,8 +96,8 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
     colours = provider_order.colours(snapshot)
     for number, (failing, choice) in enumerate(steps, start=1):
         fails = line(Span(failing, colours.get(failing, "text"), bold=True), " hits its limit (429)")
-        for place, text_line in enumerate(wrapped(fails, space.width - 4)):
-            rows.append(Row(line(muted(f"{'' if place else number:>2}  "), text_line)))
+        for index, text_line in enumerate(wrapped(fails, space.width - 4)):
+            rows.append(Row(line(muted(f"{'' if index else number:>2}  "), text_line)))
         for skip in choice.skipped:
             until = f", until {space.clock.clock(skip.until)}" if skip.until else ""
             rows += [

@@ -37,8 +37,8 @@ def page_for(event: Event, space: Space) -> Page:
     rows: list[Row] = []
 
     def section(label: str, lines: list[Line]) -> None:
-        for place, text_line in enumerate(lines):
-            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), text_line)))
+        for index, text_line in enumerate(lines):
+            rows.append(Row(line(muted(f"{label if index == 0 else '':<{LABEL}}"), text_line)))
 
     rows += [Row(text_line) for text_line in wrap(sentence(event), space.width)]
     rows.append(Row())

@@ -93,7 +93,7 @@ def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None
     ask = wrap("Let pf-tui move it when its limit is hit?", space.width)
     rows = [
         *unkeyed(head),
-        *(Row(text_line, "install" if place == 0 else None) for place, text_line in enumerate(ask)),
+        *(Row(text_line, "install" if index == 0 else None) for index, text_line in enumerate(ask)),
         Row(),
         *unkeyed(wrap(SPENDS, space.width, "muted")),
         *unkeyed(wrap(f"`{called.name_here()} uninstall {agent}` takes it out again.", space.width, "muted")),
@@ -108,9 +108,9 @@ def change_page(change: Sequence[str], agent: str, space: Space) -> Page:
     settings = ["config.json", '+ "pf": {"paid": "ask"}', ""]
     colours = {"+": "good", "-": "bad"}
     rows = []
-    for place, text in enumerate((*settings, *change)):
+    for index, text in enumerate((*settings, *change)):
         for part, text_line in enumerate(wrap(text, space.width, colours.get(text[:1], "text"))):
-            rows.append(Row(text_line, f"line {place}" if part == 0 else None))
+            rows.append(Row(text_line, f"line {index}" if part == 0 else None))
     facts = line(bold(CLIENTS[agent].name))
     return Page(
         title="The change", facts=facts, rows=tuple(rows), keys=(("enter", "makes it"), ("esc", "not now"))

@@ -225,7 +225,7 @@ class Themes(Dialog):
 def theme_page(themes: Mapping[str, object], saved_theme: str, here: str, space: Space, words: str) -> Page:
     """Names, dark and light, and the colours of charts."""
     choice = Choice(words=words)
-    swatches = tuple(Span("■", series_colour(place)) for place in range(SERIES))
+    swatches = tuple(Span("■", series_colour(index)) for index in range(SERIES))
     levels = (Span(" 62 %", "good"), Span(" 83 %", "warn"), Span(" 97 % !", "bad"))
     rows = []
     own = [name for name in OWN_NAMES if name in themes]

@@ -99,8 +99,8 @@ def page_for(session: Session, space: Space, use: SessionUse | None, moves: Sequ
                 for text_line in (line(muted(label)), *(line(" ", text_line) for text_line in lines))
             )
             return
-        for place, text_line in enumerate(lines):
-            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), text_line)))
+        for index, text_line in enumerate(lines):
+            rows.append(Row(line(muted(f"{label if index == 0 else '':<{LABEL}}"), text_line)))
 
     clock = space.clock
     state = documents.state(session, clock.now, clock.zone)
@@ -119,7 +119,7 @@ def page_for(session: Session, space: Space, use: SessionUse | None, moves: Sequ
     section("used", _used(use, width))
     section("limits hit", _hits(use, space))
     section("moves", _moves(moves[:MOST_MOVES], space, width))
-    title = line(Span(documents.place(session), "text", bold=True))
+    title = line(Span(documents.folder_label(session), "text", bold=True))
     return Page(title=session.agent, facts=title, rows=tuple(rows), keys=KEYS)
 
 
@@ -153,8 +153,8 @@ def _cost(session: Session) -> str:
 
 
 def _where(session: Session) -> str:
-    place = session.cwd or "unknown"
-    parts = [place, f"process {session.pid}" if session.pid else "", f"id {session.id}"]
+    folder = session.cwd or "unknown"
+    parts = [folder, f"process {session.pid}" if session.pid else "", f"id {session.id}"]
     return ", ".join(part for part in parts if part)
 
 
@@ -206,7 +206,7 @@ class Mover(Dialog):
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         page = switch_page(snapshot, space)
-        return replace(page, title="Move to", facts=line(bold(documents.place(self._session))))
+        return replace(page, title="Move to", facts=line(bold(documents.folder_label(self._session))))
 
     def choose(self, key: str) -> None:
         self.leave()
@@ -214,11 +214,11 @@ class Mover(Dialog):
 
         def move() -> Announcement:
             outcome = actions.move_session(ctx, session, key)
-            place = documents.place(session)
+            session_place = documents.folder_label(session)
             if not outcome.moved:
-                return Announcement(f"{place} goes to {key} already")
+                return Announcement(f"{session_place} goes to {key} already")
             when = "its next request" if outcome.how == "gateway" else "its next turn"
-            return Announcement(f"{place} goes to {key} from {when} on — u undoes")
+            return Announcement(f"{session_place} goes to {key} from {when} on — u undoes")
 
         self.app.perform(move)
 

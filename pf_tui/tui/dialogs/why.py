@@ -101,8 +101,8 @@ def _step(
     text_lines = wrap(spelled(text), space.width - indent, colour)
     for bench, sentence in rests:
         unnamed = sentence.removeprefix(view.id).lstrip(":, ")  # the name stands at the left
-        said = dashboard_words.cure(unnamed, keys=bench.is_whole)
-        text_lines += wrap(said, space.width - indent, "warn", whole_words=True)
+        cure = dashboard_words.cure(unnamed, keys=bench.is_whole)
+        text_lines += wrap(cure, space.width - indent, "warn", whole_words=True)
     if view.bench is not None and (evidence := evidence_text(_unquoted(view.bench.evidence))):
         text_lines += wrap(f"seen: {evidence}", space.width - indent, "muted")
     if beside:

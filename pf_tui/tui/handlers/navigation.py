@@ -104,8 +104,8 @@ def _group_previous(screen: MainScreen, word: str) -> None:
 
 def _group(screen: MainScreen, step: int) -> None:
     groups = screen.report.groups
-    place = groups.index(screen.by) if screen.by in groups else 0
-    screen.ask_history(by=groups[(place + step) % len(groups)])
+    index = groups.index(screen.by) if screen.by in groups else 0
+    screen.ask_history(by=groups[(index + step) % len(groups)])
 
 
 @handles("all-models")

@@ -74,8 +74,8 @@ def _move(screen: MainScreen, step: int) -> None:
 
     def move() -> Announcement | None:
         if provider not in order:
-            places = actions.add_to_priority(ctx, provider, in_project=in_project)
-            return Announcement(f"{provider} joined the list as number {len(places)} — u undoes")
+            ranks = actions.add_to_priority(ctx, provider, in_project=in_project)
+            return Announcement(f"{provider} joined the list as number {len(ranks)} — u undoes")
         ids = [entry.id for entry in provider_order.listed_providers(now) if entry.id in order]
         at = ids.index(provider) + step
         if not 0 <= at < len(ids):

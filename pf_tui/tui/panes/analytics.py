@@ -185,7 +185,7 @@ def _colours(report: LedgerView, snapshot: Snapshot) -> dict[str, str]:
     """A colour per part: a provider's own one, else by size."""
     if report.by == "provider":
         return dict(provider_order.colours(snapshot, [part.name for part in report.parts]))
-    return {part.name: series_colour(place) for place, part in enumerate(report.parts)}
+    return {part.name: series_colour(index) for index, part in enumerate(report.parts)}
 
 
 def _columns(by: str) -> tuple[Column, ...]:

@@ -35,8 +35,8 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
     columns_fitted = chosen(COLUMNS, table, space.width)
     rows = tuple(
         row
-        for place, event in enumerate(visible_events)
-        for row in _rows(event, place, columns_fitted, space)
+        for index, event in enumerate(visible_events)
+        for row in _rows(event, index, columns_fitted, space)
     )
     if not events:
         rows = empty(space.width, "nothing has happened yet", "enter on a provider switches to it")
@@ -52,7 +52,7 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
 
 
 def _rows(
-    event: Event, place: int, columns_fitted: Sequence[tuple[Column, int]], space: Space
+    event: Event, index: int, columns_fitted: Sequence[tuple[Column, int]], space: Space
 ) -> Iterator[Row]:
     """A sentence that is longer than its column goes on below."""
     width = columns_fitted[-1][1]
@@ -61,7 +61,7 @@ def _rows(
     first, *more = wrapped(cut["what"], width)
     if len(more) >= MOST_LINES:
         more[MOST_LINES - 2 :] = [fit(line(more[MOST_LINES - 2], " " * width), width)]
-    yield Row(fit(body(columns_fitted, {**cut, "what": first}), space.width), event.id or str(place))
+    yield Row(fit(body(columns_fitted, {**cut, "what": first}), space.width), event.id or str(index))
     for text_line in more:
         yield Row(line(" " * indent, text_line))
 

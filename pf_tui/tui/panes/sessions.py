@@ -105,7 +105,7 @@ def _facts(running: Sequence[Session]) -> Line:
 
 def _admitted(session: Session, choice: Choice) -> bool:
     return choice.admits(
-        documents.place(session),
+        documents.folder_label(session),
         session.agent,
         session.provider or "",
         session.model or "",
@@ -115,7 +115,7 @@ def _admitted(session: Session, choice: Choice) -> bool:
 
 
 _ORDER: Mapping[str, Callable[[Session], SupportsRichComparison]] = {
-    "place": lambda session: (session.state == "ended", documents.place(session).casefold()),
+    "place": lambda session: (session.state == "ended", documents.folder_label(session).casefold()),
     "cost": lambda session: -(session.cost_usd or 0.0),
     "context": lambda session: -(session.context_percent or 0.0),
 }
@@ -176,7 +176,7 @@ class _Drawing:
         share = session.window_share
         return {
             "state": line(_sign(session), Span(self._brief_state(session), COLOURS[session.state])),
-            "place": line(_place(session, 40)),
+            "place": line(_folder_label(session, 40)),
             "agent": line(muted(_agent(session))),
             "model": line(_model(session)),
             "provider": line(self._provider(session)),
@@ -194,7 +194,7 @@ class _Drawing:
         state = fit(line(Span(self._detail(session), COLOURS[session.state])), 19, align="right")
         edge = " " if self._space.width >= ROOMY else ""
         room = self._space.width - cells(state) - 3 - 2 * len(edge)
-        name = _columns_fitted(_place(session, room), room)
+        name = _columns_fitted(_folder_label(session, room), room)
         return fit(line(edge, _sign(session), name, " ", state), self._space.width)
 
     # -- two lines
@@ -203,7 +203,7 @@ class _Drawing:
         width = self._space.width
         state = line(Span(self._state_text(session), COLOURS[session.state]))
         room = width - cells(state) - 5
-        return spread(line(" ", _sign(session), _place(session, room)), line(state, " "), width)
+        return spread(line(" ", _sign(session), _folder_label(session, room)), line(state, " "), width)
 
     def _second(self, session: Session) -> Line:
         width = self._space.width
@@ -222,7 +222,7 @@ class _Drawing:
         )
         room = width - 12 - cells(figures) - 2
         state = fit(line(_sign(session), Span(_word(session), COLOURS[session.state])), 12)
-        return fit(line(state, _columns_fitted(_place(session, room), room), "  ", figures), width)
+        return fit(line(state, _columns_fitted(_folder_label(session, room), room), "  ", figures), width)
 
     def _lower(self, session: Session) -> Line:
         width, share = self._space.width, session.window_share
@@ -315,8 +315,10 @@ def _model(session: Session) -> Span:
     )
 
 
-def _place(session: Session, room: int) -> Span:
-    return Span(shortened(visible(documents.place(session)), max(room, 3)), bold=session.state == "waiting")
+def _folder_label(session: Session, room: int) -> Span:
+    return Span(
+        shortened(visible(documents.folder_label(session)), max(room, 3)), bold=session.state == "waiting"
+    )
 
 
 def _columns_fitted(span: Span, room: int) -> Line:

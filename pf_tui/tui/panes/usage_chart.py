@@ -90,8 +90,8 @@ class ChartInput:
     def sign(self, name: str) -> str:
         """What stands before the name in the table, whatever is filtered and ordered."""
         parts = self.report.parts
-        place = next((at for at, part in enumerate(parts) if part.name == name), len(parts))
-        return self.space.symbols.swatch(place)
+        number = next((at for at, part in enumerate(parts) if part.name == name), len(parts))
+        return self.space.symbols.swatch(number)
 
 
 def draw(data: ChartInput, chart: str, rows: int) -> Sequence[Line]:
@@ -141,8 +141,8 @@ def _lines(chart: ChartInput, height: int) -> Sequence[Line]:
     ]
 
     def below(margin: int, plot: int) -> list[Below]:
-        places = [margin + round(x * (plot - 1)) for x, _ in even([0.0] * len(steps))]
-        return thinned([Below(at=at, text=label) for at, (label, _) in zip(places, steps, strict=True)])
+        columns = [margin + round(x * (plot - 1)) for x, _ in even([0.0] * len(steps))]
+        return thinned([Below(at=at, text=label) for at, (label, _) in zip(columns, steps, strict=True)])
 
     return lined(traces, space.width, height, space.symbols, number=chart.number, names=below)
 
@@ -163,11 +163,11 @@ def _series_of(chart: ChartInput, steps: Sequence[tuple[float, ...]]) -> list[_S
     series_list = [
         _Series(
             name=label,
-            values=tuple(values[place] for values in steps),
+            values=tuple(values[index] for values in steps),
             colour=chart.provider_colours.get(name, "muted"),
             mark=chart.sign(name) if by_shape else "",
         )
-        for place, (name, label) in enumerate(chart.names.items())
+        for index, (name, label) in enumerate(chart.names.items())
     ]
     untold = [
         series for series in series_list if series.name == REST
