@@ -131,9 +131,9 @@ def document(check_result: CheckResult) -> dict[str, object]:
 
 def _probes(provider: Provider) -> list[tuple[str, str]]:
     """(protocol, URL) to try, the cheapest first; a placeholder in the base URL leaves none."""
-    places = [_OWN_PATHS[provider.id]] if provider.id in _OWN_PATHS else []
+    paths = [_OWN_PATHS[provider.id]] if provider.id in _OWN_PATHS else []
     probes: dict[str, str] = {}
-    for protocol, path in [*places, *_MODELS_LIST]:
+    for protocol, path in [*paths, *_MODELS_LIST]:
         base = provider.base_urls.get(protocol, "").rstrip("/")
         if not base or "{" in base:
             continue

@@ -65,8 +65,8 @@ def name(env: Mapping[str, str], cwd: str, started_as: str, python: str, prefix:
         return NAME
     archive = _archive(started_as)
     if archive:
-        place = _short(archive, cwd, env)
-        return place if os.access(archive, os.X_OK) else f"{_short(python, cwd, env)} {place}"
+        archive_name = _short(archive, cwd, env)
+        return archive_name if os.access(archive, os.X_OK) else f"{_short(python, cwd, env)} {archive_name}"
     beside = os.path.join(os.path.dirname(python), NAME)  # noqa: PTH118, PTH120 - no pathlib
     for script in (started_as, beside):
         if os.path.basename(script) == NAME and os.path.isfile(script):  # noqa: PTH113, PTH119 - no pathlib
@@ -80,18 +80,18 @@ def install_extra(name: str) -> str:
 
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - no pathlib
     source = _source(sys.prefix)
-    ours = f"{NAME}[{name}]"
+    requirement = f"{NAME}[{name}]"
     if source:
-        ours = f"{ours} @ {source}" if "://" in source else f"{ours} @ file://{source}"
+        requirement = f"{requirement} @ {source}" if "://" in source else f"{requirement} @ file://{source}"
     if "/pipx/" in sys.prefix:
-        return f"pipx install --force '{ours}'"
+        return f"pipx install --force '{requirement}'"
     if "/uv/tools/" in sys.prefix:
-        return f"uv tool install --force '{ours}'"
+        return f"uv tool install --force '{requirement}'"
     python = _short(sys.executable, os.getcwd(), os.environ)  # noqa: PTH109 - no pathlib
     pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
     if os.path.isfile(f"{root}/pyproject.toml"):  # noqa: PTH113 - no pathlib
         return f"{pip} --editable '{root}[{name}]'"
-    return f"{pip} '{ours}'"
+    return f"{pip} '{requirement}'"
 
 
 def source() -> str:
@@ -99,8 +99,8 @@ def source() -> str:
     return _source(sys.prefix)
 
 
-def _is_program(place: str) -> bool:
-    return os.path.isfile(place) and os.access(place, os.X_OK)  # noqa: PTH113 - no pathlib
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113 - no pathlib
 
 
 def _fetched(runner: str, option: str, prefix: str) -> str:
@@ -115,9 +115,9 @@ def _source(prefix: str) -> str:
     import json
     import shlex
 
-    for place in glob.glob(f"{glob.escape(prefix)}/lib/python3*/site-packages/pf_tui-*/direct_url.json"):  # noqa: PTH207
+    for path in glob.glob(f"{glob.escape(prefix)}/lib/python3*/site-packages/pf_tui-*/direct_url.json"):  # noqa: PTH207
         try:
-            with open(place, encoding="utf-8") as file:  # noqa: PTH123 - no pathlib
+            with open(path, encoding="utf-8") as file:  # noqa: PTH123 - no pathlib
                 url = json.load(file)["url"]
         except (OSError, ValueError, KeyError, TypeError):
             return ""
@@ -130,23 +130,23 @@ def _source(prefix: str) -> str:
 
 def _archive(started_as: str) -> str:
     """The one file that is the whole program; "" when it is none."""
-    place = os.path.abspath(__file__)  # noqa: PTH100 - no pathlib
-    while (parent := os.path.dirname(place)) != place:  # noqa: PTH120 - no pathlib
+    path = os.path.abspath(__file__)  # noqa: PTH100 - no pathlib
+    while (parent := os.path.dirname(path)) != path:  # noqa: PTH120 - no pathlib
         if os.path.isfile(parent):  # noqa: PTH113 - no pathlib
             return parent
-        place = parent
+        path = parent
     unpacked = started_as.endswith((".pyz", ".pex", ".shiv"))
     return os.path.abspath(started_as) if unpacked and os.path.isfile(started_as) else ""  # noqa: PTH100, PTH113
 
 
-def _short(place: str, cwd: str, env: Mapping[str, str]) -> str:
+def _short(path: str, cwd: str, env: Mapping[str, str]) -> str:
     """A path as a person would type it: below the working directory, below ~, else whole."""
     import shlex
 
     home = env.get("HOME", "").rstrip("/")
-    if cwd != "/" and place.startswith(f"{cwd}/"):
-        below = place[len(cwd) + 1 :]
+    if cwd != "/" and path.startswith(f"{cwd}/"):
+        below = path[len(cwd) + 1 :]
         return shlex.quote(below if "/" in below else f"./{below}")
-    if home and place.startswith(f"{home}/"):
-        return f"~/{shlex.quote(place[len(home) + 1 :])}"
-    return shlex.quote(place)
+    if home and path.startswith(f"{home}/"):
+        return f"~/{shlex.quote(path[len(home) + 1 :])}"
+    return shlex.quote(path)

@@ -122,11 +122,11 @@ def _words_of(error: OSError) -> str:
 
 def place_of(error: BaseException) -> str:
     """Where in our own source an error came up (`pf_tui/room/file.py:12`); no value: it may be secret."""
-    place = "an unknown place"
+    location = "an unknown place"
     step = error.__traceback__
     while step is not None:
         path = step.tb_frame.f_code.co_filename
         if f"{os.sep}pf_tui{os.sep}" in path:
-            place = f"pf_tui{path.rpartition(f'{os.sep}pf_tui')[2]}:{step.tb_lineno}"
+            location = f"pf_tui{path.rpartition(f'{os.sep}pf_tui')[2]}:{step.tb_lineno}"
         step = step.tb_next
-    return place
+    return location

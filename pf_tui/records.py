@@ -27,7 +27,7 @@ else:
 
             names = tuple(namespace.get("__annotations__", ()))
             defaults = {field: namespace[field] for field in names if field in namespace}
-            namespace |= {field: _tuplegetter(place, None) for place, field in enumerate(names)}
+            namespace |= {field: _tuplegetter(index, None) for index, field in enumerate(names)}
             facts = {"_fields": names, "_field_defaults": defaults, "__match_args__": names, "__slots__": ()}
             return super().__new__(cls, name, bases, namespace | facts)
 

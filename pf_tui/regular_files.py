@@ -19,7 +19,7 @@ MOST_BYTES = 16 * 1024 * 1024
 """No state file of ours or the original's, and no settings of an agent, come near."""
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-_PIECE_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 class NoRegularFileError(OSError):
@@ -72,11 +72,11 @@ def read_regular(path: str | os.PathLike[str], most: int = MOST_BYTES) -> bytes:
         data = b"" if size > most else os.read(handle, size + 1)
         if len(data) == size <= most:
             return data
-        pieces = [data]
-        while (size := max(size, sum(map(len, pieces)))) <= most:
-            if not (piece := os.read(handle, _PIECE_BYTES)):
-                return b"".join(pieces)
-            pieces.append(piece)
+        chunks = [data]
+        while (size := max(size, sum(map(len, chunks)))) <= most:
+            if not (chunk := os.read(handle, _CHUNK_BYTES)):
+                return b"".join(chunks)
+            chunks.append(chunk)
     finally:
         os.close(handle)
     error = TooLargeError(errno.EFBIG, f"larger than {most >> 20} MB", str(path))

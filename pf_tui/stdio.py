@@ -103,5 +103,5 @@ class _BlockingDescriptor(io.FileIO):
     def _wait(self, *, for_writing: bool) -> None:
         import select
 
-        mine = [self.fileno()]
-        select.select([] if for_writing else mine, mine if for_writing else [], [])
+        descriptors = [self.fileno()]
+        select.select([] if for_writing else descriptors, descriptors if for_writing else [], [])

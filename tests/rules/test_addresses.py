@@ -21,7 +21,7 @@ def test_a_plain_address_is_read_as_the_standard_library_reads_it(
 ) -> None:
     url = f"{scheme}://{host}{'' if port is None else f':{port}'}{rest}"
 
-    assert addresses.place(url) == (urlsplit(url).hostname, urlsplit(url).port)
+    assert addresses.host_and_port(url) == (urlsplit(url).hostname, urlsplit(url).port)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,13 @@ def test_a_plain_address_is_read_as_the_standard_library_reads_it(
     ],
 )
 def test_what_two_readers_could_read_differently_is_nobodys(url: str) -> None:
-    assert addresses.place(url) == ("", None)
+    assert addresses.host_and_port(url) == ("", None)
     assert not addresses.is_here(url, 4100)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:4100@evil.example/", "http://u:p@evil.example:4100"])
 def test_a_user_name_is_no_host(url: str) -> None:
-    assert addresses.place(url)[0] == "evil.example"
+    assert addresses.host_and_port(url)[0] == "evil.example"
     assert not addresses.is_here(url, 4100)
 
 
