@@ -45,20 +45,55 @@ _NEVER = frozenset((
 ))  # fmt: skip
 """Fields that hold the person's words or the model's: they say nothing about the failure."""
 
-_WAITS = frozenset((
-    "retrydelay", "retry_after", "retryafter", "retry_after_seconds", "resets_in_seconds", "resets_in",
-    "reset_after", "reset_after_seconds", "quotaresetdelay", "retry_after_s", "wait_seconds",
-    "reset_in_seconds",
+_WAITS = frozenset(
+    (
+        "retrydelay",
+        "retry_after",
+        "retryafter",
+        "retry_after_seconds",
+        "resets_in_seconds",
+        "resets_in",
+        "reset_after",
+        "reset_after_seconds",
+        "quotaresetdelay",
+        "retry_after_s",
+        "wait_seconds",
+        "reset_in_seconds",
+        "retryafterseconds",
+        "retry_after_sec",
+        "retry_in",
+        "retryin",
+        "retry_in_seconds",
+        "resetafterseconds",
+        "resetinseconds",
+        "reset_in",
+        "resetin",
+        "resetsin",
+        "seconds_until_reset",
+        "secondsuntilreset",
+        "time_until_reset",
+        "timeuntilreset",
+        "wait_time",
+        "waittime",
+        "cooldown_seconds",
+        "estimated_time",
+    )
+)
+_WAITS_MS = frozenset((
+    "retry_after_ms", "retryafterms", "retrydelayms", "reset_after_ms", "resetafterms", "resets_in_ms",
 ))  # fmt: skip
 _MOMENTS = frozenset((
     "resets_at", "reset_at", "resetsat", "resetat", "quotaresettimestamp", "reset_time", "resettime",
-    "next_reset", "x-ratelimit-reset",
+    "next_reset", "next_reset_time", "nextresettime", "nextflushtime", "quota_reset_at", "quotaresetat",
+    "quota_reset_time", "quota_reset_date", "quota_reset_date_utc", "reset_date", "resetdate", "retry_at",
+    "retryat", "available_at", "availableat", "x-ratelimit-reset", "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
 ))  # fmt: skip
 _QUOTAS = frozenset((
     "quotaid", "quota_id", "quotametric", "quota_metric",
 ))  # fmt: skip
 
-_TELLING = (_CODES | _SENTENCES | _WAITS | _MOMENTS | _QUOTAS | {"param"}) - _NEVER
+_TELLING = (_CODES | _SENTENCES | _WAITS | _WAITS_MS | _MOMENTS | _QUOTAS | {"param"}) - _NEVER
 """Fields that are looked at."""
 
 _fold_code = lru_cache(maxsize=512)(fold)
@@ -223,6 +258,8 @@ class _Reader:
             return
         if key in _WAITS:
             self._waits.append(value[:60])
+        elif key in _WAITS_MS:
+            self._waits.append(f"{value[:20]}ms")
         elif key in _MOMENTS:
             self._moments.append(value[:60])
         elif key in _QUOTAS:
@@ -239,6 +276,8 @@ class _Reader:
             self._codes.add(_fold_code(str(value)))
         elif key in _WAITS:
             self._waits.append(str(value))
+        elif key in _WAITS_MS:
+            self._waits.append(f"{value}ms")
         elif key in _MOMENTS:
             self._moments.append(str(value))
 

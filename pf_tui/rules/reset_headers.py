@@ -21,22 +21,27 @@ CAP = timedelta(days=8)
 _RETRY_AFTER = (
     ("retry-after-ms", 0.001),
     ("x-ms-retry-after-ms", 0.001),
+    ("x-retry-after-ms", 0.001),
     ("retry-after", 1.0),
     ("x-retry-after", 1.0),
     ("x-ratelimit-reset-after", 1.0),
     ("ratelimit-reset", 1.0),
+    ("x-ratelimit-timeremaining", 1.0),
 )
 """Headers that say when to ask again, and their unit in seconds, the more exact first."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
-_COUNTED = tuple(
-    (vendor.format("remaining", what), vendor.format("reset", what))
-    for vendor in ("anthropic-ratelimit-{1}-{0}", "x-ratelimit-{0}-{1}")
-    for what in ("requests", "tokens", "input-tokens", "output-tokens", "requests-day", "tokens-minute")
+_SPELLED = (
+    r"(?i)(?:p?t)?((?:\d{1,9}(?:\.\d{1,9})?\s?"
+    r"(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?:,\s?|\s|(?=\d)|$)){1,6})"
 )
-"""Headers that count down, and the one that says when the count begins anew."""
+"""A wait in words, "90 seconds", or as ISO 8601 has it, "PT1M30S"."""
 
-_HTTP_DATE = r"(?:\w{3,9}, )?(\d{1,2})[ -](\w{3})[ -](\d{4}) (\d\d):(\d\d):(\d\d) (GMT|UTC|Z|[+-]\d{4})"
+_CLOCK_SPAN = r"(\d{1,3}):(\d\d):(\d\d)"
+_POLICY = r"(?i)(?:\b(?:r|remaining)=0\b).{0,60}?\b(?:t|reset)=(\d{1,9})"
+"""IETF's draft: `ratelimit: "default";r=0;t=90`, and its older `limit=100, remaining=0, reset=90`."""
+
+_HTTP_DATE = r"(?:\w{3,9}, )?(\d{1,2})[ -](\w{3})[ -](\d{4}|\d\d) (\d\d):(\d\d):(\d\d) (GMT|UTC|Z|[+-]\d{4})"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UNIFIED_NAME = r"anthropic-ratelimit-unified-([0-9]+[hd](?:_[a-z0-9]+)?)-(?:status|utilization|reset)"
@@ -62,7 +67,8 @@ def _wait(value: str | None, now: datetime, unit_s: float) -> datetime | None:
     try:
         number = float(text)
     except ValueError:
-        moment = moment_from(text, now)
+        first = text.partition(",")[0]  # sent twice: "30, 30"
+        moment = moment_from(first if first.isdecimal() else text, now)
         return None if moment is None else max(moment, now)
     if not number >= 0:
         return None
@@ -82,12 +88,11 @@ def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
         moments += [
             moment_from(headers.get(name), now) for name in names or ["anthropic-ratelimit-unified-reset"]
         ]
-    if any("ratelimit-" in name for name in headers):
-        for remaining, reset in _COUNTED:
-            if headers.get(remaining, "").strip() in ("0", "0.0"):
-                moments.append(moment_from(headers.get(reset), now))
-    if headers.get("x-ratelimit-remaining", "").strip() == "0":
-        moments.append(moment_from(headers.get("x-ratelimit-reset"), now))
+    for name, value in headers.items():
+        if "remaining" in name and "rate" in name and value.strip() in ("0", "0.0"):
+            moments.append(moment_from(headers.get(name.replace("remaining", "reset")), now))
+    if "ratelimit" in headers and (policy := re.search(_POLICY, headers["ratelimit"])):
+        moments.append(moment_from(policy[1], now))
     for which in ("primary", "secondary"):
         if _number(headers.get(f"x-codex-{which}-used-percent")) >= 100:
             moments.append(_codex_reset(headers, which, now))
@@ -135,7 +140,7 @@ def moment_from(value: str | None, now: datetime) -> datetime | None:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            return _capped(http_date(text), now)
+            return _capped(http_date(text) or _spelled(text, now), now)
         return _capped(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment, now)
     if number > 1e11:
         number /= 1000
@@ -144,6 +149,17 @@ def moment_from(value: str | None, now: datetime) -> datetime | None:
     except (OverflowError, OSError, ValueError):
         return None
     return _capped(moment, now)
+
+
+def _spelled(text: str, now: datetime) -> datetime | None:
+    """`90 seconds`, `PT1M30S` or `00:01:30` from now."""
+    if clock := re.fullmatch(_CLOCK_SPAN, text):
+        hours, minutes, seconds = (int(part) for part in clock.groups())
+        return now + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if (span := re.fullmatch(_SPELLED, text)) is None:
+        return None
+    parts = re.findall(r"([\d.]+)\s?(ms|milli|[smhd])", span[1].lower())
+    return now + timedelta(seconds=sum(float(n) * _SECONDS["ms" if u[1:] else u] for n, u in parts))
 
 
 def http_date(text: str) -> datetime | None:
@@ -155,6 +171,7 @@ def http_date(text: str) -> datetime | None:
     if match is None or match[2].lower() not in _MONTHS:
         return None
     day, year, hour, minute, second = (int(match[i]) for i in (1, 3, 4, 5, 6))
+    year += 2000 if year < 100 else 0  # RFC 850
     zone = match[7]
     try:
         ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:])) if zone[0] in "+-" else timedelta(0)

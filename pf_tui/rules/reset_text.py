@@ -13,6 +13,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
+from pf_tui.rules.reset_languages import JUST_PASSED, reset_elsewhere
+
 # Plain patterns: `re` compiles one when it is first asked; most processes ask for none.
 _EPOCH = (
     r"(?i)limit reached\|(\d{9,13})|\"?resets?_?at\"?[=:]\s*(\d{9,13})|resets?(?: at)?:? (\d{10}|\d{13})\b"
@@ -23,9 +25,12 @@ _LONG_NUMBER = r"\d{9}"
 _CUES = (
     "reset", "again", "retry", "available", "until", "unlock", "access", "renew", "refresh", "restored",
     "replenish",
-    "wait", "expire", "lifted", "back", "重置", "恢复", "刷新", "解除", "重试",
+    "wait", "expire", "lifted", "back",
 )  # fmt: skip
-"""Words a time that ends a limit stands behind (in Chinese: before)."""
+"""Words a time that ends a limit stands behind."""
+
+_WIDE_CUES = ("重置", "恢复", "刷新", "解除", "重试")
+"""In Chinese it stands before them."""
 
 MOST_CUES = 12
 NEAR = 110
@@ -37,18 +42,21 @@ _UNITS = (
 )
 _AFTER = (
     r"[a-z]*+\W{0,3}(?:at |on )?(?:in|after|within|for|of|:)?\s*"
-    r"(?:about |around |approximately |another |~ ?)?"
-    rf"((?:\d{{1,9}}+(?:\.\d{{1,12}})?+\s?{_UNITS}(?![a-z])(?:,? and |, |\s)?){{1,6}})"
+    r"(?:about |around |approximately |another |less than |under |~ ?|pt(?=\d))?"
+    rf"((?:\d{{1,9}}+(?:\.\d{{1,12}})?+\s?(?:more )?{_UNITS}(?![a-z])(?:,? and |, |\s)?){{1,6}})"
 )
 _SPAN_CLOCK = r"[a-z]*+ (?:in|after|within) (?:(\d{1,3})\.)?(\d{1,2}):(\d\d):(\d\d)(?![\d:])"
 """Azure API Management writes a wait as days.hours:minutes:seconds."""
 _LITTLE = (
-    r"[a-z]*+ (?:in|after|within)? ?(less than an?|about an?|a few|an?) (second|minute|hour|day|week)s?\b"
+    r"[a-z]*+ (?:in|after|within)? ?(less than an?|under an?|about an?|a few|an?)"
+    r" (second|minute|hour|day|week)s?\b"
 )
-_PART = rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNITS})(?![a-z])"
+_BARE = r"[a-z]*+[-_ ]after(?:[-_ ]seconds)?['\"]?\s?[:=]\s?['\"]?(\d{1,9}(?:\.\d{1,9})?)(?![\d:/-]|\s?[a-z])"
+"""`retry_after: 120`, as in a header."""
+_PART = rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?(?:more )?({_UNITS})(?![a-z])"
 _ZONE = (
     r"(?:\s*\(?(?P<zone>Z|[A-Z][A-Za-z_]+/[A-Za-z_/]+(?:[+-]\d{1,2})?"
-    r"|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{2,5})\)?)?"
+    r"|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?|(?:Pacific|Eastern|Central|Mountain|Beijing)(?= )|[A-Z]{2,5})\)?)?"
 )
 _DATE = (
     r"(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)"
@@ -56,12 +64,14 @@ _DATE = (
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _DAY = (
-    rf"(?:(?P<word>today|tomorrow)|(?:next |on )?(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\.?"
-    rf"|(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?"
-    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?P<month2>{_MONTH})(?:,? (?P<year2>\d{{4}}))?)"
+    r"(?:(?P<word>today|tomorrow)"
+    r"|(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? )?(?:the )?(?:"
+    rf"(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month2>{_MONTH})(?:,? (?P<year2>\d{{4}}))?)"
+    r"|(?:next |on )?(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?)"
 )
 _TIME = r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?(?::\d\d)?\s?(?P<half>[ap]\.?m\b\.?)?"
-_LEAD = r"[a-z]*\W{0,3}(?:(?:at|on|after|from|by|in) |: ?)?"
+_LEAD = r"[a-z]*\W{0,3}(?:(?:every day|each day|daily) )?(?:(?:at|on|after|from|by|in) |: ?)?"
 _CLOCKS = (
     rf"(?i){_LEAD}{_DAY}(?:,? at|,| on|)\s*(?:(?P<only>midnight|noon)|{_TIME}|)",
     rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})(?:,? on| )?\s*{_DAY}",
@@ -83,12 +93,14 @@ _REGIONAL = {
     "ET": "America/New_York",
     "CT": "America/Chicago",
     "MT": "America/Denver",
+    "PACIFIC": "America/Los_Angeles",
+    "EASTERN": "America/New_York",
+    "CENTRAL": "America/Chicago",
+    "MOUNTAIN": "America/Denver",
+    "BEIJING": "Asia/Shanghai",
 }
 MAX_WAIT_S = 400 * 86_400.0
 """No limit lasts longer; a larger number is no wait."""
-
-JUST_PASSED = timedelta(minutes=30)
-"""A client names the old reset for minutes after it: a time of day so recent is now, not tomorrow."""
 
 FIVE_HOURS = timedelta(hours=5)
 _FIVE_HOUR_WORDS = r"(?i)\b(?:5|five)[ -]?h(?:ours?)?\b|session limit|5 ?小时"
@@ -117,7 +129,7 @@ def reset_from_text(
     lower = text.lower()
     cues = _cues(lower)
     if not cues and "|" not in text:
-        return None
+        return reset_elsewhere(lower, seen_at, zone)
     if re.search(_LONG_NUMBER, text) and (match := re.search(_EPOCH, text)):
         number = int(match[1] or match[2] or match[3])
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
@@ -125,6 +137,7 @@ def reset_from_text(
         _duration([lower[start : start + NEAR] for start in cues], seen_at)
         or (_dated(text, cues, zone) if "-" in text or "/" in text else None)
         or _clock([text[start : start + NEAR] for start in cues], seen_at, zone)
+        or (None if text.isascii() else reset_elsewhere(lower, seen_at, zone))
     )
     if moment is None or moment - seen_at <= FIVE_HOURS:
         return moment
@@ -136,7 +149,7 @@ def reset_from_text(
 def _cues(lower: str) -> list[int]:
     """Where the words stand, in order."""
     starts: list[int] = []
-    for word in _CUES:
+    for word in _CUES if lower.isascii() else (*_CUES, *_WIDE_CUES):
         start = lower.find(word)
         while start >= 0 and len(starts) < 4 * MOST_CUES:
             starts.append(start)
@@ -175,6 +188,8 @@ def _duration(near: list[str], seen_at: datetime) -> datetime | None:
         elif ":" in text and (match := re.match(_SPAN_CLOCK, text)):
             days, hours, minutes, rest_s = (int(part or 0) for part in match.groups())
             seconds = days * 86_400.0 + hours * 3_600 + minutes * 60 + rest_s
+        elif match := re.match(_BARE, text):
+            seconds = float(match[1])
         elif match := re.match(_LITTLE, text):
             seconds = _SPAN[match[2]] * (3 if "few" in match[1] else 1)
         else:

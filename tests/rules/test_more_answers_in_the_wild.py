@@ -259,3 +259,28 @@ def test_what_is_about_the_request_benches_nobody(status: int | None, body: Any,
 
     assert failure.kind in ("request", "context", "unsupported")
     assert failure.scope is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        ({"resetsAt": (EPOCH + 5400) * 1000}, 5400),
+        ({"reset_at": "2026-11-24T13:30:00Z"}, 5400),
+        ({"resetTime": "2026-11-24T15:30:00+02:00"}, 5400),
+        ({"next_reset_time": "2026-11-24T13:30:00Z"}, 5400),
+        ({"nextFlushTime": (EPOCH + 5400) * 1000}, 5400),
+        ({"quota_reset_at": "2026-11-24T13:30:00Z"}, 5400),
+        ({"metadata": {"headers": {"X-RateLimit-Reset": str((EPOCH + 5400) * 1000)}}}, 5400),
+        ({"reset_in": "1h30m"}, 5400),
+        ({"retry_after_ms": 90000}, 90),
+        ({"retryAfterMs": "90000"}, 90),
+        ({"retryAfterSeconds": 90}, 90),
+        ({"seconds_until_reset": 90}, 90),
+        ({"time_until_reset": "90"}, 90),
+        ({"details": [{"retryDelay": "90.5s"}]}, 90.5),
+    ],
+)
+def test_the_end_in_a_field_of_the_body(fields: dict[str, Any], seconds: float) -> None:
+    failure = answer(429, {}, {"error": {"message": "Rate limit exceeded", **fields}})
+
+    assert rests_as_wanted(failure, seconds), failure.until

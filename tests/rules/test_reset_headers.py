@@ -199,3 +199,33 @@ def test_every_http_date_is_read_back(moment: datetime) -> None:
     from email.utils import format_datetime
 
     assert http_date(format_datetime(moment, usegmt=True)) == moment
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "Tuesday, 24-Nov-26 13:30:00 GMT"}, 5400),
+        ({"retry-after": "2026-11-24T15:30:00+02:00"}, 5400),
+        ({"retry-after": "30, 30"}, 30),
+        ({"retry-after": "00:01:30"}, 90),
+        ({"retry-after": "PT1M30S"}, 90),
+        ({"retry-after": "90 seconds"}, 90),
+        ({"retry-after": "1 minute"}, 60),
+        ({"x-retry-after-ms": "5000"}, 5),
+        ({"x-ratelimit-timeremaining": "40242"}, 40242),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": epoch(minutes=90) + "000"}, 5400),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-11-24T13:30:00Z"}, 5400),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": epoch(minutes=90)}, 5400),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0.5s"}, 360.5),
+        ({"x-ratelimit-remaining-tokens-day": "0", "x-ratelimit-reset-tokens-day": "33011"}, 33011),
+        ({"x-ratelimit-remaining-tokens-hour": "0", "x-ratelimit-reset-tokens-hour": "1801"}, 1801),
+        ({"x-ratelimit-remaining-requests-minute": "0", "x-ratelimit-reset-requests-minute": "31"}, 31),
+        ({"x-ratelimit-remaining-requests-minute": "4", "x-ratelimit-reset-requests-minute": "31"}, None),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "90"}, 90),
+        ({"ratelimit": "limit=100, remaining=0, reset=90"}, 90),
+        ({"ratelimit": '"default";r=0;t=90'}, 90),
+        ({"ratelimit": '"default";r=50;t=90'}, None),
+    ],
+)
+def test_the_end_in_the_headers_of_many_vendors(headers: dict[str, str], seconds: float | None) -> None:
+    assert reset_at(headers, NOW) == (None if seconds is None else after(seconds=seconds))

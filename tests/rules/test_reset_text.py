@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.rules.reset_text import JUST_PASSED, reset_from_text
+from pf_tui.rules.reset_languages import JUST_PASSED
+from pf_tui.rules.reset_text import reset_from_text
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -125,3 +126,63 @@ def test_any_text_is_no_error(text: str) -> None:
     for worded in (text, f"resets {text}", f"try again in {text}", f"limit reached|{text}"):
         found = reset_from_text(worded, NOON, UTC)
         assert found is None or found.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("Your limit resets in 3 h 20 min.", "2026-11-24T15:20"),
+        ("resets Nov 25, 5am (Asia/Tokyo)", "2026-11-24T20:00"),
+        ("Resets at Nov 25, 2026, 05:00 JST", "2026-11-24T20:00"),
+        ("Please try again in 1 day, 4 hours and 3 minutes.", "2026-11-25T16:03"),
+        ("Usage limit reached. Try again in 02:15:00.", "2026-11-24T14:15"),
+        ("quota refreshes in 1.5 hours", "2026-11-24T13:30"),
+        ("Try again at 2026-11-24T15:30:00+02:00", "2026-11-24T13:30"),
+        ("Your quota will reset at 2026-11-24T13:30:00.000Z.", "2026-11-24T13:30"),
+        ("reset time: 2026/11/24 21:30:00 (UTC+8)", "2026-11-24T13:30"),
+        ("Please retry after 2026-11-24 13:30:00 +00:00", "2026-11-24T13:30"),
+        ("Limit resets on Tue, 24 Nov 2026 13:30:00 GMT", "2026-11-24T13:30"),
+        ("Limit resets Tuesday, November 24, 2026 at 1:30 PM UTC", "2026-11-24T13:30"),
+        ("Your limit will reset at 14:30 UTC on November 24", "2026-11-24T14:30"),
+        ("will be reset at 1:30 p.m. (Europe/London)", "2026-11-24T13:30"),
+        ("resets 9:00 am America/New_York", "2026-11-24T14:00"),
+        ("Retry after: 120", "2026-11-24T12:02"),
+        ("retry_after=75", "2026-11-24T12:01:15"),
+        ("wait for 12 more minutes", "2026-11-24T12:12"),
+        ("Resets every day at midnight UTC", "2026-11-25T00:00"),
+        ("It resets at midnight Pacific time", "2026-11-25T08:00"),
+        ("resets at 9am Beijing time", "2026-11-25T01:00"),
+        ("Your quota resets on the 1st of December", "2026-12-01T00:00"),
+        ("resets in under an hour", "2026-11-24T13:00"),
+        ("resets in less than 1 minute", "2026-11-24T12:01"),
+        ("Try again in PT1H30M", "2026-11-24T13:30"),
+        ("请在 30 分钟后重试", "2026-11-24T12:30"),
+        ("请 1 小时 20 分钟后再试", "2026-11-24T13:20"),
+        ("2小时后恢复", "2026-11-24T14:00"),
+        ("5 分後に再試行してください", "2026-11-24T12:05"),
+        ("10분 후에 다시 시도하세요", "2026-11-24T12:10"),
+        ("Bitte versuche es in 2 Stunden und 20 Minuten erneut", "2026-11-24T14:20"),
+        ("Setzt sich um 14:30 Uhr zurück", "2026-11-24T14:30"),
+        ("Réessayez dans 10 minutes", "2026-11-24T12:10"),
+        ("Inténtalo de nuevo en 15 minutos", "2026-11-24T12:15"),
+        ("Tente novamente em 2 horas", "2026-11-24T14:00"),
+        ("Riprova tra 5 minuti", "2026-11-24T12:05"),
+        ("Повторите попытку через 3 часа", "2026-11-24T15:00"),
+    ],
+)
+def test_the_moment_in_other_shapes_zones_and_languages(text: str, ends: str) -> None:
+    assert reset_from_text(text, NOON, UTC) == datetime.fromisoformat(ends).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "limit of 30 requests in 1 minute",
+        "the request took too long: done in 10 minutes",
+        "max 60 Anfragen pro 10 Minuten",
+        "每 5 小时 100 次",
+        "um 25:00 Uhr",
+    ],
+)
+def test_a_span_that_is_no_wait_is_no_reset(text: str) -> None:
+    assert reset_from_text(text, NOON, UTC) is None
