@@ -11,7 +11,7 @@ from pf_tui.errors import WrongUsage
 from pf_tui.json_values import objects_in
 from pf_tui.records import record
 from pf_tui.rules.failures import Rule
-from pf_tui.state import answer_rules, config, files, journal
+from pf_tui.state import answer_rules, files, journal
 from pf_tui.state.context import Context
 
 LOOK_BACK = 400
@@ -118,7 +118,7 @@ def _stored(ctx: Context) -> list[dict[str, object]]:
 
 def _write(ctx: Context, new: list[dict[str, object]], why: str, rule: Mapping[str, object]) -> None:
     with files.locked(ctx.paths):
-        old = config.change(ctx.paths, {"pf.gateway.rules": new or None})
+        old = ctx.change_config({"pf.gateway.rules": new or None})
         write_down(ctx, "rules", why=why, after={"rule": dict(rule)}, undo={"config": old})
 
 

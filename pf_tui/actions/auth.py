@@ -7,7 +7,7 @@ from pf_tui.actions.switching import settle
 from pf_tui.errors import PfError
 from pf_tui.records import replace
 from pf_tui.rules.benches import Bench
-from pf_tui.state import config, credentials, files
+from pf_tui.state import credentials, files
 from pf_tui.state.context import Context
 from pf_tui.state.secret import Secret
 
@@ -32,7 +32,7 @@ def set_key(ctx: Context, provider_id: str, secret: Secret, *, in_file: bool = F
             credentials.store_in_keyring(provider.id, secret)
             store_name = "keyring"
             if provider.id not in in_keyring:
-                config.change(ctx.paths, {"pf.keyring": [*in_keyring, provider.id]})
+                ctx.change_config({"pf.keyring": [*in_keyring, provider.id]})
         _lift_refusals(ctx, provider.id)
         write_down(ctx, "auth", why="key set", after={"provider": provider.id, "where": store_name})
         settle(ctx)
@@ -51,9 +51,7 @@ def remove_key(ctx: Context, provider_id: str) -> tuple[str, ...]:
         store_names = []
         if provider.id in in_keyring:
             credentials.remove_from_keyring(provider.id)
-            config.change(
-                ctx.paths, {"pf.keyring": [other for other in in_keyring if other != provider.id] or None}
-            )
+            ctx.change_config({"pf.keyring": [other for other in in_keyring if other != provider.id] or None})
             store_names.append("keyring")
         if credentials.remove_from_file(ctx.paths, provider.id):
             store_names.append("auth.json")
@@ -77,7 +75,7 @@ def import_keys(ctx: Context) -> tuple[str, ...]:
             credentials.store_in_keyring(provider_id, secret)
             in_keyring = ctx.config().keyring
             if provider_id not in in_keyring:
-                config.change(ctx.paths, {"pf.keyring": [*in_keyring, provider_id]})
+                ctx.change_config({"pf.keyring": [*in_keyring, provider_id]})
             credentials.remove_from_file(ctx.paths, provider_id)
             names.append(provider_id)
         if names:

@@ -13,7 +13,7 @@ from pf_tui.errors import PfError
 from pf_tui.integrations.apply import Effect
 from pf_tui.json_values import list_in, object_in, optional_text
 from pf_tui.records import record, replace
-from pf_tui.state import config, files, health, journal, project, trust
+from pf_tui.state import files, health, journal, project, trust
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
@@ -92,7 +92,7 @@ def _restore(ctx: Context, back: Mapping[str, object]) -> dict[str, object]:
     """Put old values back; returns what puts the present ones back again."""
     inverse: dict[str, object] = {}
     if settings := object_in(back, "config"):
-        inverse["config"] = config.change(ctx.paths, settings)
+        inverse["config"] = ctx.change_config(settings)
     if file := object_in(back, "project"):
         inverse["project"] = project.restore(
             ctx.paths,

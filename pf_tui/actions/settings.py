@@ -142,7 +142,7 @@ def set_class(ctx: Context, name: str, *, provider: str | None = None, model: st
 
 def set_dashboard(ctx: Context, name: str, value: object) -> None:
     """Remember a setting of the face (theme, symbols); no journal line, nothing to undo."""
-    config.change(ctx.paths, {f"pf.dashboard.{name}": value})
+    ctx.change_config({f"pf.dashboard.{name}": value})
 
 
 def init_project(ctx: Context) -> Path:
@@ -173,7 +173,7 @@ def change_setting(
     """Set keys of config.json as one action that can be undone."""
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
-        old = config.change(ctx.paths, settings)
+        old = ctx.change_config(settings)
         if old == dict(settings):
             return
         _finish(ctx, action, before, changes, {"config": old})

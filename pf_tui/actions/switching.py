@@ -21,7 +21,7 @@ from pf_tui.rules.eligibility import Skipped, why_ineligible
 from pf_tui.rules.failover import RouteRequest
 from pf_tui.rules.models import match_model
 from pf_tui.snapshot import AgentView, Snapshot
-from pf_tui.state import config, files, health
+from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting, Health, SessionServed
 from pf_tui.state.journal import Event
@@ -368,7 +368,7 @@ def _put_first(
         settings["autoSwitch"] = auto_switch
     if not settings:
         return {}
-    return {"config": config.change(ctx.paths, settings)}
+    return {"config": ctx.change_config(settings)}
 
 
 def _active(now: Snapshot) -> str | None:

@@ -5,7 +5,7 @@ Invariant: unknown keys and the order of all keys survive every write.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -105,17 +105,24 @@ def parse(content: Mapping[str, object], path: Path) -> Config:
     return Config(budgets=_budgets(content, path), classes=_classes(values), **known_fields)
 
 
-def change(paths: Paths, settings: Mapping[str, object]) -> dict[str, object]:
+def change(
+    paths: Paths,
+    settings: Mapping[str, object],
+    remember: Callable[[files.FileIdentity | None, Config], None] | None = None,
+) -> dict[str, object]:
     """Set dotted keys ("pf.thresholds.warn"; None removes) and return what stood there before.
 
     The return value fed back into `change` restores the file's old values exactly. A key with dots
     of its own cannot be addressed; provider ids have none.
 
+    Args:
+        remember: gets `files.identity` of the file as it was written, and what it says.
     Raises:
         StateFileUnusable: the file cannot be read or is of a newer version; it is left as it is.
         PfError: the lock or the disk refused.
     """
     before: dict[str, object] = {}
+    after: list[Config] = []
 
     def changed(document: dict[str, object] | None) -> dict[str, object]:
         content: dict[str, object] = {"version": VERSION} if document is None else document
@@ -127,11 +134,13 @@ def change(paths: Paths, settings: Mapping[str, object]) -> dict[str, object]:
                 "update pf-tui; the file was left as it is",
             )
         before.update({key: _set(content, key.split("."), value) for key, value in settings.items()})
-        parse(content, paths.config)
+        after.append(parse(content, paths.config))
         return content
 
     with files.locked(paths):
-        files.rewrite_json(paths.config, changed)
+        written = files.rewrite_json(paths.config, changed)
+    if remember is not None:
+        remember(written, after[-1])
     return before
 
 

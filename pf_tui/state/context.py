@@ -76,6 +76,14 @@ class Context:
         settings: Config = self._unchanged(self.paths.config, lambda: config.read(self.paths))
         return settings
 
+    def change_config(self, settings: Mapping[str, object]) -> dict[str, object]:
+        """`config.change`; what was written need not be read again."""
+
+        def remember(stamp: files.FileIdentity | None, content: Config) -> None:
+            self._cached[self.paths.config] = (stamp, content)
+
+        return config.change(self.paths, settings, remember)
+
     def health(self) -> Health:
         """Raises StateFileUnusable."""
         state: Health = self._unchanged(self.paths.health, lambda: health.read(self.paths))

@@ -34,6 +34,9 @@ FRESH_S = 2.0
 REWRITES = 50
 """How often a change begins anew because somebody else wrote the file meanwhile."""
 
+FileIdentity = tuple[int, int, int]
+"""mtime in ns, size in bytes, inode: changes whenever the file does."""
+
 _lock_depths: dict[tuple[int, Path], int] = {}
 """How often a thread has taken a directory's lock. No threading.local: importing it takes a millisecond."""
 
@@ -87,8 +90,13 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str | None:
     Raises:
         StateFileUnusable: unreadable, too large, or not UTF-8.
     """
+    data = _data(path, most)
+    return None if data is None else _text(path, data)
+
+
+def _data(path: Path, most: int = MOST_BYTES) -> bytes | None:
     try:
-        data = read_regular(path, most)
+        return read_regular(path, most)
     except FileNotFoundError:
         return None
     except NoRegularFileError as error:
@@ -101,6 +109,9 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str | None:
         ) from error
     except OSError as error:
         raise cannot_read(path, error) from error
+
+
+def _text(path: Path, data: bytes) -> str:
     try:
         return data.removeprefix(b"\xef\xbb\xbf").decode()  # "utf-8-sig" is a module to load
     except UnicodeDecodeError as error:
@@ -121,16 +132,23 @@ def read_json(
     Raises:
         StateFileUnusable: with line and column.
     """
+    data = _whole_data(path, pause, now)
+    return None if data is None else _object(path, _text(path, data))
+
+
+def _whole_data(
+    path: Path, pause: Callable[[float], object] = time.sleep, now: Callable[[], float] = time.time
+) -> bytes | None:
     for _ in range(HALF_WRITTEN_LOOKS):
-        text = read_text(path)
-        is_whole = text is None or text.rstrip().endswith("}")
+        data = _data(path)
+        is_whole = data is None or data.rstrip().endswith(b"}")
         if is_whole or not _is_fresh(path, now()):
-            break
+            return data
         pause(HALF_WRITTEN_S)
-    else:
-        text = read_text(path)
-    if text is None:
-        return None
+    return _data(path)
+
+
+def _object(path: Path, text: str) -> dict[str, object]:
     try:
         content = json_values.parse(text)
     except NumberOutOfRangeError as error:
@@ -164,26 +182,26 @@ def write_json(path: Path, content: dict[str, object], *, mode: int = 0o600) -> 
 
 def rewrite_json(
     path: Path, change: Callable[[dict[str, object] | None], dict[str, object] | None], *, mode: int = 0o600
-) -> None:
+) -> FileIdentity | None:
     """Read the file, change it, replace it; again from the start when somebody else wrote it meanwhile.
 
     Call it under `locked()`, which the original plugin does not take.
 
     Args:
         change: gets the content, None where there is no file; returns the new one, None to write nothing.
+    Returns:
+        `identity` of the file that was written; None when nothing was.
     Raises:
         StateFileUnusable: the file cannot be read.
         PfError: the disk refuses, or the file never stood still.
     """
     for _ in range(REWRITES):
-        read_text(path)  # says what a pipe, a device or a huge file is, which are not to be opened
-        original = _bytes(path)
-        content = change(read_json(path))
+        original = _whole_data(path)
+        content = change(None if original is None else _object(path, _text(path, original)))
         if content is None:
-            return
+            return None
         with contextlib.suppress(_ChangedMeanwhileError):
-            write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode, over=(original,))
-            return
+            return write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode, over=(original,))
     raise PfError(f"another program goes on writing {path}; nothing was changed", "try again in a moment")
 
 
@@ -213,27 +231,19 @@ def json_bytes(content: object, *, indent: int | None = None) -> bytes:
         return json.dumps(content, indent=indent).encode()
 
 
-def _bytes(path: Path) -> bytes | None:
-    """The content itself: two writes within a tick of the clock leave the same size and time."""
-    try:
-        return read_regular(path)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise cannot_read(path, error) from error
-
-
 class _ChangedMeanwhileError(Exception):
     """The file is not the one that was read."""
 
 
 def write_bytes(
     path: Path, data: bytes, *, mode: int | None = 0o600, over: tuple[bytes | None] | None = None
-) -> None:
+) -> FileIdentity:
     """Replace `path` by `data` atomically; a symbolic link stays one. mode None keeps the file's own.
 
     Args:
         over: the content that may be replaced, (None,) for no file; None takes any.
+    Returns:
+        `identity` of the new file.
     Raises:
         PfError: the directory is read-only, missing or full; the old file stands.
     """
@@ -251,9 +261,11 @@ def write_bytes(
             while view:
                 view = view[os.write(handle, view) :]
             os.fsync(handle)
+            status = os.fstat(handle)
         finally:
             os.close(handle)
-        if over is not None and _bytes(target) != over[0]:
+        # the content: two writes within a tick of the clock leave the same size and time
+        if over is not None and _data(target) != over[0]:
             temp.unlink()
             raise _ChangedMeanwhileError
         os.replace(temp, target)  # noqa: PTH105 - the one call this room is about
@@ -262,6 +274,7 @@ def write_bytes(
         with contextlib.suppress(OSError):
             temp.unlink()
         raise cannot_write(target, error) from error
+    return _identity_of(status)
 
 
 def version_of(path: Path) -> str:
@@ -273,8 +286,8 @@ def version_of(path: Path) -> str:
     return f"{state.st_mtime_ns:x}-{state.st_size:x}"
 
 
-def identity(path: Path) -> tuple[int, int, int] | None:
-    """(mtime_ns, size, inode): changes whenever the file does; None when there is none."""
+def identity(path: Path) -> FileIdentity | None:
+    """Which writing of the file stands there now; None when there is none."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -284,6 +297,10 @@ def identity(path: Path) -> tuple[int, int, int] | None:
             status = path.lstat()
         except OSError:
             return None
+    return _identity_of(status)
+
+
+def _identity_of(status: os.stat_result) -> FileIdentity:
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
+import io
 import json
+import os
+import stat
 from collections import Counter
 from pathlib import Path
+from typing import Any  # Any: what open takes
 
 import pytest
 
 from pf_tui import actions, hooks, snapshot
 from pf_tui.actions import install
-from pf_tui.state import files
 from pf_tui.state.context import Context
 
 KEYS = {
@@ -21,23 +25,32 @@ KEYS = {
 
 
 class Reads:
-    """Existing files read as text or JSON, and snapshots taken."""
+    """Files opened to be read, by whatever way, and snapshots taken."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.files: Counter[str] = Counter()
         self.snapshots = 0
-        read_text, load = files.read_text, snapshot.load
+        open_handle, open_file, load = os.open, io.open, snapshot.load
 
-        def counted_read(path: Path, *args: int) -> str | None:
-            if path.exists():
-                self.files[path.name] += 1
-            return read_text(path, *args)
+        def counted_handle(path: Any, flags: int, *args: Any, **options: Any) -> int:
+            handle = open_handle(path, flags, *args, **options)
+            if flags & os.O_ACCMODE == os.O_RDONLY and stat.S_ISREG(os.fstat(handle).st_mode):
+                self.files[Path(path).name] += 1
+            return handle
+
+        def counted_file(path: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
+            file = open_file(path, mode, *args, **options)
+            if isinstance(path, str | Path) and "r" in mode:
+                self.files[Path(path).name] += 1
+            return file
 
         def counted_load(ctx: Context, *, keep_going: bool = False) -> snapshot.StateFiles:
             self.snapshots += 1
             return load(ctx, keep_going=keep_going)
 
-        monkeypatch.setattr(files, "read_text", counted_read)
+        monkeypatch.setattr(os, "open", counted_handle)
+        monkeypatch.setattr(io, "open", counted_file)
+        monkeypatch.setattr(builtins, "open", counted_file)
         monkeypatch.setattr(snapshot, "load", counted_load)
 
 
@@ -45,10 +58,11 @@ class Reads:
 def ctx(tmp_path: Path) -> Context:
     home = tmp_path / "person"
     (home / ".claude").mkdir(parents=True)
+    (home / "code").mkdir()
     context = Context.here("cli", env={"HOME": str(home), **KEYS}, cwd=home)
     actions.set_priority(context, ["anthropic-api", "openrouter", "zai-coding-plan"])
     install.install(context, "claude-code")
-    return Context.here("cli", env=context.env, cwd=home)
+    return Context.here("cli", env=context.env, cwd=home / "code")
 
 
 def test_a_failed_turn_takes_one_snapshot(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,9 +71,9 @@ def test_a_failed_turn_takes_one_snapshot(ctx: Context, monkeypatch: pytest.Monk
 
     hooks.run("claude-code", "StopFailure", json.dumps(event).encode(), ctx.env)
 
-    assert ctx.health().benches
     assert reads.snapshots == 1
     assert sum(reads.files.values()) <= 8, reads.files
+    assert Context.here("cli", env=ctx.env, cwd=ctx.cwd).health().benches
 
 
 def test_a_switch_takes_one_snapshot(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,3 +83,14 @@ def test_a_switch_takes_one_snapshot(ctx: Context, monkeypatch: pytest.MonkeyPat
 
     assert reads.snapshots == 1
     assert sum(reads.files.values()) <= 6, reads.files
+
+
+def test_a_change_of_the_settings_is_not_read_again(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx.change_config({"providerPriority": ["zai-coding-plan"], "pf.usageLimits.zai-coding-plan.dailyUsd": 2})
+    reads = Reads(monkeypatch)
+
+    settings = ctx.config()
+
+    assert reads.files["config.json"] == 0
+    assert settings == Context.here("cli", env=ctx.env, cwd=ctx.cwd).config()
+    assert settings.priority == ("zai-coding-plan",)
