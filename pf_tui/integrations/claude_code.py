@@ -252,7 +252,9 @@ def _effect(ctx: Context, provider: Provider, there: Sequence[Path], *, leads: b
             how="settings",
             text=f"from your next turn with CLAUDE_CONFIG_DIR={names}; pf-tui is not in {own.parent}",
         )
-    for path in list(claude_address.settings_files(ctx.cwd, ctx.env))[:-1]:
+    for path in claude_address.settings_files(ctx.cwd, ctx.env):
+        if path in there:  # written just now; of a project that is the home folder too
+            continue
         inner = claude_address.read(path).get("env")
         if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):
             return Effect(

@@ -168,9 +168,9 @@ def folders(paths: Paths, agent: str, name: str, own: Path) -> tuple[Path, ...]:
         entries = {}
     parents = (Path(file).parent for file in entries if Path(file).name == name)
     there = [folder for folder in dict.fromkeys(parents) if folder.is_dir()]
-    if not there or marks.are_in(agent, own):
+    if own not in there and (not there or marks.are_in(agent, own)):
         there.append(own)
-    return tuple(dict.fromkeys(there))
+    return tuple(there)
 
 
 def apply(paths: Paths, plan: Plan) -> None:

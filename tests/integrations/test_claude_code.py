@@ -17,6 +17,7 @@ from pf_tui.actions import install
 from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import claude_code, claude_parts, install_plan
 from pf_tui.integrations.apply import Effect
+from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
 from tests import clients, program
@@ -331,6 +332,14 @@ def test_a_project_that_names_its_own_address_is_told(ctx: Context, claude: Path
     (ctx.cwd / ".claude" / "settings.json").write_text('{"env": {"ANTHROPIC_BASE_URL": "https://corp"}}')
 
     assert "but not in this project" in effect(ctx, "openrouter").text
+
+
+def test_the_settings_just_written_are_no_project_s_own(ctx: Context, claude: Path) -> None:
+    """In the home folder itself, the person's settings and the project's are one file."""
+    install.install(ctx, "claude-code")
+    at_home = replace(ctx, cwd=claude.parent)
+
+    assert effect(at_home, "openrouter").text == "from your next turn"
 
 
 def test_settings_that_cannot_be_edited_are_told_and_left(ctx: Context, claude: Path) -> None:
