@@ -33,7 +33,9 @@ def visible(text: str, *, keep: str = "") -> str:
     Args:
         keep: control characters that are layout of our own, "\\n" for text of several lines.
     """
-    if text.isprintable() and all(char < "\u034f" or "\u2010" <= char < "\u2fff" for char in text):
+    if text.isprintable() and (
+        text.isascii() or all(char < "\u034f" or "\u2010" <= char < "\u2fff" for char in text)
+    ):
         return text  # Latin letters, and the marks that our own lines are made of
     return re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
 

@@ -231,16 +231,17 @@ class Rows:
 
     def take(self, line: bytes) -> None:
         """One row; most kinds say nothing here and are not decoded."""
-        if _aside(line):
-            return
         if _is(line, b"type", b"assistant"):
-            self._answer(json.loads(line))
+            if not _aside(line):
+                self._answer(json.loads(line))
         elif _is(line, b"type", b"user"):
+            if _aside(line):
+                return
             if self.limit is not None and json.loads(line).get("type") != "user":
                 return
             self.limit = self.retry = None
             self.open = _INTERRUPTED not in line
-        elif _is(line, b"subtype", b"api_error"):
+        elif _is(line, b"subtype", b"api_error") and not _aside(line):
             self._retried(json.loads(line))
 
     def _answer(self, row: Mapping[str, object]) -> None:
@@ -343,6 +344,8 @@ def _object(path: str, size: int) -> dict[str, object]:
 
 
 def _is(line: bytes, key: bytes, value: bytes) -> bool:
+    if b'"%s"' % value not in line:  # one search tells of most rows, some of which have 100 KB
+        return False
     return b'"%s":"%s"' % (key, value) in line or b'"%s": "%s"' % (key, value) in line
 
 

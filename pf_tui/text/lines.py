@@ -84,7 +84,12 @@ def plain(content: Line) -> str:
 
 def cells(content: Line | str) -> int:
     """Width in terminal cells: wide characters are two."""
-    return cell_len(content) if isinstance(content, str) else sum(cell_len(span.text) for span in content)
+    if isinstance(content, str):
+        return cell_len(content)
+    width = 0
+    for text, *_ in content:
+        width += len(text) if text.isascii() else cell_len(text)  # a span has no control character
+    return width
 
 
 def fit(content: Line, width: int, *, align: str = "left") -> Line:

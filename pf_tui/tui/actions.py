@@ -6,6 +6,8 @@ Keys are plain characters, ctrl+letter and F-keys: all that arrives through tmux
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pf_tui.records import record
 
 
@@ -36,6 +38,7 @@ def shown(key: str) -> str:
     return _SIGNS.get(key, key)
 
 
+@lru_cache(maxsize=512)
 def done_by(key: str, pane: str) -> str:
     """The id of what a key, as people write it, does in a pane; "" when it does nothing there."""
     here = [

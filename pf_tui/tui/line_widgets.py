@@ -63,7 +63,7 @@ class Lines(Widget):
         return self._strips.strip(self, self.appearance.symbols, content, self.size.width)
 
     def notify_style_update(self) -> None:
-        self._strips.clear()
+        self._strips.restyled()
         super().notify_style_update()
 
 
@@ -124,6 +124,8 @@ class TabLine(Lines):
 
     def redraw(self) -> None:
         width = self.size.width
+        if not width:
+            return
         for others in ("whole", "short", "numbers"):
             tabs = self._tabs(others)
             if cells(tabs) + cells(self.facts) + 3 <= width:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.strip import Strip
 
 from pf_tui.called import spelled
@@ -25,7 +24,7 @@ from pf_tui.tui.pane import Pane
 from pf_tui.tui.pane_columns import PaneColumns
 from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
-from pf_tui.tui.textual_internals import strips
+from pf_tui.tui.textual_internals import CalmScreen, strips
 from pf_tui.tui.times import Clock
 from pf_tui.tui.widgets import (
     AnalyticsPane,
@@ -52,7 +51,7 @@ STORY_S = 12.0
 """A move is told for longer: it is read by somebody who looks up."""
 
 
-class MainScreen(Screen[None], inherit_bindings=False):
+class MainScreen(CalmScreen, inherit_bindings=False):
     """Snapshot and report come in; what a key does is in `handlers`."""
 
     BINDINGS = bindings_of(None)

@@ -15,20 +15,19 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.style import Style
-from textual.widget import Widget
 
 from pf_tui.text.lines import BLANK, Line, cells, columns_changed, whole_parts
 from pf_tui.text.symbols import BRAILLE, Symbols
 from pf_tui.tui import actions
 from pf_tui.tui.page import Page, Row
 from pf_tui.tui.strip_cache import StripCache
-from pf_tui.tui.textual_internals import lay_out_anew
+from pf_tui.tui.textual_internals import Unscrolled, lay_out_anew
 from pf_tui.visible import visible
 
 WHEEL_LINES = 3
 
 
-class Pane(Widget, can_focus=True):
+class Pane(Unscrolled, can_focus=True):
     """One pane. `show()` gives it a new page; keys move its cursor through `move()`."""
 
     NUMBER = ""
@@ -154,7 +153,7 @@ class Pane(Widget, can_focus=True):
         return self._strips.strip(self, self.symbols, content, self.content_size.width, behind)
 
     def notify_style_update(self) -> None:
-        self._strips.clear()
+        self._strips.restyled()
         super().notify_style_update()
 
     def show_titles(self) -> None:

@@ -11,6 +11,7 @@ from textual.layout import ArrangeResult, WidgetPlacement
 from textual.layouts.vertical import VerticalLayout
 
 from pf_tui.tui.layout import RIGHT
+from pf_tui.tui.textual_internals import Backdrop
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -19,7 +20,7 @@ LEAST_LEFT = 67
 """Cells the left column needs for the providers' columns."""
 
 
-class PaneColumns(Container):
+class PaneColumns(Backdrop, Container):
     """Holds the panes, and says where they stand."""
 
     def __init__(self, name: str) -> None:
@@ -33,8 +34,9 @@ class PaneColumns(Container):
 
     def stand(self, order: Sequence[str], *, beside: bool) -> None:
         """Let the panes follow each other as their ids do here, those of RIGHT `beside` the others."""
-        self._columns.order, self._columns.beside = order, beside
-        self.refresh(layout=True)
+        if (order, beside) != (self._columns.order, self._columns.beside):
+            self._columns.order, self._columns.beside = order, beside
+            self.refresh(layout=True)
 
 
 class _Columns(VerticalLayout):

@@ -19,17 +19,17 @@ MOST = 512
 
 
 class StripCache:
-    """The strips of one widget. `clear()` when its style or the theme changed."""
+    """The strips of one widget. `restyled()` when its style may have changed."""
 
     def __init__(self) -> None:
         self._strips: dict[tuple[Line, int, str], Strip] = {}
-        self._background: Style | None = None
+        self._background = Style()
+        self._restyled = True
         self._drawn_with: tuple[SpanStyles, Symbols] | None = None
 
-    def clear(self) -> None:
-        """Make every line anew."""
-        self._strips.clear()
-        self._background = None
+    def restyled(self) -> None:
+        """Make every line anew if its background is another one: a border's colour changes none."""
+        self._restyled = True
 
     def strip(self, widget: Widget, symbols: Symbols, content: Line, width: int, behind: str = "") -> Strip:
         """The line in that width.
@@ -39,12 +39,15 @@ class StripCache:
         """
         span_styles: SpanStyles = widget.app.span_styles  # type: ignore[attr-defined] # the dashboard's
         if self._drawn_with != (span_styles, symbols) or len(self._strips) > MOST:
-            self.clear()
+            self._strips.clear()
             self._drawn_with = (span_styles, symbols)
+        if self._restyled:
+            background, self._restyled = widget.rich_style, False
+            if background != self._background:
+                self._strips.clear()
+                self._background = background
         key = (content, width, behind)
         if key not in self._strips:
-            if self._background is None:
-                self._background = widget.rich_style
             self._strips[key] = Strip(
                 [
                     Segment(span.text, span_styles.style(span, self._background, behind))

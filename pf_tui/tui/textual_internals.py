@@ -8,20 +8,28 @@ from __future__ import annotations
 import codecs
 import selectors
 from collections.abc import Iterable
-from typing import Any  # Any: what a screen returns does not matter here
+from functools import lru_cache
+from typing import Any, Self  # Any: what a screen returns does not matter here
 
 from rich.console import Console, RenderableType
 from rich.control import Control
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
 from textual._compositor import ChopsUpdate
 from textual._context import visible_screen_stack
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.color import Color
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
+from textual.geometry import Region, Size
 from textual.message import Message
-from textual.screen import Screen
+from textual.reactive import Reactive
+from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
+from textual.theme import Theme
 from textual.widget import Widget
 
 INPUT_WAIT_S = 0.1
@@ -52,6 +60,19 @@ class OpenApp(App[None]):
 
     failure: BaseException | None = None
     """What ended the app."""
+    _theme_now: Theme | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        # two widgets of every screen that nothing here shows; `run_test` has a public way to leave them out
+        self._disable_tooltips = self._disable_notifications = True
+
+    @property
+    def current_theme(self) -> Theme:
+        """The theme; Textual copies its table of themes to find it, for every line it draws."""
+        if self._theme_now is None or self._theme_now.name != self.theme:
+            self._theme_now = super().current_theme
+        return self._theme_now
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if type(renderable) is ChopsUpdate:
@@ -91,6 +112,105 @@ def strips(screen: Screen[Any]) -> list[Strip]:
     """What a screen shows, line by line, without what lies over it; there is a public SVG only."""
     visible_screen_stack.set(screen.app._background_screens)  # what a sheet lets through
     return screen._compositor.render_strips()
+
+
+class Unscrolled(Widget):
+    """A widget that the toolkit does not scroll. Its size is public, and that of what it holds asks for
+    a second layout after each one, for bars that this one never has.
+    """
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+
+
+class Backdrop(Unscrolled):
+    """A widget that shows what it holds, and is blank elsewhere: `BLANK` is public, but forgets NO_COLOR."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return super().render_lines(Region(crop.x, 0, crop.width, 1)) * crop.height
+
+
+class CalmScreen(Screen[None], Backdrop):
+    """A screen that is laid out and painted no more than it changes: there is no public way to either.
+
+    Textual paints all of it when another widget has the focus, and lays out each screen of the stack
+    when one is pushed.
+    """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
+    def _screen_resized(self, size: Size) -> None:
+        if size != self._size:  # of the last layout
+            super()._screen_resized(size)
+
+    def _on_timer_update(self) -> None:
+        if self._layout_required and self._repaint_required:  # the layout's paint does for both
+            self._dirty_widgets.add(self)
+            self._repaint_required = False
+        super()._on_timer_update()
+
+
+class CoveringScreen(CalmScreen, ModalScreen[None]):
+    """A screen over another one, which shows dimmed around it; it is first painted when it is `whole`.
+
+    There is no public way to either. Textual paints a new screen at every step of its layout, three times,
+    and takes what is below it apart cell by cell each time: 30 of the 40 ms of a sheet's opening (120x40,
+    processor time).
+    """
+
+    whole = False
+    """It has its content; until then what was on screen stays."""
+    _beneath: tuple[Strip, ...] = ()
+
+    def show_whole(self) -> None:
+        """Paint from now on: with the next layout, else after it."""
+        if not self.whole:
+            self.whole = True
+            self.call_after_refresh(self._paint_rest)
+
+    def _paint_rest(self) -> None:
+        if self._compositor._dirty_regions:
+            self._compositor_refresh()
+
+    def _compositor_refresh(self) -> None:
+        if self.whole:
+            super()._compositor_refresh()
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        event.refresh_styles = self.whole  # a new screen has just got its styles
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        self._beneath = ()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        screens, tint = visible_screen_stack.get([]), self.styles.background
+        if not self._beneath and screens and tint.a < 1:
+            strips = screens.pop()._compositor.render_strips()
+            self._beneath = tuple(_dimmed(strip, tint, self.size.width) for strip in strips)
+        if len(self._beneath) < crop.bottom:
+            return super().render_lines(crop)
+        return [strip.crop(crop.x, crop.right) for strip in self._beneath[crop.y : crop.bottom]]
+
+
+def _dimmed(strip: Strip, tint: Color, width: int) -> Strip:
+    """The line under a tint, without its links; Textual's is not public."""
+    dimmed = [Segment(text, _dimmed_style(style, tint)) for text, style, _ in strip]
+    return Strip(dimmed, strip.cell_length).adjust_cell_length(width)
+
+
+@lru_cache(maxsize=2048)
+def _dimmed_style(style: Style | None, tint: Color) -> Style:
+    """A style under a tint: there are some dozens on a screen, and no public way to have them mixed."""
+    plain = style.clear_meta_and_links() if style is not None else Style()
+    if not tint.a:
+        return plain
+    colours = (
+        (Color.from_rich_color(colour) + tint).rich_color if colour is not None else None
+        for colour in (plain.color, plain.bgcolor)
+    )
+    return plain + Style.from_color(*colours)
 
 
 def write_control(app: App[None], sequence: str) -> None:

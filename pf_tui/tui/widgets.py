@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from pf_tui.catalog import Catalog
 from pf_tui.documents import serving
 from pf_tui.records import replace
 from pf_tui.sessions.records import Session
@@ -39,6 +40,9 @@ def bindings_of(pane: str | None) -> list[BindingType]:
 
 TO_THE_TOP = -1_000_000
 """Rows to move by for the first one."""
+
+MOST_PAGES = 4
+"""Pages of the models that are kept."""
 
 FILTERED = (("esc", "shows all"), ("n", "next provider"))
 """Keys to know while a filter holds: `n` goes to no next match, it switches as ever."""
@@ -149,8 +153,9 @@ class ProvidersPane(SnapshotPane):
     def watch_agents(self) -> None:
         self.redraw()
 
-    def watch_current(self) -> None:
-        self.redraw()
+    def watch_current(self, before: str, now: str) -> None:
+        if self.id in (before, now):
+            self.redraw()
 
 
 class SessionsPane(SnapshotPane):
@@ -191,7 +196,9 @@ class ModelsPane(SnapshotPane):
 
     def __init__(self, look: Appearance, name: str) -> None:
         super().__init__(look, name)
-        self._last_page: tuple[object, Page] | None = None
+        self._catalog: Catalog | None = None
+        self._pages: dict[object, Page] = {}
+        """The last few: those with the keys and without are changed for each other again and again."""
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         stands = tuple((view.id, view.state) for view in snapshot.providers)
@@ -206,25 +213,30 @@ class ModelsPane(SnapshotPane):
                 *((snapshot.next.model,) if snapshot.next and snapshot.next.model else ()),
             )
         facts = (
-            id(snapshot.catalog),
             stands,
             active_model,
             space.width,
-            space.height,
+            space.height if used_models is not None else 0,
             self.choice,
             self.extras,
             used_models,
         )
-        if self._last_page is None or self._last_page[0] != facts:
-            page = models.page_for(snapshot, space, self.choice, extras=self.extras, used_models=used_models)
-            self._last_page = (facts, page)
-        return self._last_page[1]
+        if self._catalog is not snapshot.catalog:
+            self._catalog, self._pages = snapshot.catalog, {}
+        if facts not in self._pages:
+            if len(self._pages) >= MOST_PAGES:
+                del self._pages[next(iter(self._pages))]
+            self._pages[facts] = models.page_for(
+                snapshot, space, self.choice, extras=self.extras, used_models=used_models
+            )
+        return self._pages[facts]
 
     def watch_sessions(self) -> None:
         self.redraw()
 
-    def watch_current(self) -> None:
-        self.redraw()
+    def watch_current(self, before: str, now: str) -> None:
+        if self.id in (before, now):
+            self.redraw()
 
     def watch_extras(self) -> None:
         self.redraw()

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,8 @@ Minimal().run()
 STARTS = 7
 START_S = 1.5
 KEYS = 40
+KEY_S = 0.2
+"""A key and all that it changes are over by then."""
 REPLACES = 40
 REST_S = 30.0
 CHANGES = 2_000
@@ -81,6 +83,9 @@ def compare(world: Mapping[str, str]) -> None:
     _row("real data on screen, ms", ready_min, ready, "minimal + 150", ready <= ready_min + 150)
     key_min, key = _keys(minimal, world, "ready", "jk"), _keys(DASHBOARD, world, "served by", "jk")
     _row("key to change, median ms", key_min, key, "≤ 16", key <= 16)
+    for what, pressed in (("open and close a sheet", ("\x1b[C", "q")), ("next pane", ("\t",))):
+        cost = _key_cost(DASHBOARD, world, "served by", pressed)
+        _row(f"{what}, processor ms a key", None, cost, "≤ 16", cost <= 16)
     cpu_min, bytes_min, rss_min = rest(minimal, world, "ready")
     cpu, silent, rss = rest(DASHBOARD, world, "served by")
     _row(f"CPU at rest, % over {REST_S:.0f} s", cpu_min, cpu, "≤ 1", cpu <= 1)
@@ -155,6 +160,26 @@ def _keys(words: list[str], world: Mapping[str, str], ready: str, keys: str) -> 
             took.append(1000 * (came - sent))
             terminal.quiet(0.05)
         return statistics.median(took)
+
+
+def _key_cost(words: list[str], world: Mapping[str, str], ready: str, keys: Sequence[str]) -> float:
+    """Processor time of a key and of what it changes, without what is used at rest, in ms."""
+    with Terminal(words, world) as terminal:
+        terminal.see(ready)
+        terminal.quiet(1.5)
+        for key in keys * 5:
+            terminal.send(key)
+            terminal.listen_for(KEY_S)
+
+        def used(pressed: Sequence[str]) -> float:
+            before = sum(sum(process.cpu_times()[:2]) for process in terminal.processes())
+            for key in pressed:
+                terminal.send(key)
+                terminal.listen_for(KEY_S)
+            return sum(sum(process.cpu_times()[:2]) for process in terminal.processes()) - before
+
+        pressed = [keys[place % len(keys)] for place in range(KEYS)]
+        return 1000 * (used(pressed) - used([""] * KEYS)) / KEYS
 
 
 def _refreshes(world: Mapping[str, str]) -> tuple[float, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from pf_tui import actions
 from pf_tui.documents import amounts, words
@@ -13,7 +12,7 @@ from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import Budgets
 from pf_tui.text.lines import Span, line, muted, wrap
 from pf_tui.text.meter import meter
-from pf_tui.tui.dialogs.dialog import Dialog, DialogPane
+from pf_tui.tui.dialogs.dialog import Box, Dialog, DialogPane
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space
@@ -41,9 +40,9 @@ class Editor(Dialog):
         self._problem = ""
 
     def compose(self) -> ComposeResult:
-        with Container(id="sheet"):
+        with Box(id="sheet"):
             yield DialogPane()
-            with Container(id="search"):
+            with Box(id="search"):
                 yield TextLine(placeholder="500K, 1.5M, 12.50, or unlimited")
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:

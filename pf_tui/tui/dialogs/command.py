@@ -12,14 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.widgets import Input, Static
 
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
 from pf_tui.text.lines import Span, cells, fit, line, muted, wrap
 from pf_tui.tui import cli_runner
-from pf_tui.tui.dialogs.dialog import Dialog, DialogPane
+from pf_tui.tui.dialogs.dialog import Box, Dialog, DialogPane
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.page import Page, Row, Space, unkeyed
 
@@ -50,9 +49,9 @@ class CommandLine(Dialog):
         self._draft = ""
 
     def compose(self) -> ComposeResult:
-        with Container(id="sheet", classes="-foot"):
+        with Box(id="sheet", classes="-foot"):
             yield DialogPane()
-            with Container(id="search"):
+            with Box(id="search"):
                 yield Static(":", classes="mark")
                 yield TextLine(self._first, placeholder=HINT if self.app.size.width >= ROOMY else SHORT_HINT)
 

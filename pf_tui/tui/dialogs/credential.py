@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container
 
 from pf_tui import auth_check
 from pf_tui.actions import auth
@@ -21,7 +20,7 @@ from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.secret import Secret
 from pf_tui.text.lines import Span, line, muted, wrap, wrapped
 from pf_tui.tui import provider_order
-from pf_tui.tui.dialogs.dialog import Dialog, DialogPane
+from pf_tui.tui.dialogs.dialog import Box, Dialog, DialogPane
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space
@@ -50,9 +49,9 @@ class Credential(Dialog):
         """Enter on "remove" was pressed once."""
 
     def compose(self) -> ComposeResult:
-        with Container(id="sheet"):
+        with Box(id="sheet"):
             yield DialogPane()
-            with Container(id="search"):
+            with Box(id="search"):
                 yield KeyLine(placeholder="paste the key · enter keeps it, esc does not", password=True)
 
     def opened(self) -> None:

@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from pf_tui.errors import PfError
@@ -21,6 +20,7 @@ from pf_tui.tui.actions import find
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.page import Page, Space
 from pf_tui.tui.pane import Pane
+from pf_tui.tui.textual_internals import Backdrop, CoveringScreen
 from pf_tui.tui.times import Clock
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ def bindings() -> list[BindingType]:
     ]
 
 
+class Box(Backdrop, Container):
+    """What holds the parts of a sheet."""
+
+
 class DialogPane(Pane):
     """The sheet's own list."""
 
@@ -53,7 +57,7 @@ class DialogPane(Pane):
         super().__init__(name="sheet-pane", classes="pane")
 
 
-class Dialog(ModalScreen[None], inherit_bindings=False):
+class Dialog(CoveringScreen, inherit_bindings=False):
     """One page over the others."""
 
     BINDINGS = bindings()
@@ -69,7 +73,10 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
     app: Dashboard
 
     def __init__(self, screen: MainScreen) -> None:
-        super().__init__()
+        size = screen.size
+        super().__init__(
+            classes=f"{layout.named(size.width, layout.WIDTHS)} {layout.named(size.height, layout.HEIGHTS)}"
+        )
         self.main_screen = screen
         self.words = ""
         """What is searched for."""
@@ -99,9 +106,9 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
         return self.query_one(DialogPane)
 
     def compose(self) -> ComposeResult:
-        with Container(id="sheet"):
+        with Box(id="sheet"):
             if self.SEARCHES:
-                with Container(id="search"):
+                with Box(id="search"):
                     yield TextLine(placeholder=self.PLACEHOLDER)
             yield DialogPane()
 
@@ -131,6 +138,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
         pane = self.query_one_optional(DialogPane)
         if pane is not None and pane.content_size.width:
             pane.show(self.build(self.main_screen.shown_snapshot(), self.space(), self.words))
+        self.show_whole()
 
     def leave(self) -> None:
         """Close it."""
