@@ -70,8 +70,18 @@ def move_session(ctx: Context, session: Session, provider_id: str, *, force: boo
                 ctx,
                 "move",
                 why=f"{session.agent} session {session.id[:8]} moves to {provider.id}",
-                before={"session": session.id, "provider": session.provider, "pin": before},
-                after={"session": session.id, "provider": provider.id, "pin": provider.id},
+                before={
+                    "session": session.id,
+                    "agent": session.agent,
+                    "provider": session.provider,
+                    "pin": before,
+                },
+                after={
+                    "session": session.id,
+                    "agent": session.agent,
+                    "provider": provider.id,
+                    "pin": provider.id,
+                },
                 undo={"pins": {session.id: {"agent": session.agent, "pin": before}}},
             )
     return MoveOutcome(

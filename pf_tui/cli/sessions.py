@@ -83,7 +83,10 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
         while at > ctx.now():
             resuming.refuse_while_paused(ctx, target)
             time.sleep(min(LOOK_S, max((at - ctx.now()).total_seconds(), 0.0)))
-            target = next((session for session in overview(ctx, watch) if session.id == target.id), target)
+            key = (target.agent, target.id)
+            target = next(
+                (session for session in overview(ctx, watch) if (session.agent, session.id) == key), target
+            )
             if target.state in ("working", "waiting"):
                 output.text(f"{name} has resumed by itself; nothing was sent")
                 return

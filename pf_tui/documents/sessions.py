@@ -68,19 +68,26 @@ def moved(move_outcome: MoveOutcome) -> dict[str, object]:
 
 
 def find(sessions: Iterable[Session], name: str) -> Session:
-    """The session of that id, or of the only id that begins so.
+    """The session of that id, or of the only id that begins so; `codex:ID` where two agents have it.
 
     Raises:
         UnknownName: there is none.
         WrongUsage: several begin so.
     """
     everyone = list(sessions)
-    for session in everyone:
-        if session.id == name:
-            return session
-    matches = [session for session in everyone if name and session.id.startswith(name)]
+    agent, _, named_id = name.partition(":")
+    if named_id and any(session.agent == agent for session in everyone):
+        everyone, name = [session for session in everyone if session.agent == agent], named_id
+    matches = [session for session in everyone if session.id == name]
+    if not matches:
+        matches = [session for session in everyone if name and session.id.startswith(name)]
     if len(matches) == 1:
         return matches[0]
+    if matches and len({session.id for session in matches}) == 1:
+        raise WrongUsage(
+            f"{len(matches)} agents have a session '{name}'",
+            f"write the agent before it: `{matches[0].agent}:{name}`",
+        )
     if matches:
         raise WrongUsage(
             f"{len(matches)} sessions begin with '{name}'",

@@ -81,7 +81,7 @@ class InFlightRequests:
 
     def __init__(self, write: Callable[[tuple[LiveRequest, ...], tuple[LiveSession, ...]], None]) -> None:
         self._write = write
-        self._sessions: OrderedDict[str, LiveSession] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str | None, str], LiveSession] = OrderedDict()
         self.budget = Budget()
         self._by_number: dict[int, InFlightRequest] = {}
         self._numbers = itertools.count(1)
@@ -107,17 +107,19 @@ class InFlightRequests:
         self._by_number.pop(in_flight.number, None)
         in_flight.hold.free()
         request, route = in_flight.request, in_flight.route
-        session = self._sessions.get(request.session or "")
+        key = (request.agent, request.session or "")
+        session = self._sessions.get(key)
         if request.session and not request.counting and (route is not None or session is not None):
-            self._sessions[request.session] = LiveSession(
+            self._sessions[key] = LiveSession(
                 session=request.session,
                 provider=route.provider if route is not None else session.provider if session else "",
                 model=route.model if route is not None else session.model if session else request.model,
                 at=in_flight.ended or in_flight.since,
                 status=in_flight.status,
                 until=in_flight.until,
+                agent=request.agent,
             )
-            self._sessions.move_to_end(request.session)
+            self._sessions.move_to_end(key)
             if len(self._sessions) > MOST_SESSIONS:
                 self._sessions.popitem(last=False)
             self._shown = True

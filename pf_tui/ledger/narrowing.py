@@ -30,7 +30,10 @@ def chosen(connection: sqlite3.Connection, filters: Filters) -> Chosen:
     if filters.agent is not None:
         chosen_ids["agent"] = _numbers(connection, "text = ?", [filters.agent])
     if filters.session is not None:
-        chosen_ids["session"] = _numbers(connection, *begins_with("text", filters.session))
+        is_meant = (
+            ("text = ?", [filters.session]) if filters.whole_id else begins_with("text", filters.session)
+        )
+        chosen_ids["session"] = _numbers(connection, *is_meant)
     if filters.machine is not None:
         own = filters.machine == HERE
         chosen_ids["machine"] = (OWN,) if own else _numbers(connection, "text = ?", [filters.machine])

@@ -55,6 +55,8 @@ class Filters:
     agent: str | None = None
     session: str | None = None
     """How its id begins."""
+    whole_id: bool = False
+    """The session's id is given whole."""
     machine: str | None = None
     """The name it was imported under; `totals.HERE` = this one."""
 

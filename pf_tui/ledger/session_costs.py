@@ -10,6 +10,8 @@ from pf_tui.ledger.layout import NAME, milliseconds
 from pf_tui.records import record, replace
 
 HOUR = timedelta(hours=1)
+SessionKey = tuple[str, str]
+"""(agent, session id): two agents may have given the same id."""
 _AT_ONCE = 500
 """Sessions asked for at a time: below the 999 variables of old sqlite builds."""
 
@@ -29,32 +31,34 @@ class SessionCost:
 
 
 def session_costs(
-    connection: sqlite3.Connection, sessions: Collection[str], now: datetime
-) -> Mapping[str, SessionCost]:
-    """Session id -> its costs (USD, list price for a plan); sessions that the ledger does not know are left out."""
-    numbers = _numbers(connection, sessions)
-    costs: dict[str, SessionCost] = {}
+    connection: sqlite3.Connection, sessions: Collection[SessionKey], now: datetime
+) -> Mapping[SessionKey, SessionCost]:
+    """Session -> its costs (USD, list price for a plan); sessions that the ledger does not know are left out."""
+    asked = frozenset(sessions)
+    numbers = _numbers(connection, {session for _, session in asked})
+    costs: dict[SessionKey, SessionCost] = {}
     for number, session in numbers.items():
-        requests, cost, unpriced = connection.execute(
-            "SELECT sum(requests), sum(cost_usd), sum(unpriced) FROM sessions WHERE session = ?"
-            f" AND machine = {NAME['']}",
+        for agent, cost, unpriced in connection.execute(
+            "SELECT a.text, sum(s.cost_usd), sum(s.unpriced) FROM sessions s JOIN names a ON a.id = s.agent"
+            f" WHERE s.session = ? AND s.machine = {NAME['']} GROUP BY s.agent",
             (number,),
-        ).fetchone()
-        if requests:
-            costs[session] = SessionCost(cost_usd=None if not cost and unpriced else cost)
-    for number, cost, provider, source, model in connection.execute(
-        "SELECT r.session, r.hour_usd, p.text, s.text, m.text FROM"
-        " (SELECT session, provider, source, model, sum(cost_usd) OVER (PARTITION BY session) AS hour_usd,"
-        " row_number() OVER (PARTITION BY session ORDER BY is_subagent, ts DESC) AS place"
+        ):
+            if (agent, session) in asked:
+                costs[agent, session] = SessionCost(cost_usd=None if not cost and unpriced else cost)
+    for number, agent, cost, provider, source, model in connection.execute(
+        "SELECT r.session, a.text, r.hour_usd, p.text, s.text, m.text FROM"
+        " (SELECT session, agent, provider, source, model,"
+        " sum(cost_usd) OVER (PARTITION BY session, agent) AS hour_usd,"
+        " row_number() OVER (PARTITION BY session, agent ORDER BY is_subagent, ts DESC) AS place"
         " FROM request_rows WHERE ts > ? AND ts <= ? AND machine IS NULL) r"
         " JOIN names p ON p.id = r.provider JOIN names s ON s.id = r.source JOIN names m ON m.id = r.model"
-        " WHERE r.place = 1",
+        " JOIN names a ON a.id = r.agent WHERE r.place = 1",
         (milliseconds(now - HOUR), milliseconds(now)),
     ):
-        session = numbers.get(number, "")
-        if session:
-            costs[session] = replace(
-                costs.get(session, SessionCost(cost_usd=cost)),
+        key = (agent, numbers.get(number, ""))
+        if key in asked:
+            costs[key] = replace(
+                costs.get(key, SessionCost(cost_usd=cost)),
                 last_hour_usd=cost or 0.0,
                 provider=provider if provider != "unknown" else None,
                 provider_source=source,
@@ -65,15 +69,17 @@ def session_costs(
 
 def window_costs(
     connection: sqlite3.Connection, provider: str, since: datetime, now: datetime
-) -> tuple[float, Mapping[str, float]]:
+) -> tuple[float, Mapping[SessionKey, float]]:
     """What a provider's window has cost so far: in all, and by session (USD)."""
     rows = connection.execute(
-        "SELECT ifnull(e.text, ''), sum(r.cost_usd) FROM request_rows r JOIN names p ON p.id = r.provider"
+        "SELECT a.text, ifnull(e.text, ''), sum(r.cost_usd) FROM request_rows r"
+        " JOIN names p ON p.id = r.provider JOIN names a ON a.id = r.agent"
         " LEFT JOIN names e ON e.id = r.session WHERE r.ts >= ? AND r.ts <= ? AND p.text = ?"
-        " AND r.machine IS NULL GROUP BY r.session",
+        " AND r.machine IS NULL GROUP BY r.session, r.agent",
         (milliseconds(since), milliseconds(now), provider),
     ).fetchall()
-    return sum(cost or 0.0 for _, cost in rows), {session: cost or 0.0 for session, cost in rows if session}
+    by_session = {(agent, session): cost or 0.0 for agent, session, cost in rows if session}
+    return sum(cost or 0.0 for *_, cost in rows), by_session
 
 
 def _numbers(connection: sqlite3.Connection, sessions: Collection[str]) -> dict[int, str]:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pf_tui.records import replace
 from pf_tui.sessions.records import Draft
 
+Key = tuple[str, str | None]
+"""(agent, session id): two agents may have given the same id."""
+
 
 def folded(drafts: Sequence[Draft]) -> list[Draft]:
     """Sessions that another session started become its children while they work, and no rows of their own.
@@ -14,19 +17,22 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
     A subagent's subagent is a child of the session too; those whose parent has ended, or that name each other
     as parents, stay rows.
     """
-    parents = {draft.id: draft for draft in drafts if draft.signals.life != "gone"}
-    children: dict[str, list[Draft]] = {}
+    parents: dict[Key, Draft] = {
+        (draft.agent, draft.id): draft for draft in drafts if draft.signals.life != "gone"
+    }
+    children: dict[Key, list[Draft]] = {}
     for draft in drafts:
-        if draft.parent in parents:
+        if (draft.agent, draft.parent) in parents:
             children.setdefault(_session_above(draft, parents), []).append(draft)
     rows = []
     for session in drafts:
         draft = session
-        if draft.parent in parents and _session_above(draft, parents) != draft.id:
+        key = (draft.agent, draft.id)
+        if (draft.agent, draft.parent) in parents and _session_above(draft, parents) != key:
             continue
         of_parent = [
             child
-            for child in children.get(draft.id, ())
+            for child in children.get(key, ())
             if child is not draft
             and child.signals.life != "gone"
             and (child.signals.busy or child.signals.waiting)
@@ -41,13 +47,13 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
     return rows
 
 
-def _session_above(draft: Draft, parents: Mapping[str, Draft]) -> str:
-    """The id of the session that a subagent works for in the end; its own where its parents form a ring."""
+def _session_above(draft: Draft, parents: Mapping[Key, Draft]) -> Key:
+    """The session that a subagent works for in the end; its own where its parents form a ring."""
     ids_above = {draft.id}
     above = draft
-    while above.parent is not None and above.parent in parents:
-        above = parents[above.parent]
+    while (parent := parents.get((draft.agent, above.parent))) is not None:
+        above = parent
         if above.id in ids_above:
-            return draft.id
+            return draft.agent, draft.id
         ids_above.add(above.id)
-    return above.id
+    return above.agent, above.id

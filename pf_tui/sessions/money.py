@@ -12,7 +12,7 @@ from pf_tui.errors import PfError
 from pf_tui.ledger import schema
 from pf_tui.ledger.headroom import tightest
 from pf_tui.ledger.reader import LedgerReader
-from pf_tui.ledger.session_costs import SessionCost, session_costs, window_costs
+from pf_tui.ledger.session_costs import SessionCost, SessionKey, session_costs, window_costs
 from pf_tui.rules.limits import LENGTHS, Limit
 from pf_tui.sessions.records import WindowShare
 from pf_tui.state import files
@@ -31,30 +31,30 @@ class Money:
         self._path = paths.ledger
         self._at: datetime | None = None
         self._stamp: object = None
-        self._session_ids: frozenset[str] = frozenset()
-        self._costs: Mapping[str, SessionCost] = {}
+        self._session_keys: frozenset[SessionKey] = frozenset()
+        self._costs: Mapping[SessionKey, SessionCost] = {}
         self._limits: Mapping[str, Limit] = {}
-        self._windows: dict[str, tuple[float, Mapping[str, float]]] = {}
+        self._windows: dict[str, tuple[float, Mapping[SessionKey, float]]] = {}
 
-    def look(self, sessions: Collection[str], now: datetime) -> None:
+    def look(self, sessions: Collection[SessionKey], now: datetime) -> None:
         """Ask the ledger anew if it may say something else by now; one that cannot be read says nothing."""
-        ids = frozenset(sessions)
+        keys = frozenset(sessions)
         recent = self._at is not None and abs(now - self._at) < EVERY
-        if recent and ids <= self._session_ids:
+        if recent and keys <= self._session_keys:
             return
         stamp = (files.identity(self._path), files.identity(self._path.with_name(f"{self._path.name}-wal")))
         minute = self._at is not None and abs(now - self._at) < timedelta(minutes=1)
-        if minute and stamp == self._stamp and ids <= self._session_ids:
+        if minute and stamp == self._stamp and keys <= self._session_keys:
             return
-        self._at, self._stamp, self._session_ids = now, stamp, ids
+        self._at, self._stamp, self._session_keys = now, stamp, keys
         self.version += 1
         self._windows.clear()
         self._costs, self._limits = {}, {}
-        if stamp[0] is None or not ids:
+        if stamp[0] is None or not keys:
             return
         try:
             with schema.opened(self._path) as connection:
-                self._costs = session_costs(connection, ids, now)
+                self._costs = session_costs(connection, keys, now)
                 self._limits = tightest(LedgerReader(connection).latest_readings(now), now)
                 for provider in {cost.provider for cost in self._costs.values() if cost.provider}:
                     if (limit := self._limits.get(provider)) and limit.resets_at:
@@ -63,11 +63,11 @@ class Money:
         except PfError:
             return
 
-    def of(self, session: str) -> SessionCost | None:
+    def of(self, session: SessionKey) -> SessionCost | None:
         """A session's costs; None = the ledger does not know it."""
         return self._costs.get(session)
 
-    def share(self, session: str, provider: str | None) -> WindowShare | None:
+    def share(self, session: SessionKey, provider: str | None) -> WindowShare | None:
         """What the session has used of the provider's tightest window; None without an official reading."""
         limit = self._limits.get(provider or "")
         if limit is None or limit.percent is None or provider is None:

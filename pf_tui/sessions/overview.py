@@ -91,7 +91,7 @@ class Watch:
     def merge(self, draft: Draft, of_hooks: Mapping[Key, Evidence], view: GatewayView) -> Draft:
         """The draft with what hooks and gateway know of it; the same object while none of them says more."""
         key = (draft.agent, draft.id)
-        inputs = (of_hooks.get(key), view.open.get(draft.id), view.sessions.get(draft.id))
+        inputs = (of_hooks.get(key), view.request(draft), view.last_served(draft))
         earlier = self._merged_drafts.get(key)
         if earlier is not None and earlier[0] is draft and earlier[1] == inputs:
             return earlier[2]
@@ -154,7 +154,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     drafts += _ended_by_hook(drafts, of_hooks, now)
     view = GatewayView(gateway.read(ctx.paths))
     drafts = folded([watch.merge(draft, of_hooks, view) for draft in watch.remember(drafts, now)])
-    watch.money.look([draft.id for draft in drafts], now)
+    watch.money.look([(draft.agent, draft.id) for draft in drafts], now)
     watch.work_folders.look()
     maker = _SessionBuilder(ctx, watch, view, of_hooks, now)
     resume_times = watch.resume_times(ctx.paths)
@@ -200,7 +200,7 @@ class _SessionBuilder:
         return session
 
     def _make(self, draft: Draft, work_folder: WorkFolder | None) -> Session:
-        now, cost = self._now, self._watch.money.of(draft.id)
+        now, cost = self._now, self._watch.money.of((draft.agent, draft.id))
         session_evidence = self._evidence.get((draft.agent, draft.id))
         provider, provider_by, model_sent = provider_of(
             draft, session_evidence, cost, self._providers, self._view, self._health
@@ -235,7 +235,7 @@ class _SessionBuilder:
             context_percent=percent,
             cost_usd=usd if usd is not None else draft.cost_usd,
             cost_per_hour=cost.last_hour_usd if cost else None,
-            window_share=self._watch.money.share(draft.id, provider),
+            window_share=self._watch.money.share((draft.agent, draft.id), provider),
             started=draft.started if draft.started and draft.started <= now + SKEW else None,
             last_activity=min(draft.last_activity, now) if draft.last_activity else None,
             parent=draft.parent,

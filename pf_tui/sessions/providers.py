@@ -71,7 +71,7 @@ def provider_of(
     health: Health,
 ) -> tuple[str | None, By | None, str | None]:
     """(provider, who says so, model the gateway sent); (None, None, None) when nothing says it."""
-    if request := gateway.open.get(draft.id):
+    if request := gateway.request(draft):
         return request.provider or None, "gateway", request.model
     host, host_by = (
         (evidence.base_url_host, "hook")
@@ -79,7 +79,7 @@ def provider_of(
         else (draft.base_url, draft.base_url_by)
     )
     behind = gateway.is_at(host) if host is not None else draft.provider == _GATEWAY
-    session = gateway.sessions.get(draft.id)
+    session = gateway.last_served(draft)
     if session and (behind or host is None):
         return session.provider, "gateway", session.model
     by_gateway = cost is not None and cost.provider is not None and cost.provider_source == "gateway"
@@ -92,7 +92,8 @@ def provider_of(
     there = providers.at(host) if host else None
     if there and host_by == "hook":
         return there, "hook", None
-    if (served_session := health.sessions.get(draft.id)) and not draft.provider:
+    served_session = health.sessions.get(draft.id)
+    if served_session and served_session.agent == draft.agent and not draft.provider:
         return served_session.provider, "hook", None
     if there:  # what the process was started with: a switch by settings has changed it since, perhaps
         return there, "process", None
@@ -106,9 +107,9 @@ def is_behind(draft: Draft, evidence: Evidence | None, gateway: GatewayView) -> 
     """Whether the session's requests go through the running gateway."""
     host = (evidence.base_url_host if evidence else None) or draft.base_url
     return (
-        draft.id in gateway.open
+        gateway.request(draft) is not None
         or gateway.is_at(host or "")
-        or (host is None and (draft.provider == _GATEWAY or draft.id in gateway.sessions))
+        or (host is None and (draft.provider == _GATEWAY or gateway.last_served(draft) is not None))
     )
 
 
@@ -117,12 +118,22 @@ class GatewayView:
 
     def __init__(self, gateway: Gateway | None) -> None:
         self._port = gateway.port if gateway else None
-        self.open: Mapping[str, LiveRequest] = (
-            {request.session: request for request in gateway.live if request.session} if gateway else {}
+        self._open: Mapping[tuple[str | None, str], LiveRequest] = (
+            {(request.agent, request.session): request for request in gateway.live if request.session}
+            if gateway
+            else {}
         )
-        self.sessions: Mapping[str, LiveSession] = (
-            {session.session: session for session in gateway.sessions} if gateway else {}
+        self._served: Mapping[tuple[str | None, str], LiveSession] = (
+            {(session.agent, session.session): session for session in gateway.sessions} if gateway else {}
         )
+
+    def request(self, draft: Draft) -> LiveRequest | None:
+        """The session's request under way; an agent that did not say who it is counts by the id alone."""
+        return self._open.get((draft.agent, draft.id)) or self._open.get((None, draft.id))
+
+    def last_served(self, draft: Draft) -> LiveSession | None:
+        """What the session got last."""
+        return self._served.get((draft.agent, draft.id)) or self._served.get((None, draft.id))
 
     def is_at(self, host: str) -> bool:
         """Whether an address is the running gateway's."""

@@ -50,6 +50,7 @@ class LiveSession:
     """HTTP status of the last answer the agent got; None = there was none."""
     until: datetime | None = None
     """When it was told to come back, after a limit."""
+    agent: str | None = None
 
 
 @record
@@ -311,6 +312,7 @@ def _from_json(item: object) -> LiveRequest | None:
 
 def _session_to_json(live_session: LiveSession) -> dict[str, object]:
     return {
+        "agent": live_session.agent,
         "session": live_session.session,
         "provider": live_session.provider,
         "model": live_session.model,
@@ -334,6 +336,7 @@ def _session(item: object) -> LiveSession | None:
         at=at,
         status=status if isinstance(status, int) else None,
         until=from_text(item.get("until")),
+        agent=_text(item.get("agent")),
     )
 
 

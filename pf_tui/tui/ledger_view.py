@@ -132,16 +132,19 @@ class SessionUse:
     hits: tuple[LimitHit, ...] = ()
 
 
-def of_session(ctx: Context, session: str) -> SessionUse:
+def of_session(ctx: Context, agent: str, session: str) -> SessionUse:
     """All of one session. Raises PfError."""
     if not ctx.paths.ledger.exists():
         return SessionUse()
     now = ctx.now()
     with schema.opened(ctx.paths.ledger) as connection, schema.snapshot(connection):
         span = spans.period_of("all", now, ctx.timezone())
-        models = UsageQuery(connection, span, Filters(session=session)).by("model")
+        filters = Filters(session=session, whole_id=True, agent=agent)
+        models = UsageQuery(connection, span, filters).by("model")
         hits = [
-            hit for hit in reader.LedgerReader(connection).hits(now - HITS_SHOWN) if hit.session == session
+            hit
+            for hit in reader.LedgerReader(connection).hits(now - HITS_SHOWN)
+            if hit.session == session and hit.agent in (agent, None)
         ]
     return SessionUse(models=models, hits=tuple(hits))
 

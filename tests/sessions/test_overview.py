@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from pf_tui.documents import sessions as sessions_document
+from pf_tui.errors import WrongUsage
 from pf_tui.ledger import layout, reader, rows, schema
 from pf_tui.ledger.rows import FIELDS, Names
 from pf_tui.ledger.session_costs import session_costs, window_costs
@@ -19,13 +21,18 @@ from pf_tui.sessions.evidence import Evidence, write
 from pf_tui.state import files, health
 from pf_tui.state.clock import to_text
 from pf_tui.state.health import SessionServed
+from pf_tui.state.journal import Event
+from pf_tui.tui import ledger_view
+from pf_tui.tui.dialogs.session import moves_of
 from tests.sessions.machine import NOW, Machine, add, answer
 
 Request = tuple[str, datetime, str, float | None]
 """(session, when, provider, USD)"""
 
 
-def ledger(path: Path, requests: Sequence[Request], source: str = "transcript") -> None:
+def ledger(
+    path: Path, requests: Sequence[Request], source: str = "transcript", agent: str = "claude-code"
+) -> None:
     """Requests as `ingest` stores them."""
     from pf_tui.ledger import rollups
 
@@ -33,13 +40,13 @@ def ledger(path: Path, requests: Sequence[Request], source: str = "transcript") 
     with schema.transaction(connection):
         names = Names(connection)
         known: dict[str, Any] = {
-            "agent": names("claude-code"), "source": names(source), "model": names("claude-opus-5-5"),
+            "agent": names(agent), "source": names(source), "model": names("claude-opus-5-5"),
             "cost_basis": names("list"), "status": names("ok"), "attribution": names("assumed"),
             "project": names("/p"), "is_subagent": 0,
         }  # fmt: skip
         for number, (session, at, provider, usd) in enumerate(requests, start=1):
             given = {
-                **known, "id": number + 1000 * len(path.name), "ts": layout.milliseconds(at),
+                **known, "id": number + 1000 * len(agent), "ts": layout.milliseconds(at),
                 "session": names(session), "provider": names(provider), "cost_usd": usd,
             }  # fmt: skip
             counted = {
@@ -262,11 +269,38 @@ def test_session_costs_of_thousands_of_names_are_asked_in_parts(machine: Machine
     path = machine.ctx.paths.ledger
     ledger(path, [("s-1499", NOW, "groq", 2.0), ("s-2", NOW, "groq", None)])
     with schema.opened(path) as connection:
-        costs = session_costs(connection, [f"s-{number}" for number in range(1500)], NOW)
+        keys = [("claude-code", f"s-{number}") for number in range(1500)]
+        costs = session_costs(connection, keys, NOW)
         total, parts = window_costs(connection, "groq", NOW - timedelta(hours=5), NOW)
 
-    assert (costs["s-1499"].cost_usd, costs.keys()) == (2.0, {"s-1499", "s-2"})
-    assert (total, parts["s-1499"]) == (2.0, 2.0)
+    mine, other = ("claude-code", "s-1499"), ("claude-code", "s-2")
+    assert (costs[mine].cost_usd, costs.keys()) == (2.0, {mine, other})
+    assert (total, parts[mine]) == (2.0, 2.0)
+
+
+def test_two_agents_with_the_same_id_share_nothing(machine: Machine) -> None:
+    plan = "anthropic-subscription"
+    path, at = machine.ctx.paths.ledger, NOW - timedelta(minutes=30)
+    thread = "01a2290e-77e4-7000-8000-000000000001"
+    ledger(path, [(thread, at, plan, 1.0), (f"{thread}-2", at, plan, 9.0)])
+    ledger(path, [(thread, at, plan, 3.0)], agent="codex")
+    busy(machine, thread)
+    machine.process(101, "codex")
+    add(machine.codex(101, thread), {"type": "session_meta", "payload": {"id": thread}})
+    moved = Event(id="e", ts=NOW, who="tui", action="move", after={"session": thread, "agent": "codex"})
+
+    claude, codex = sorted(machine.sessions(), key=lambda session: session.agent)
+
+    assert [(one.agent, one.cost_usd, one.cost_per_hour) for one in (claude, codex)] == [
+        ("claude-code", 1.0, 1.0),
+        ("codex", 3.0, 3.0),
+    ]
+    uses = [ledger_view.of_session(machine.ctx, one.agent, one.id) for one in (claude, codex)]
+    assert [[group.totals.cost_usd for group in use.models] for use in uses] == [[1.0], [3.0]]
+    assert [len(moves_of(one, [moved])) for one in (claude, codex)] == [0, 1]
+    assert sessions_document.find([claude, codex], f"codex:{thread}") is codex
+    with pytest.raises(WrongUsage, match=f"2 agents have a session '{thread}'"):
+        sessions_document.find([claude, codex], thread)
 
 
 def test_the_ledger_is_opened_read_only(machine: Machine) -> None:

@@ -57,7 +57,7 @@ class SessionSheet(Dialog):
     def _read(self) -> None:
         from pf_tui.tui import ledger_view
 
-        self._use = ledger_view.of_session(self.app.ctx, self._session.id)
+        self._use = ledger_view.of_session(self.app.ctx, self._session.agent, self._session.id)
         self.app.soon(self.redraw)
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
@@ -80,7 +80,8 @@ def moves_of(session: Session, events: Sequence[Event]) -> tuple[Event, ...]:
 
     def names(event: Event) -> bool:
         return any(
-            facts.get("session") == session.id for facts in (event.before, event.after, event.evidence)
+            facts.get("session") == session.id and facts.get("agent", session.agent) == session.agent
+            for facts in (event.before, event.after, event.evidence)
         )
 
     return tuple(event for event in reversed(events) if names(event))
