@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
+from pf_tui.actions.settings import change_setting
 from pf_tui.errors import PfError
 from pf_tui.integrations import apply
 from pf_tui.records import record
@@ -104,15 +105,22 @@ def refuse_while_paused(ctx: Context, session: Session) -> None:
         )
 
 
-def planned_resume(ctx: Context, session: Session) -> tuple[ResumePlan, datetime | None]:
+def set_automatic(ctx: Context, on: bool) -> None:
+    """Let sessions whose agent can be sent on go on after a limit without being asked, or no longer."""
+    change_setting(ctx, "sessions-auto", {"pf.resume": on}, {"on": on})
+
+
+def planned_resume(ctx: Context, session: Session) -> tuple[ResumePlan | None, datetime | None]:
     """Have it go on at the reset while a dashboard is open, or take that back.
 
     Returns:
-        The way, and when; None = the wish was taken back, or its client needs none.
+        The way, None = what was planned is taken back; and when, None = its client needs no plan.
     """
-    resume_plan = way(ctx, session)
     key = (session.agent, session.id)
-    if resumes.claim(ctx.paths, key) or resume_plan.how in ("self", "none"):
+    if resumes.claim(ctx.paths, key):
+        return None, None
+    resume_plan = way(ctx, session)
+    if resume_plan.how in ("self", "none"):
         return resume_plan, None
     at = due(ctx, session)
     resumes.ask(ctx.paths, key, at, ctx.now())
@@ -129,9 +137,12 @@ def carry_out(ctx: Context, session: Session) -> str | None:
         or (ctx.now() - at <= LATE and _plugin_looks(ctx, session))
     ):
         return None
+    over = session.state == "ended" and resumes.ends_with_session(ctx.paths, (session.agent, session.id))
     if not resumes.claim(ctx.paths, (session.agent, session.id)):
         return None
     name = f"session {session.id[:8]}"
+    if over:
+        return f"{name} has ended; nothing was sent"
     if ctx.now() - at > LATE:
         return f"{name} was to go on more than an hour ago, when no dashboard was open; nothing was sent"
     if session.state in ("working", "waiting"):

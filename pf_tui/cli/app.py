@@ -48,6 +48,7 @@ Root.code = {
     "mcp": "mcp:mcp",
     "serve": "serve:serve",
     "completion": "shell:completion",
+    "man": "manual:man",
     "reset-terminal": "shell:reset_terminal",
 }
 

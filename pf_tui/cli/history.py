@@ -195,6 +195,8 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
         lines += wrapped(f"through the gateway: {words.class_rule(name, rule)}", width)
     if now.config.leads_to_gateway:
         lines += wrapped(words.GATEWAY_AUTO, width)
+    if now.config.resumes_sessions:
+        lines += wrapped(words.RESUME_AUTO, width)
     if now.question is not None:
         question = words.question(now.question, now.at, zone)
         lines += wrapped(f"{question}: `pf-tui allow paid --today`", width, style="yellow")

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from pf_tui.snapshot import Snapshot
 
 
+_GOES_ON = {
+    "claude": "at the reset of its plan it goes on by itself",
+    "opencode": "after a limit it goes on by itself, by the plugin of `pf-tui install opencode`",
+}
+"""An agent on its own login that is to go on at the reset."""
+
+
 @word("run")
 @click.argument("agent", metavar="claude | opencode | codex")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
@@ -60,14 +67,10 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
     if route.through == "login":
         diagnostics.note(
             f"{route.provider} serves: {client.name} runs on its own login; a limit moves the next turn"
-            + (
-                "; at the reset of its plan it goes on by itself"
-                if resume and client.word == "claude"
-                else ""
-            )
+            + (f"; {_GOES_ON[client.word]}" if resume and client.word in _GOES_ON else "")
             + ("; --pass-through saves the turn itself" if client.one_vendor_login else "")
         )
-        plan.exec_agent(plan.write_login_settings(ctx, client, words))
+        plan.exec_agent(plan.write_login_settings(ctx, client, words, resume=resume))
     running, token = process.ensure(ctx)
     then = f", then {', '.join(route.then)}" if route.then else "; no provider follows"
     diagnostics.note(f"{client.name} behind the gateway at {running.url}: {route.provider} serves{then}")

@@ -93,6 +93,27 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
     output.text(resuming.resume(ctx, target, processes=watch.processes))
 
 
+@subword(sessions, "auto")
+@click.argument("word", type=click.Choice(["on", "off"]), required=False)
+@as_json
+@click.pass_obj
+def auto(ctx: Context, word: str | None, as_json: bool) -> None:
+    """On: after a limit, a session of OpenCode with our plugin goes on by itself: with the next provider of
+    your list, else at the reset. `r` in the dashboard takes that back for one session. Claude Code waits if
+    `pf-tui run claude --resume-at-reset` started it; Codex goes on only when asked, by `r` in an open
+    dashboard or by `pf-tui sessions resume ID`.
+    """
+    from pf_tui.actions import resuming
+
+    if word is not None:
+        resuming.set_automatic(ctx, word == "on")
+    on = ctx.config().resumes_sessions
+    if as_json:
+        output.document({"auto": on})
+        return
+    output.text(words.RESUME_AUTO if on else f"{words.RESUME_ASKED}; `pf-tui sessions auto on` turns that on")
+
+
 @subword(sessions, "focus")
 @click.argument("session", metavar="ID")
 @click.pass_obj

@@ -81,6 +81,10 @@ sessions list  Show every session
 sessions resume  Let a session go on when its limit is over
     sessions resume 75c41e1d           waits for the reset, then sends it on, once
     sessions resume 75c41e1d --cancel  not any more
+sessions auto  Let sessions go on by themselves after a limit
+    sessions auto      whether they do
+    sessions auto on   OpenCode's sessions go on when they can be served again; `undo` takes it back
+    sessions auto off  only those you ask for
 sessions focus  Bring a session's tmux pane to the front
     sessions focus 75c41e1d       by the first characters of its id
     sessions focus ses_dfa3b4476  of OpenCode
@@ -291,6 +295,9 @@ This program:
 completion  Complete words, options, providers and models in your shell
     completion              sets up the shell you use
     completion bash > file  the script itself
+man  Show the manual page
+    man         with your machine's man
+    man --link  so that `man pf-tui` finds it too
 reset-terminal  Bring back a terminal that a killed program left broken
     reset-terminal         cursor, mouse, screen and colours
     reset-terminal --json  says that it was done

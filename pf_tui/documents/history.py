@@ -59,6 +59,7 @@ def why(now: Snapshot) -> dict[str, object]:
         "question": status.question(now),
         "classes": classes(now),
         "gateway": status.leading(now),
+        "resume": now.config.resumes_sessions,
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "chain": chain(now),

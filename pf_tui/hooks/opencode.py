@@ -211,9 +211,25 @@ def _resume(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     return opencode_resuming.due(ctx, data)
 
 
+def _limited(ctx: Context, data: dict[str, object]) -> dict[str, object]:
+    """A limit ended a turn, and the person wants such a session to go on by itself."""
+    from pf_tui.hooks import opencode_resuming
+
+    return opencode_resuming.planned(ctx, data)
+
+
+def _limit(
+    ctx: Context, now: Snapshot, failure: Failure, rest: Bench | None, *, elsewhere: bool = False
+) -> dict[str, object]:
+    from pf_tui.hooks import opencode_resuming
+
+    return opencode_resuming.limit(ctx, now, failure, rest, elsewhere=elsewhere)
+
+
 EVENTS: Mapping[str, Callable[[Context, dict[str, object]], dict[str, object]]] = {
     "session": _session,
     "resume": _resume,
+    "limited": _limited,
     "chat.message": _message,
     "request.failed": _request_failed,
     "session.status": _retrying,
@@ -243,7 +259,7 @@ def _failed(
     the_turn = opencode_routing.turn(ctx, now, data)
     url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_native_provider, "")
     if the_turn.provider is None or _is_gateway(now, url):
-        return {} if on_wire else opencode_routing.limit(ctx, classify(now.at), None)
+        return {} if on_wire else _limit(ctx, now, classify(now.at), None)
     if headers:
         from pf_tui.rules.reset_headers import readings_from_headers
 
@@ -263,7 +279,7 @@ def _failed(
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
-    reply |= opencode_routing.limit(ctx, failure, rest)
+    reply |= _limit(ctx, now, failure, rest, elsewhere=to.theirs is not None)
     message = _sentence(ctx, after, the_turn, failure, rest, to, page=page)
     if page:
         return {**reply, "refuse": message}

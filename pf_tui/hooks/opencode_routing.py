@@ -21,11 +21,6 @@ from pf_tui.rules.failover import Candidate, RouteRequest
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pf_tui.rules.benches import Bench
-    from pf_tui.rules.failures import Failure
-
 
 @record
 class Route:
@@ -259,18 +254,6 @@ def _same(now: Snapshot, turn: Turn, model: str | None) -> bool:
     if now.model is None or not turn.usual or turn.provider is None:
         return True
     return model is None or model_id(now, turn.provider, turn.asked_model) == model
-
-
-LIMITS = frozenset(("rate", "quota", "windowless"))
-"""Failures that time alone ends, after which the same turn can go on."""
-
-
-def limit(ctx: Context, failure: Failure, rest: Bench | None) -> dict[str, object]:
-    """The plugin's instruction to look for a wish from now on; {} for a failure that is no limit."""
-    if failure.kind not in LIMITS:
-        return {}
-    until = rest.until if rest else failure.until
-    return {"limit": {"file": str(ctx.paths.resumes), "until": epoch_ms(until) if until else None}}
 
 
 def epoch_ms(at: datetime) -> int:

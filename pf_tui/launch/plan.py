@@ -26,7 +26,7 @@ from pf_tui.rules import addresses
 from pf_tui.rules.eligibility import Skipped
 from pf_tui.rules.failover import RouteRequest, candidates
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import files
+from pf_tui.state import files, resumes
 from pf_tui.state.context import Context
 from pf_tui.state.paths import config_folder
 
@@ -179,9 +179,17 @@ def write_launch_settings(
     )
 
 
-def write_login_settings(ctx: Context, agent: Client, words: tuple[str, ...]) -> LaunchPlan:
-    """The run on the agent's own login: without the keys that it would take instead of it."""
+def write_login_settings(
+    ctx: Context, agent: Client, words: tuple[str, ...], *, resume: bool = False
+) -> LaunchPlan:
+    """The run on the agent's own login: without the keys that it would take instead of it.
+
+    Args:
+        resume: our plugin in OpenCode sends a session on after a limit; Claude Code on a plan needs no word.
+    """
     environment = dict(ctx.env)
+    if resume and agent.word == "opencode":
+        environment[resumes.VARIABLE] = "1"
     if agent.word == "claude":
         for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
             environment.pop(name, None)

@@ -60,6 +60,8 @@ class Config:
     """Until then the dashboard does not ask whether to spend."""
     paid_ask_ahead_at: datetime | None = None
     """The same for the question that comes while the plan still serves."""
+    resumes_sessions: bool = settings_table.default("pf.resume")
+    """A session goes on by itself after a turn that a limit ended."""
     classes: Mapping[str, ClassRule] = field(default_factory=dict)
     """Request class -> where its requests go, through the gateway."""
     keyring: tuple[str, ...] = ()

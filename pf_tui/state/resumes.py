@@ -17,6 +17,9 @@ from pf_tui.state.paths import Paths
 KEPT = timedelta(days=8)
 """Longer than any window: an older wish is nobody's."""
 
+VARIABLE = "PF_TUI_RESUME_AT_RESET"
+"""Set by `pf-tui run opencode --resume-at-reset`: sessions of that run go on without being asked."""
+
 Key = tuple[str, str]
 """(agent, session id)"""
 
@@ -24,21 +27,31 @@ Key = tuple[str, str]
 def read(paths: Paths) -> Mapping[Key, datetime]:
     """Session -> when it is to go on."""
     by_key: dict[Key, datetime] = {}
-    for name, at in _stored(paths).items():
+    for name, plan in _stored(paths).items():
         agent, _, session = name.partition(" ")
-        if not isinstance(at, int | float):
+        at = _time(plan)
+        if at is None:
             continue
         with contextlib.suppress(ValueError, OverflowError, OSError):
             by_key[agent, session] = datetime.fromtimestamp(at, UTC)
     return by_key
 
 
-def ask(paths: Paths, key: Key, at: datetime, now: datetime) -> None:
-    """Remember that the session is to go on at that moment. Raises PfError."""
+def ends_with_session(paths: Paths, key: Key) -> bool:
+    """Nobody asked for this session: a setting did, and not for one that has ended."""
+    return isinstance(_stored(paths).get(" ".join(key)), dict)
+
+
+def ask(paths: Paths, key: Key, at: datetime, now: datetime, *, while_it_runs: bool = False) -> None:
+    """Remember that the session is to go on at that moment. Raises PfError.
+
+    Args:
+        while_it_runs: not once it has ended.
+    """
     with files.locked(paths):
         oldest = (now - KEPT).timestamp()
         later = {name: due for name, due in _stored(paths).items() if _is_after(due, oldest)}
-        later[" ".join(key)] = at.timestamp()
+        later[" ".join(key)] = {"at": at.timestamp(), "while": "runs"} if while_it_runs else at.timestamp()
         files.write_json(paths.resumes, later)
 
 
@@ -59,5 +72,12 @@ def _stored(paths: Paths) -> dict[str, object]:
     return content if isinstance(content, dict) else {}
 
 
-def _is_after(due: object, oldest: float) -> bool:
-    return isinstance(due, int | float) and due > oldest
+def _is_after(plan: object, oldest: float) -> bool:
+    at = _time(plan)
+    return at is not None and at > oldest
+
+
+def _time(plan: object) -> float | None:
+    """Unix seconds."""
+    at = plan.get("at") if isinstance(plan, dict) else plan
+    return at if isinstance(at, int | float) else None

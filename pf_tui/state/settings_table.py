@@ -169,6 +169,14 @@ SETTINGS: tuple[Setting, ...] = (
         field="paid_ask_ahead_at",
         sentence="The same for the question that comes while the plan still serves.",
     ),
+    Setting(
+        key="pf.resume",
+        kind=FLAG,
+        default=False,
+        field="resumes_sessions",
+        sentence="A session of OpenCode with our plugin goes on by itself after a limit: with the next "
+        "provider, else at the reset. Written by `pf-tui sessions auto`.",
+    ),
     Setting(key="pf.classes", kind=OBJECT, sentence="Where requests of a class go, through the gateway."),
     *(
         Setting(

@@ -196,6 +196,10 @@ def _went_on(event: Event) -> str:
     return f"session {str(event.after.get('session') or '')[:8]} goes on"
 
 
+def _sessions_auto(event: Event) -> str:
+    return f"sessions {'go on' if event.after.get('on') else 'do not go on'} by themselves after a limit"
+
+
 def _question_text(event: Event) -> str:
     return f"spend on {event.after.get('provider', 'a paid provider')}?"
 
@@ -253,6 +257,7 @@ _SENTENCES = {
     "trust": _trusted,
     "rules": _ruled,
     "session-resume": _went_on,
+    "sessions-auto": _sessions_auto,
     "ask": _question_text,
     "paid": _paid,
     "class": _classed,

@@ -127,6 +127,17 @@ def test_what_the_plugin_finds_an_hour_late_is_dropped(context: Make) -> None:
     assert resumes.read(ctx.paths) == {}
 
 
+def test_a_session_that_nobody_asked_for_is_not_resumed_once_it_has_ended(context: Make) -> None:
+    ctx = context()
+    resumes.ask(ctx.paths, ("opencode", ID), NOON, NOON, while_it_runs=True)
+
+    told = resuming.carry_out(ctx, session("opencode", state="ended"))
+
+    assert told == "session aaaa1111 has ended; nothing was sent"
+    assert resumes.read(ctx.paths) == {}
+    assert not ctx.paths.journal.exists()
+
+
 @pytest.mark.parametrize("takes", [True, False])
 def test_the_command_waits_until_the_plugin_has_taken_its_wish(context: Make, takes: bool) -> None:
     ctx = context()
@@ -181,7 +192,7 @@ def test_asked_twice_it_is_taken_back(context: Make) -> None:
     ctx = context()
     resuming.planned_resume(ctx, session("codex", **LIMITED))
 
-    assert resuming.planned_resume(ctx, session("codex", **LIMITED))[1] is None
+    assert resuming.planned_resume(ctx, session("codex", **LIMITED)) == (None, None)
     assert resumes.read(ctx.paths) == {}
 
 

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "export ledger": "may write a database to stdout",
     "rules add": "wants a failure that nothing recognised",
     "completion": "writes for the shell of whoever runs the tests",
+    "man": "wants man, and writes below the home of whoever runs the tests",
     "serve": "serves until it is stopped",
     "mcp": "serves until it is stopped",
     "gateway": "starts and stops processes",

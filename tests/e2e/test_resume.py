@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import Fault
+from pf_tui.records import replace
+from pf_tui.state import resumes
+from pf_tui.state.context import Context
 from tests import upstreams
 from tests.clients import (
     Machine,
@@ -44,6 +48,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 BACK_S = 75
 """Longer than a minute: a limit that ends sooner is left to every client's own retries."""
 
+LATER_S = 150
+"""Time for a person who looks at the dashboard first; longer than the gateway lets clients wait."""
+
+LOOKS_S = 8.0
+"""Two looks of OpenCode's plugin."""
+
 LATEST_S = 65 + 120
 """Codex names the minute of a reset, so that the end is a minute later and 5 s more; and a busy machine."""
 
@@ -58,7 +68,7 @@ LIMIT = Fault(
 )
 
 
-def limited_once() -> Callable[[ReceivedRequest], Step]:
+def limited_once(limit: Fault = LIMIT) -> Callable[[ReceivedRequest], Step]:
     """The model, whose second request with tools hits the limit."""
     seen = 0
 
@@ -67,7 +77,7 @@ def limited_once() -> Callable[[ReceivedRequest], Step]:
         seen += bool(tool_names(asked))
         if seen == 2:
             seen += 1
-            return LIMIT
+            return limit
         return thinks(asked)
 
     return script
@@ -184,6 +194,71 @@ def test_opencode_goes_on_by_its_plugin_after_a_final_error(tmp_path: Path) -> N
     assert [turn["role"] for turn in said] == ["user"]
     assert json.dumps(said[0]["content"]).count("continue") == 1
     assert resumed(made) == [f"session {limited.id[:8]} is resumed (plugin)"]
+
+
+def opencode_behind_the_gateway(box: Box, hosted: Hosted) -> Machine:  # noqa: F811
+    """OpenCode with our plugin; the second request of its task hits a limit that ends in LATER_S."""
+    program("opencode")
+    made = box("openai-chat")
+    made.pf("priority", "set", "alpha")
+    made.pf("install", "opencode")
+    hosted["alpha"].follow(limited_once(replace(LIMIT, back_s=LATER_S)))
+    return made
+
+
+def planned(made: Machine) -> dict[tuple[str, str], datetime]:
+    return dict(resumes.read(Context.here("tui", env={"HOME": str(made.home)}, cwd=made.work).paths))
+
+
+def test_r_sends_opencode_on_behind_the_gateway_while_the_person_types(box: Box, hosted: Hosted) -> None:  # noqa: F811
+    made = opencode_behind_the_gateway(box, hosted)
+    draft = "half a sentence"
+    with (
+        terminal(made, "pf-tui", "run", "opencode") as screen,
+        terminal(made, sys.executable, "-m", "pf_tui") as dashboard,
+    ):
+        screen.wait_for("Ask anything", 150)
+        screen.type(TASK)
+        screen.press("Enter")
+        screen.wait_for("the only provider is limited", 90)
+        dashboard.press_until("5", "r resumes", 90)
+        dashboard.wait_for("1 limited")
+        dashboard.press("r")
+        dashboard.wait_for("r takes that back")
+        dashboard.wait_for("goes on in")
+        (due,) = planned(made).values()
+        screen.type(draft)
+        made.pf("pause")
+        before = len(hosted["alpha"].requests)
+        time.sleep(max(0.0, due.timestamp() - time.time()) + LOOKS_S)
+        paused = (len(hosted["alpha"].requests), list(planned(made).values()), resumed(made))
+        made.pf("resume")
+        done = screen.wait_for(DONE, 120)
+        shown = dashboard.wait_for("goes on", 30)
+
+    assert paused == (before, [due], [])
+    assert draft in done
+    assert [why.partition(" ")[2].partition(" ")[2] for why in resumed(made)] == ["is resumed (plugin)"]
+    later = [one.content["messages"] for one in hosted["alpha"].requests[before:]]
+    assert [turn["role"] for turn in later[0]][-1] == "user"
+    assert json.dumps(later[0][-1]).count("continue") == 1
+    assert draft not in json.dumps(later)
+    assert "1 limited" not in shown
+
+
+def test_opencode_goes_on_by_itself_where_the_person_wants_that(box: Box, hosted: Hosted) -> None:  # noqa: F811
+    made = opencode_behind_the_gateway(box, hosted)
+    made.pf("sessions", "auto", "on")
+    with terminal(made, "pf-tui", "run", "opencode") as screen:
+        screen.wait_for("Ask anything", 150)
+        screen.type(TASK)
+        screen.press("Enter")
+        screen.wait_for("the only provider is limited", 90)
+        wait_until(lambda: bool(planned(made)), what="it is planned")
+        screen.wait_for(DONE, LATER_S + 120)
+
+    assert [why.partition(" ")[2].partition(" ")[2] for why in resumed(made)] == ["is resumed (plugin)"]
+    assert planned(made) == {}
 
 
 def settle_opencode(made: Machine, url: str) -> None:

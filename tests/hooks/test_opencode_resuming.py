@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from pf_tui.actions import resuming
 from pf_tui.hooks import opencode
 from pf_tui.integrations import opencode as integration
+from pf_tui.records import replace
 from pf_tui.sessions.evidence import read
 from pf_tui.state import resumes
 from pf_tui.state.context import Context
@@ -21,6 +23,8 @@ from tests.hooks.test_opencode import ctx, told  # noqa: F401 - a fixture
 from tests.patience import PATIENCE_S
 
 KEY = ("opencode", "ses_1")
+ALONE = {"available": {"alpha": ["m-alpha"]}}
+"""What OpenCode has where the session can go nowhere else."""
 
 
 def final_error(ctx: Context, **error: Any) -> dict[str, Any]:  # noqa: F811
@@ -65,6 +69,35 @@ def test_a_wish_is_answered_with_its_time_then_once_with_the_word(ctx: Context) 
 
     assert told(ctx, "resume") == {"at": None, "send": "continue"}
     assert told(ctx, "resume") == {"at": None}
+
+
+@pytest.mark.parametrize(
+    ("how", "elsewhere", "at"),
+    [
+        pytest.param("setting", False, NOON + timedelta(hours=2, seconds=5), id="at-the-reset"),
+        pytest.param("setting", True, NOON, id="at-once-with-the-next"),
+        pytest.param("run", False, NOON + timedelta(hours=2, seconds=5), id="for-one-run"),
+        pytest.param("", True, None, id="off"),
+    ],
+)
+def test_a_session_goes_on_by_itself_where_the_person_wants_that(
+    ctx: Context,  # noqa: F811
+    how: str,
+    elsewhere: bool,
+    at: Any,
+) -> None:
+    if how == "setting":
+        resuming.set_automatic(ctx, True)
+    elif how == "run":
+        ctx = replace(ctx, env={**ctx.env, "PF_TUI_RESUME_AT_RESET": "1"})
+    facts = {"provider": "alpha", "model": "m-alpha", "status": 429, "headers": {"retry-after": "7200"}}
+    limit = told(ctx, "request.failed", **facts, **({} if elsewhere else ALONE))["limit"]
+    assert limit.get("resume") == (at and round(at.timestamp() * 1000))
+
+    if at:
+        assert told(ctx, "limited", at=limit["resume"]) == {}
+        assert resumes.read(ctx.paths) == {KEY: at}
+        assert resumes.ends_with_session(ctx.paths, KEY)
 
 
 def test_nothing_is_sent_while_pf_tui_is_paused(ctx: Context) -> None:  # noqa: F811
@@ -124,7 +157,7 @@ HOOK = """#!/bin/sh
 echo "$3" >> {calls}
 cat > /dev/null
 case "$3" in
-  session.error) echo '{{"limit": {{"file": {wish}, "until": 1}}}}' ;;
+  session.error) echo '{{"limit": {{"file": {wish}, "until": 1, "resume": 1}}}}' ;;
   resume) echo '{{"at": null, "send": "continue"}}' ;;
   *) echo '{{}}' ;;
 esac
@@ -169,4 +202,5 @@ def test_the_plugin_sends_the_word_once_as_the_person_would(
     }
     message = {"path": {"id": "ses_1"}, "query": {"directory": str(tmp_path)}, "body": body}
     assert json.loads(run.stdout) == ([message] if sends else [])
-    assert calls.read_text().split().count("resume") == sends
+    asked = calls.read_text().split()
+    assert (asked.count("limited"), asked.count("resume")) == (1, sends)

@@ -65,6 +65,8 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
         facts.append(f"the gateway runs at {snapshot.gateway.url}")
     if snapshot.config.leads_to_gateway:
         facts.append(words.GATEWAY_AUTO)
+    if snapshot.config.resumes_sessions:
+        facts.append(words.RESUME_AUTO)
     if snapshot.question is not None:
         question = words.question(snapshot.question, space.clock.now, space.clock.zone)
         facts.append(f"{question}: P allows it until midnight, else nothing is spent")

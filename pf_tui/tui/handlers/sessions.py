@@ -43,12 +43,12 @@ def _resume(main_screen: MainScreen, word: str) -> None:
     def ask() -> Announcement:
         resume_plan, at = resuming.planned_resume(ctx, session)
         name = f"session {session.id[:8]}"
+        if resume_plan is None:
+            return Announcement(f"{name} will not be resumed")
         if at is not None:
             clock = words.clock(at, ctx.now(), ctx.timezone())
             whose = "" if resume_plan.how == "plugin" else " while the dashboard is open"
             return Announcement(f"{name} goes on at {clock}{whose} — r takes that back")
-        if session.resumes_at is not None:
-            return Announcement(f"{name} will not be resumed")
         if resume_plan.command and resume_plan.how == "none":
             return Announcement(f"{resume_plan.says}: {' '.join(resume_plan.command)}", "warn")
         return Announcement(f"{name}: {resume_plan.says}", "warn" if resume_plan.how == "none" else "accent")

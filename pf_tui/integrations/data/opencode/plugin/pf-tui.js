@@ -4,7 +4,8 @@
 //   {answer}   text to show instead of calling a model     {route}    the model this turn runs on
 //   {toast}    a line for the person                       {gateway}  where a failed request goes next
 //   {refuse}   a sentence that ends the turn at once: waiting would take hours, or somebody else could serve
-//   {limit}    until when, and the file to watch: what a person then wishes is asked for as `resume`
+//   {limit}    until when, and the file to watch: what a person then wishes is asked for as `resume`;
+//              with `resume`, a time, the session goes on then by itself: the wish is told as `limited`
 // No imports, no packages: OpenCode would wait for an install at its start. Prompts never leave OpenCode.
 //
 // OpenCode 1.18.33 has no hook that answers a command in the model's place, and an abort (measured) ends
@@ -128,6 +129,7 @@ export const PfTui = async ({ client, directory }) => {
     show(sessionID, "session.limited", { limited: { at: Date.now(), until: limit.until } })
     session.looking = setInterval(() => look(sessionID).catch(() => {}), LOOK_MS)
     session.looking.unref?.()
+    if (limit.resume) ask("limited", { session_id: sessionID, at: limit.resume })
   }
 
   function goesOn(sessionID) {
