@@ -26,13 +26,30 @@ BARE = (
 _NAMED = rf"`{NAME}(?=[ `])|(?<![\w/.`-]){NAME}(?= (?:{'|'.join(BARE)})\b)"
 
 
-def spelled(text: str) -> str:
-    """The text with each command as it can be typed here."""
+_SHOWN = rf"(?m:(?<=^Usage: ){NAME}|(?<=^  ){NAME}(?= ))|{_NAMED}"
+"""In a help page also its usage and its examples."""
+
+
+def spelled(text: str, *, page: bool = False) -> str:
+    """The text with each command as it can be typed here. Args: page: it is a help page."""
+    end = 0
+    parts: list[str] = []
+    for first, last, word in commands_in(text, page=page):
+        parts += [text[end:first], word]
+        end = last
+    return "".join([*parts, text[end:]]) if parts else text
+
+
+def commands_in(text: str, *, page: bool = False) -> list[tuple[int, int, str]]:
+    """Where the text names us, each place with what can be typed here; nothing where our name can be."""
     if NAME not in text or (word := name_here()) == NAME:
-        return text
+        return []
     import re
 
-    return re.sub(_NAMED, lambda match: f"`{word}" if match[0][0] == "`" else word, text)
+    return [
+        (match.end() - len(NAME), match.end(), word)
+        for match in re.finditer(_SHOWN if page else _NAMED, text)
+    ]
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar  # Any: click's own keyword arguments
 import click
 from click.shell_completion import CompletionItem
 
+from pf_tui.called import spelled
 from pf_tui.cli.values import PROVIDER
 from pf_tui.documents import commands
 from pf_tui.errors import WrongUsage
@@ -23,7 +24,14 @@ provider_argument = click.argument("provider", type=PROVIDER)
 maybe_provider = click.argument("provider", type=PROVIDER, required=False)
 
 
-class Word(click.Command):
+class _Page(click.Command):
+    """Its help names commands as they can be typed here."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        return spelled(super().get_help(ctx), page=True)
+
+
+class Word(_Page):
     """A command whose summary and examples come from the table; its docstring adds what they leave open."""
 
     def __init__(self, name: str, *, full_name: str | None = None, help: str = "", **rest: Any) -> None:  # noqa: A002 - click's own words
@@ -34,7 +42,7 @@ class Word(click.Command):
         write_examples(self.entry.examples, formatter)
 
 
-class Group(click.Group):
+class Group(_Page, click.Group):
     """A word with sub-words; `default` is the sub-word that is meant when none is named.
 
     Args:
@@ -119,7 +127,7 @@ class Group(click.Group):
         return None
 
 
-class Root(click.Group):
+class Root(_Page, click.Group):
     """`pf-tui` itself: words are imported when they are used, and listed by what they are for."""
 
     code: ClassVar[dict[str, str]] = {}

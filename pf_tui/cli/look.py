@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
+from pf_tui.called import spelled
 from pf_tui.records import record, replace
 from pf_tui.text import columns as layout
 from pf_tui.text import meter as meters
@@ -122,7 +123,7 @@ def heading(words: str, aside: str = "") -> Text:
 
 def wrapped(words: str, width: int, *, indent: str = "", style: str | Style = "") -> list[Text]:
     """A sentence over as many lines as it needs, all of them indented."""
-    lines = wrap(" ".join(visible(words).split()), width - cell_len(indent), whole_words=True)
+    lines = wrap(" ".join(visible(spelled(words)).split()), width - cell_len(indent), whole_words=True)
     return [Text(indent + "".join(span.text for span in line), style=style) for line in lines]
 
 

@@ -10,7 +10,7 @@ import io
 import sys
 from collections.abc import Iterable
 
-from pf_tui.called import spelled
+from pf_tui.called import commands_in, spelled
 from pf_tui.visible import escaped, visible
 
 TYPE_CHECKING = False
@@ -108,7 +108,21 @@ def show(*views: Text) -> None:
         sys.stdout.reconfigure(errors="replace")
     target = console()
     for view in views:
-        target.print(_visible(view), soft_wrap=True)
+        target.print(_visible(_spelled(view)), soft_wrap=True)
+
+
+def _spelled(view: Text) -> Text:
+    """The same line with each command as it can be typed here, styles in place."""
+    end = 0
+    parts: list[Text] = []
+    for first, last, word in commands_in(view.plain):
+        name = view[first:last]
+        typed = view.__class__(word, style=name.style)
+        for span in name.spans:
+            typed.stylize(span.style)
+        parts += [view[end:first], typed]
+        end = last
+    return view.__class__().join([*parts, view[end:]]) if parts else view
 
 
 def _visible(view: Text) -> Text:
