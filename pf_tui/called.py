@@ -23,33 +23,38 @@ BARE = (
 )
 """Commands that sentences name without backticks."""
 
-_NAMED = rf"`{NAME}(?=[ `])|(?<![\w/.`-]){NAME}(?= (?:{'|'.join(BARE)})\b)"
-
-
+_QUOTED = rf"`{NAME}(?=[ `])"
+_NAMED = rf"{_QUOTED}|(?<![\w/.`-]){NAME}(?= (?:{'|'.join(BARE)})\b)"
 _SHOWN = rf"(?m:(?<=^Usage: ){NAME}|(?<=^  ){NAME}(?= ))|{_NAMED}"
 """In a help page also its usage and its examples."""
 
 
 def spelled(text: str, *, page: bool = False) -> str:
-    """The text with each command as it can be typed here. Args: page: it is a help page."""
+    """The text with each command as it can be typed here, also if it is so already.
+
+    Args:
+        page: it is a help page.
+    """
     end = 0
     parts: list[str] = []
-    for first, last, word in commands_in(text, page=page):
+    for first, last, word in _places(text, _SHOWN if page else _NAMED):
         parts += [text[end:first], word]
         end = last
     return "".join([*parts, text[end:]]) if parts else text
 
 
-def commands_in(text: str, *, page: bool = False) -> list[tuple[int, int, str]]:
-    """Where the text names us, each place with what can be typed here; nothing where our name can be."""
+def quoted(text: str) -> list[tuple[int, int, str]]:
+    """Where a line has our name between backticks, and what can be typed here; none where the name can be."""
+    return _places(text, _QUOTED)
+
+
+def _places(text: str, pattern: str) -> list[tuple[int, int, str]]:
     if NAME not in text or (word := name_here()) == NAME:
         return []
     import re
 
-    return [
-        (match.end() - len(NAME), match.end(), word)
-        for match in re.finditer(_SHOWN if page else _NAMED, text)
-    ]
+    ends = [match.end() for match in re.finditer(pattern, text)]
+    return [(end - len(NAME), end, word) for end in ends if not text.endswith(word, 0, end)]
 
 
 @functools.cache

@@ -111,6 +111,16 @@ def test_one_file_is_named_as_it_is_started(person: Path, mode: int, word: str) 
     assert name(person, started_as=archive, python="/usr/bin/python3", prefix="/usr") == word
 
 
+@pytest.mark.parametrize("word", [".venv/bin/pf-tui", "uvx --from '/my pf' pf-tui", "uv run pf-tui"])
+def test_a_command_is_spelled_once(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setattr(called, "name_here", lambda: word)
+
+    spelled = called.spelled("`pf-tui why`, pf-tui auth set groq")
+
+    assert spelled == f"`{word} why`, {word} auth set groq"
+    assert called.spelled(spelled) == spelled
+
+
 def test_only_commands_are_spelled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(called, "name_here", lambda: ".venv/bin/pf-tui")
 

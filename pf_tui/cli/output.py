@@ -10,7 +10,7 @@ import io
 import sys
 from collections.abc import Iterable
 
-from pf_tui.called import commands_in, spelled
+from pf_tui.called import quoted, spelled
 from pf_tui.visible import escaped, visible
 
 TYPE_CHECKING = False
@@ -115,7 +115,7 @@ def _spelled(view: Text) -> Text:
     """The same line with each command as it can be typed here, styles in place."""
     end = 0
     parts: list[Text] = []
-    for first, last, word in commands_in(view.plain):
+    for first, last, word in quoted(view.plain):
         name = view[first:last]
         typed = view.__class__(word, style=name.style)
         for span in name.spans:

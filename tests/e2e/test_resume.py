@@ -234,7 +234,7 @@ def test_r_sends_opencode_on_behind_the_gateway_while_the_person_types(box: Box,
         paused = (len(hosted["alpha"].requests), list(planned(made).values()), resumed(made))
         made.pf("resume")
         done = screen.wait_for(DONE, 120)
-        shown = dashboard.wait_for("goes on", 30)
+        dashboard.wait_for("○ idle")
 
     assert paused == (before, [due], [])
     assert draft in done
@@ -243,7 +243,6 @@ def test_r_sends_opencode_on_behind_the_gateway_while_the_person_types(box: Box,
     assert [turn["role"] for turn in later[0]][-1] == "user"
     assert json.dumps(later[0][-1]).count("continue") == 1
     assert draft not in json.dumps(later)
-    assert "1 limited" not in shown
 
 
 def test_opencode_goes_on_by_itself_where_the_person_wants_that(box: Box, hosted: Hosted) -> None:  # noqa: F811
