@@ -37,7 +37,7 @@ def spelled(text: str, *, page: bool = False) -> str:
     """
     end = 0
     parts: list[str] = []
-    for first, last, word in _places(text, _SHOWN if page else _NAMED):
+    for first, last, word in _spans(text, _SHOWN if page else _NAMED):
         parts += [text[end:first], word]
         end = last
     return "".join([*parts, text[end:]]) if parts else text
@@ -45,10 +45,10 @@ def spelled(text: str, *, page: bool = False) -> str:
 
 def quoted(text: str) -> list[tuple[int, int, str]]:
     """Where a line has our name between backticks, and what can be typed here; none where the name can be."""
-    return _places(text, _QUOTED)
+    return _spans(text, _QUOTED)
 
 
-def _places(text: str, pattern: str) -> list[tuple[int, int, str]]:
+def _spans(text: str, pattern: str) -> list[tuple[int, int, str]]:
     if NAME not in text or (word := name_here()) == NAME:
         return []
     import re

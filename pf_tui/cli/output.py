@@ -112,15 +112,15 @@ def show(*views: Text) -> None:
 
 
 def _spelled(view: Text) -> Text:
-    """The same line with each command as it can be typed here, styles in place."""
+    """The same line with each command as it can be replacement here, styles in place."""
     end = 0
     parts: list[Text] = []
     for first, last, word in quoted(view.plain):
         name = view[first:last]
-        typed = view.__class__(word, style=name.style)
+        replacement = view.__class__(word, style=name.style)
         for span in name.spans:
-            typed.stylize(span.style)
-        parts += [view[end:first], typed]
+            replacement.stylize(span.style)
+        parts += [view[end:first], replacement]
         end = last
     return view.__class__().join([*parts, view[end:]]) if parts else view
 

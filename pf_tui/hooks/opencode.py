@@ -279,7 +279,7 @@ def _failed(
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
-    reply |= _limit(ctx, now, failure, rest, elsewhere=to.theirs is not None)
+    reply |= _limit(ctx, now, failure, rest, elsewhere=to.native_provider is not None)
     message = _sentence(ctx, after, the_turn, failure, rest, to, page=page)
     if page:
         return {**reply, "refuse": message}
