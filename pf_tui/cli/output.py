@@ -112,7 +112,7 @@ def show(*views: Text) -> None:
 
 
 def _spelled(view: Text) -> Text:
-    """The same line with each command as it can be replacement here, styles in place."""
+    """The same line with each command as it can be typed here, styles in place."""
     end = 0
     parts: list[Text] = []
     for first, last, word in quoted(view.plain):

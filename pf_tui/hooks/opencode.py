@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer, opencode_routing, session_evidence
+from pf_tui.hooks import answer, opencode_resuming, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import number, text, words_in
 from pf_tui.records import replace
@@ -204,32 +204,10 @@ def _session(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     return {}
 
 
-def _resume(ctx: Context, data: dict[str, object]) -> dict[str, object]:
-    """After a turn that a limit ended: whether the session is to go on."""
-    from pf_tui.hooks import opencode_resuming
-
-    return opencode_resuming.due(ctx, data)
-
-
-def _limited(ctx: Context, data: dict[str, object]) -> dict[str, object]:
-    """A limit ended a turn, and the person wants such a session to go on by itself."""
-    from pf_tui.hooks import opencode_resuming
-
-    return opencode_resuming.planned(ctx, data)
-
-
-def _limit(
-    ctx: Context, now: Snapshot, failure: Failure, rest: Bench | None, *, elsewhere: bool = False
-) -> dict[str, object]:
-    from pf_tui.hooks import opencode_resuming
-
-    return opencode_resuming.limit(ctx, now, failure, rest, elsewhere=elsewhere)
-
-
 EVENTS: Mapping[str, Callable[[Context, dict[str, object]], dict[str, object]]] = {
     "session": _session,
-    "resume": _resume,
-    "limited": _limited,
+    "resume": opencode_resuming.due,
+    "limited": opencode_resuming.planned,
     "chat.message": _message,
     "request.failed": _request_failed,
     "session.status": _retrying,
@@ -259,7 +237,7 @@ def _failed(
     the_turn = opencode_routing.turn(ctx, now, data)
     url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_native_provider, "")
     if the_turn.provider is None or _is_gateway(now, url):
-        return {} if on_wire else _limit(ctx, now, classify(now.at), None)
+        return {} if on_wire else opencode_resuming.limit(ctx, now, classify(now.at), None)
     if headers:
         from pf_tui.rules.reset_headers import readings_from_headers
 
@@ -279,7 +257,7 @@ def _failed(
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
-    reply |= _limit(ctx, now, failure, rest, elsewhere=to.native_provider is not None)
+    reply |= opencode_resuming.limit(ctx, now, failure, rest, elsewhere=to.native_provider is not None)
     message = _sentence(ctx, after, the_turn, failure, rest, to, page=page)
     if page:
         return {**reply, "refuse": message}

@@ -140,9 +140,9 @@ def change(
         return content
 
     with files.locked(paths):
-        written = files.rewrite_json(paths.config, changed)
+        identity = files.rewrite_json(paths.config, changed)
     if remember is not None:
-        remember(written, after[-1])
+        remember(identity, after[-1])
     return before
 
 
