@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer, opencode_resuming, opencode_routing, session_evidence
+from pf_tui.hooks import answer, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import number, text, words_in
 from pf_tui.records import replace
@@ -204,10 +204,17 @@ def _session(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     return {}
 
 
+def _resume(ctx: Context, data: dict[str, object]) -> dict[str, object]:
+    """After a turn that a limit ended: that the session is to go on, or whether."""
+    from pf_tui.hooks import opencode_resuming
+
+    return opencode_resuming.due_or_planned(ctx, data)
+
+
 EVENTS: Mapping[str, Callable[[Context, dict[str, object]], dict[str, object]]] = {
     "session": _session,
-    "resume": opencode_resuming.due,
-    "limited": opencode_resuming.planned,
+    "resume": _resume,
+    "limited": _resume,
     "chat.message": _message,
     "request.failed": _request_failed,
     "session.status": _retrying,
@@ -233,6 +240,8 @@ def _failed(
         page: it was answered with a web page, which OpenCode takes for an empty step and asks again without
             end (run on 1.18.33).
     """
+    from pf_tui.hooks import opencode_resuming
+
     now = snapshot.take(ctx, keep_going=True)
     the_turn = opencode_routing.turn(ctx, now, data)
     url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_native_provider, "")

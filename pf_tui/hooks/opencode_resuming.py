@@ -49,23 +49,21 @@ def is_automatic(ctx: Context, now: Snapshot) -> bool:
     return now.config.resumes_sessions or ctx.env.get(resumes.VARIABLE) == "1"
 
 
-def planned(ctx: Context, data: Mapping[str, object]) -> dict[str, object]:
-    """A turn ended at a limit, and the session is to go on at the time `at` without being asked."""
-    ms, session = data.get("at"), text(data, "session_id")
-    if session and isinstance(ms, int | float) and 0 < ms < 1e14:
-        at = datetime.fromtimestamp(ms / 1000, UTC)
-        resumes.ask(ctx.paths, ("opencode", session), at, ctx.now(), while_it_runs=True)
-    return {}
+def due_or_planned(ctx: Context, data: Mapping[str, object]) -> dict[str, object]:
+    """What is wished of the session: `send` a word now, or at the time `at` (None = nothing is).
 
-
-def due(ctx: Context, data: Mapping[str, object]) -> dict[str, object]:
-    """What the person wishes of the session: `send` a word now, or at the time `at` (None = no wish)."""
+    With a time in `data` the person need not be asked: the session is to go on then.
+    """
     from pf_tui.actions import resuming
 
-    session = text(data, "session_id")
-    at = resumes.read(ctx.paths).get(("opencode", session))
+    key = ("opencode", text(data, "session_id"))
+    ms = data.get("at")
+    if key[1] and isinstance(ms, int | float) and 0 < ms < 1e14:
+        resumes.ask(ctx.paths, key, datetime.fromtimestamp(ms / 1000, UTC), ctx.now(), while_it_runs=True)
+        return {}
+    at = resumes.read(ctx.paths).get(key)
     if at is not None and at > ctx.now():
         return {"at": epoch_ms(at)}
-    if at is not None and resuming.sent_by_plugin(ctx, session):
+    if at is not None and resuming.sent_by_plugin(ctx, key[1]):
         return {"at": None, "send": resuming.MESSAGE}
     return {"at": None}

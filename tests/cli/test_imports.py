@@ -112,7 +112,7 @@ LIGHT = [
         )
     ),
     pytest.param(["hook", "codex", "Stop"], EVENT, 75, id="hook-codex"),
-    pytest.param(["hook", "opencode", "session.error"], EVENT, 84, id="hook-opencode"),
+    pytest.param(["hook", "opencode", "session.error"], EVENT, 86, id="hook-opencode"),
     pytest.param(["hook", "opencode", "session.idle"], EVENT, 73, id="hook-opencode-idle"),
 ]
 
