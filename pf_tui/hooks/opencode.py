@@ -237,8 +237,7 @@ def _failed(
 
     Args:
         on_wire: the request can still be answered by somebody else.
-        page: it was answered with a web page, which OpenCode takes for an empty step and asks again without
-            end (run on 1.18.33).
+        page: a web page, which OpenCode takes for an empty step and asks again without end (run on 1.18.33).
     """
     from pf_tui.hooks import opencode_resuming
 
@@ -272,9 +271,7 @@ def _failed(
         return {**reply, "refuse": message}
     if on_wire and failure.failover and rest and (_is_long(rest, now.at) or on_and_on):
         return {**reply, "refuse": message}
-    if outcome and now.notifies:
-        reply["toast"] = _toast(message, "warning")
-    return reply
+    return {**reply, "toast": _toast(message, "warning")} if outcome and now.notifies else reply
 
 
 def _bench(
