@@ -213,10 +213,11 @@ def write(
         shared: gains the sessions with a request that turns out to be counted in another one.
     """
     rows = list(rows)
-    rows_by_id = _stored(connection, sorted({number for row in rows for number in (row[0], _first(row))}))
+    firsts = [_first(row) for row in rows]
+    rows_by_id = _stored(connection, sorted({row[0] for row in rows}.union(firsts)))
     new_rows: dict[int, Row] = {}
-    for new_row in rows:
-        row = _placed(new_row, rows_by_id, new_rows)
+    for new_row, first in zip(rows, firsts, strict=True):
+        row = _placed(new_row, first, rows_by_id, new_rows)
         stored_row = new_rows.get(row[0])
         new_rows[row[0]] = row if stored_row is None else merged(stored_row, row, names)
     rows_by_id |= _stored(connection, sorted(new_rows.keys() - {row[0] for row in rows} - rows_by_id.keys()))
@@ -365,9 +366,8 @@ def _first(row: Row) -> int:
     return int(row[0])
 
 
-def _placed(row: Row, rows_by_id: Mapping[int, Row], new_rows: Mapping[int, Row]) -> Row:
-    """The row under its answer id's own number, or beside that where another request has it."""
-    first = _first(row)
+def _placed(row: Row, first: int, rows_by_id: Mapping[int, Row], new_rows: Mapping[int, Row]) -> Row:
+    """The row under its answer id's own number (`first`), or beside that where another request has it."""
     holder = rows_by_id.get(first) or new_rows.get(first)
     if holder is None or holder is row or not row[AT["request_id"]]:
         return row
