@@ -30,7 +30,7 @@ from pf_tui.state.paths import PROJECT_FILE
 REFRESH_S = 20.0
 """Limit readings and budgets of the ledger are read again this often, and 1 s after our own rows."""
 
-LOOK_S = 0.002
+LOOK_S = 0.01
 """Requests that come closer together than this share one look at the files."""
 
 HYSTERESIS = 5.0
