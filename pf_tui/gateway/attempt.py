@@ -36,14 +36,19 @@ _EMPTY = (204, 205)
 class UpstreamAttempt:
     """One attempt at one route."""
 
+    __slots__ = (
+        *("_errors", "_good", "_head", "_headers", "_in_flight", "_limits", "_meter", "_reply", "_request"),
+        *("_route", "_secrets", "began_ms"),
+    )
+
     def __init__(
         self,
-        *,
         request: Request,
         route: Route,
         in_flight: InFlightRequest,
         reply: HeldReply,
         limits: Limits,
+        *,
         head: Callable[[Mapping[str, str]], Mapping[str, str]],
         good: Callable[[], None],
         secrets: Callable[[Route], ValueMask],
@@ -175,8 +180,7 @@ class UpstreamAttempt:
         mask = route_mask(self._route)
         if mask.hits("\n".join(headers.values())):
             headers = CIMultiDict((name, mask.text(value)) for name, value in headers.items())
-        for name, value in self._head(exchange.headers).items():
-            headers[name] = value
+        headers.update(self._head(exchange.headers))
         return headers
 
 

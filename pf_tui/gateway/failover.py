@@ -165,11 +165,11 @@ class RequestFailover(Turn):
         in_flight.attempt += 1
         in_flight.route, in_flight.meter, in_flight.first_byte_ms = route, None, None
         passing = attempt.UpstreamAttempt(
-            request=self._request,
-            route=route,
-            in_flight=in_flight,
-            reply=self._reply,
-            limits=self._plan.limits_of(route),
+            self._request,
+            route,
+            in_flight,
+            self._reply,
+            self._plan.limits_of(route),
             head=lambda headers: self._head(route, headers),
             good=lambda: self._good(route, attempt_token),
             secrets=self._secrets,

@@ -69,10 +69,7 @@ _DEFAULT_AGENT = "pf-tui"
 def request_headers(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
     """The headers one upstream gets: the client's, without its credentials, with that provider's own."""
     stays = _stays_with_us if route.credential else _stays_unless_login
-    headers: CIMultiDict[str] = CIMultiDict()
-    for name, value in inbound:
-        if not stays(name):
-            headers.add(name, value)
+    headers = CIMultiDict([(name, value) for name, value in inbound if not stays(name)])
     for name, value in route.credential.items():
         if value:
             headers[name] = value
@@ -135,11 +132,13 @@ def _stays_unless_login(name: str) -> bool:
 
 def response_headers(headers: CIMultiDictProxy[str] | CIMultiDict[str], *, decoded: bool) -> CIMultiDict[str]:
     """The upstream's headers that the client gets."""
-    forwarded: CIMultiDict[str] = CIMultiDict()
-    for name, value in headers.items():
-        if not _ends_here(name, decoded) and value.isprintable():
-            forwarded.add(name, value)
-    return forwarded
+    return CIMultiDict(
+        [
+            (name, value)
+            for name, value in headers.items()
+            if not _ends_here(name, decoded) and value.isprintable()
+        ]
+    )
 
 
 @lru_cache(maxsize=256)

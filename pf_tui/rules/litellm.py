@@ -35,7 +35,8 @@ def key_budget(provider: str, answer: object, now: datetime) -> Reading | None:
 
 def cost_usd(headers: Mapping[str, str]) -> float | None:
     """What the proxy says the answer cost; None where it does not say, or knows no price."""
-    return _usd(headers.get("x-litellm-response-cost")) or None
+    cost = headers.get("x-litellm-response-cost")
+    return None if cost is None else _usd(cost) or None
 
 
 def _reading(
