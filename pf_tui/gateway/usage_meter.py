@@ -68,6 +68,7 @@ class _Part(msgspec.Struct, gc=False):
     signature: str | None = None
     data: str | None = None
     encrypted_content: str | None = None
+    text: object = None
 
 
 class _WholeAnswer(msgspec.Struct, gc=False):
@@ -305,14 +306,18 @@ class UsageMeter:
         self._hold(whole.id, whole.model)
         if whole.usage is not None:
             self._use(whole.usage)
+        says_words = False
         for block in (*_blocks(whole.content), *(whole.output or ())):
             if signature := block.signature or block.data or block.encrypted_content:
                 self._sign(signature)
-        broke_off = any(
-            choice.error or choice.finish_reason in _FAILED_ENDS for choice in whole.choices or ()
-        )
-        if whole.error or broke_off or whole.type == "error" or whole.status == "failed":
+            says_words = says_words or bool(block.text)
+        if whole.error or whole.type == "error" or whole.status == "failed":
             return Kind.ERROR
+        for choice in whole.choices or ():
+            if choice.error or choice.finish_reason in _FAILED_ENDS:
+                return Kind.ERROR
+        if says_words:  # nearly always: then nobody need read it a second time
+            return Kind.GOOD
         return Kind.OPENING if is_empty_answer(content_of(body)) else Kind.GOOD
 
     def _look_loosely(self, data: bytes | bytearray) -> int:
@@ -393,6 +398,6 @@ MOST_TOKENS = 2**53
 
 
 def _int(value: object) -> int:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if type(value) is not int and not isinstance(value, float):  # True is no count
         return 0
     return int(value) if 0 < value < MOST_TOKENS else 0
