@@ -27,6 +27,9 @@ UNKNOWN_WAIT_S = 60
 SOON_S = 65
 """Back within about a minute: the client's own retries bridge that (Claude Code's last some three)."""
 
+MOST_REASONS = 3
+"""Providers without a model for a request that are named."""
+
 LONGEST_RETRY_S = 300
 """What a session that waits for the reset is told at once: a client that waits for hours hears no change."""
 
@@ -154,7 +157,9 @@ def sentence_for(
     elif asks:
         return f"pf-tui: no provider available{asks}"
     else:
-        return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
+        reasons = [f"{skip.provider} {skip.reason}" for skip in skipped if skip.code == "model"]
+        each = f": {'; '.join(reasons[:MOST_REASONS])}" if reasons else ""
+        return f"pf-tui: no provider can serve this request{each}; pf-tui why shows each reason"
     ends = "" if unreached and not (at_limit or rejections) else "; pf-tui why shows what ends it"
     return "pf-tui: " + "; ".join(sentences) + (asks or ends)
 

@@ -12,6 +12,7 @@ from types import ModuleType
 import msgspec
 from msgspec import Struct
 
+from pf_tui.json_values import object_in, objects_in
 from pf_tui.translate import chat, compaction, messages, naming, reasoning, responses, sse
 from pf_tui.translate.arguments import mended, plain_input, retyped
 from pf_tui.translate.conversation import (
@@ -31,7 +32,7 @@ from pf_tui.translate.dialect import Dialect
 from pf_tui.translate.failures import classify, error_body, error_event
 from pf_tui.translate.fitting import fit
 from pf_tui.translate.naming import ToolName
-from pf_tui.translate.own_names import restored
+from pf_tui.translate.own_names import enum_schemas, restored, retype_calls
 from pf_tui.translate.reasoning import ReasoningStore
 from pf_tui.translate.schemas import has_other_enums
 from pf_tui.translate.streams import StreamReader
@@ -98,6 +99,9 @@ class Exchange:
         if self.compacts:
             content = compaction.as_question(content)
         asked_tools = bool(content.get("tools"))
+        passes = source == target.protocol == "openai-chat" and "string-enums" in target.schema_rules
+        self.enum_schemas = enum_schemas(content) if passes else {}
+        """Tools of the client's own protocol whose enums are asked for as text."""
         body = content if source == target.protocol else self._other(content, session)
         if target.model:
             body["model"] = target.model
@@ -172,8 +176,10 @@ class Exchange:
                 return self._failed(summary)
             return WholeAnswer(200, sse.dumps(summary), answer.usage, notes.tuple())
         if self.source == self.target.protocol:
-            if self.renamed:
+            if self.renamed or self.enum_schemas:
                 restored(content, self.source, self.renamed)
+                for choice in objects_in(content, "choices") if self.enum_schemas else ():
+                    retype_calls(object_in(choice, "message"), self.enum_schemas)
                 raw = sse.dumps(content)
             return WholeAnswer(200, raw, answer.usage, notes.tuple())
         if answer.usage.total_input == 0 and answer.usage.output == 0:

@@ -1,12 +1,14 @@
-"""Calls under the client's own tool names again, where the protocol stays and only names were changed."""
+"""Calls as the client's own tools have them, where the protocol stays: names, and the kinds of enums."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from pf_tui.json_values import list_in, object_in, objects_in, text_in
-from pf_tui.translate.arguments import plain_input
+from pf_tui.translate.arguments import parsed, plain_input, retyped
+from pf_tui.translate.growing_text import GrowingText
 from pf_tui.translate.naming import ToolName
+from pf_tui.translate.schemas import has_other_enums
 
 
 def rename_calls(message: Mapping[str, object], names: Mapping[str, ToolName]) -> None:
@@ -49,3 +51,62 @@ def restored(content: dict[str, object], protocol: str, names: Mapping[str, Tool
         for item in list_in(content, "output"):
             if isinstance(item, dict):
                 restore_item(item, names)
+
+
+def enum_schemas(content: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
+    """The tools of a Chat request whose enums hold numbers, booleans or null: name -> schema."""
+    tools = content.get("tools")
+    tool_list = tools if isinstance(tools, list) else []
+    functions = [tool.get("function") for tool in tool_list if isinstance(tool, dict)]
+    return {
+        str(function.get("name")): schema
+        for function in functions
+        if isinstance(function, dict)
+        and isinstance(schema := function.get("parameters"), dict)
+        and has_other_enums(schema)
+    }
+
+
+def retype_calls(message: Mapping[str, object], schemas: Mapping[str, Mapping[str, object]]) -> None:
+    """The arguments of a Chat message's calls in the kinds that the client's schemas have."""
+    for call in objects_in(message, "tool_calls"):
+        function = object_in(call, "function")
+        schema = schemas.get(str(function.get("name")))
+        if schema is not None and isinstance(function.get("arguments"), str):
+            function["arguments"] = retyped(text_in(function, "arguments"), schema)
+
+
+class StreamedEnums:
+    """The same for a Chat stream: arguments that come in pieces are held until the call is whole."""
+
+    def __init__(self, schemas: Mapping[str, Mapping[str, object]]) -> None:
+        self._schemas = schemas
+        self._parts: dict[object, tuple[Mapping[str, object], GrowingText]] = {}
+
+    @property
+    def memory_bytes(self) -> int:
+        """How much is held."""
+        return sum(len(text) for _, text in self._parts.values())
+
+    def retype(self, choice: Mapping[str, object]) -> None:
+        """One choice of a chunk, its delta changed in place."""
+        delta = object_in(choice, "delta")
+        for call in objects_in(delta, "tool_calls"):
+            function = object_in(call, "function")
+            arguments = text_in(function, "arguments")
+            schema = self._schemas.get(str(function.get("name")))
+            if schema is not None and parsed(arguments) is not None:  # Gemini sends each call whole
+                function["arguments"] = retyped(arguments, schema)
+                continue
+            if schema is not None:
+                self._parts[call.get("index")] = schema, GrowingText()
+            if (call_parts := self._parts.get(call.get("index"))) is not None:
+                call_parts[1].add(arguments)
+                function["arguments"] = ""
+        if choice.get("finish_reason") is not None and self._parts and isinstance(delta, dict):
+            whole_calls = [
+                {"index": index, "function": {"arguments": retyped(str(text), schema)}}
+                for index, (schema, text) in self._parts.items()
+            ]
+            delta["tool_calls"] = [*objects_in(delta, "tool_calls"), *whole_calls]
+            self._parts.clear()

@@ -9,7 +9,7 @@ from pf_tui.translate.conversation import Call, Close, Delta, End, Failure, Open
 from pf_tui.translate.exchange import Exchange
 from pf_tui.translate.failures import keep_alive
 from pf_tui.translate.growing_text import GrowingText
-from pf_tui.translate.own_names import rename_calls, restore_item
+from pf_tui.translate.own_names import StreamedEnums, rename_calls, restore_item
 
 CALL_BYTES = 128
 """What remembering one call takes."""
@@ -21,7 +21,8 @@ class Relay:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._names = exchange.renamed
-        self._splitter = sse.Splitter() if self._names else None
+        self._enums = StreamedEnums(exchange.enum_schemas) if exchange.enum_schemas else None
+        self._splitter = sse.Splitter() if self._names or self._enums else None
         self._listener = _Listener(exchange) if exchange.keeps_reasoning else None
         self._custom: set[object] = set()
         self._number = -1
@@ -38,6 +39,7 @@ class Relay:
     def memory_bytes(self) -> int:
         """How many bytes of memory the answer so far may take: where the stream passes, none."""
         calls = 0 if self._splitter is None else CALL_BYTES * len(self._custom)
+        calls += 0 if self._enums is None else self._enums.memory_bytes
         return calls + (0 if self._listener is None else self._listener.reader.memory_bytes)
 
     def feed(self, chunk: bytes) -> bytes:
@@ -72,6 +74,8 @@ class Relay:
         if self._exchange.source == "openai-chat":
             for choice in objects_in(event, "choices"):
                 rename_calls(object_in(choice, "delta"), self._names)
+                if self._enums is not None:
+                    self._enums.retype(choice)
             return sse.plain(event)
         kind = str(event.get("type") or name.decode(errors="replace"))
         if self._exchange.source == "anthropic-messages":

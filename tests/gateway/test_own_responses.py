@@ -77,6 +77,10 @@ def test_codex_gets_its_own_usage_limit_with_the_reset() -> None:
             "pf-tui: no provider can serve this request; pf-tui why shows each reason",
         ),
         ([], "pf-tui: no provider can serve this request; pf-tui why shows each reason"),
+        (
+            [Skipped(provider="groq", code="model", reason="sees no pictures")],
+            "pf-tui: no provider can serve this request: groq sees no pictures; pf-tui why shows each reason",
+        ),
     ],
 )
 def test_the_sentence_says_what_is_and_when_it_ends(passed: list[Skipped], sentence: str) -> None:

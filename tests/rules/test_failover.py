@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pf_tui import catalog
 from pf_tui.rules.eligibility import ActiveBench, Eligibility, ExhaustedWindow, why_ineligible
 from pf_tui.rules.failover import RouteRequest, choose, route
-from pf_tui.rules.models import NEAREST, match_model
+from pf_tui.rules.models import NEAREST, match_model, window
 
 CATALOG = catalog.load()
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -222,3 +222,53 @@ def test_a_passed_over_stand_in_says_who_has_the_model_itself() -> None:
     assert choice.provider == "openrouter"
     assert choice.skipped[1].provider == "zai-coding-plan"
     assert choice.skipped[1].reason.endswith("openrouter serves claude-opus-5-5")
+
+
+@pytest.mark.parametrize(
+    ("asked", "provider", "served"),
+    [
+        ("gpt-5.2-codex", "openrouter", "gpt-5.3-codex"),
+        ("openai/gpt-5.1-codex-max", "github-copilot", "gpt-5.3-codex"),
+        ("o4-mini", "openrouter", "gpt-5.4-mini"),
+        ("claude-opus-9", "openrouter", "claude-opus-5-5"),
+        ("gpt-5.2-codex", "groq", "gpt-oss-120b"),
+        ("gpt-5.2-codex", "openai-api", "gpt-5.2-codex"),
+        ("gpt-5.2-codex", "anthropic-api", "claude-sonnet-5-5"),
+    ],
+)
+def test_a_name_the_catalog_lacks_is_served_by_its_makers_nearest(
+    asked: str, provider: str, served: str
+) -> None:
+    match = match_model(provider, asked, CATALOG)
+
+    assert match.model == served
+    assert match.note == "" or match.note.startswith(f"{asked} is not in the catalog")
+
+
+def test_a_makers_own_model_goes_before_another_makers_default() -> None:
+    anthropic, openrouter = eligibility("anthropic-api"), eligibility("openrouter")
+
+    routing = route(RouteRequest(model="gpt-5.2-codex"), [anthropic, openrouter], CATALOG, own_order=False)
+
+    assert [candidate.provider for candidate in routing.candidates] == ["openrouter", "anthropic-api"]
+
+
+def test_a_stand_in_for_a_name_the_catalog_lacks_holds_the_conversation() -> None:
+    small = match_model("openrouter", "gpt-5.2-codex", CATALOG)
+    large = match_model("openrouter", "gpt-5.2-codex", CATALOG, min_context_tokens=900_000)
+
+    assert small.model == "gpt-5.3-codex"
+    assert large.model != small.model
+    assert large.model is not None
+    assert window(CATALOG, large.model, "openrouter") >= 900_000
+
+
+def test_where_no_model_sees_pictures_that_is_the_reason() -> None:
+    asked = RouteRequest(model="claude-opus-5-5", needs=frozenset({"vision"}))
+
+    routing = route(asked, [eligibility("zai-coding-plan")], CATALOG)
+
+    assert routing.candidates == ()
+    assert [skip.reason for skip in routing.skipped] == [
+        "has no model in place of claude-opus-5-5 that sees pictures"
+    ]

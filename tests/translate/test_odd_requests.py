@@ -266,6 +266,39 @@ def test_a_number_of_an_enum_comes_back_from_gemini_as_one(stream: bool) -> None
     assert json.loads(item["arguments"]) == {"level": 2, "on": True, "x": 1}
 
 
+def chat_chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return b"data: " + json.dumps({"object": "chat.completion.chunk", "choices": [choice]}).encode() + b"\n\n"
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_number_of_an_enum_comes_back_from_gemini_in_its_own_protocol_too(pieces: int) -> None:
+    body = {**ODD["chat-schemas"][1], "stream": True}
+    asked = Exchange(json.dumps(body).encode(), CHAT, target(*GEMINI))
+    text = json.dumps({"level": "2", "on": "true", "x": "1"})
+    size = -(-len(text) // pieces)
+    parts = [text[at : at + size] for at in range(0, len(text), size)]
+    calls = [{"index": 0, "function": {"arguments": part}} for part in parts]
+    calls[0] |= {"id": "c1", "type": "function", "function": {"name": "t-numbers", "arguments": parts[0]}}
+    chunks = [chat_chunk({"tool_calls": [call]}) for call in calls] + [chat_chunk({}, "tool_calls")]
+
+    events = translate.events(asked, message_id="chatcmpl-1", created=1)
+    heard = sent(b"".join(map(events.feed, chunks)) + events.finish())
+
+    deltas = [call for event in heard for call in event["choices"][0]["delta"].get("tool_calls", ())]
+    whole = "".join(call["function"]["arguments"] for call in deltas)
+    assert json.loads(whole) == {"level": 2, "on": True, "x": 1}
+    call = {"id": "c1", "type": "function", "function": {"name": "t-numbers", "arguments": text}}
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "tool_calls": [call]},
+        "finish_reason": "tool_calls",
+    }
+    answer = asked.answer(json.dumps({"choices": [choice]}).encode(), message_id="x")
+    function = json.loads(answer.body)["choices"][0]["message"]["tool_calls"][0]["function"]
+    assert json.loads(function["arguments"]) == {"level": 2, "on": True, "x": 1}
+
+
 @pytest.mark.parametrize(
     ("name", "place"),
     [
