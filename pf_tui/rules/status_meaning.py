@@ -53,6 +53,7 @@ _STATUS_KINDS: Mapping[int, str] = {
     410: "model",
     413: "unsupported",
     415: "unsupported",
+    420: "rate",
     421: "server",
     423: "server",
     424: "server",
