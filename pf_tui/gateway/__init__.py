@@ -6,7 +6,8 @@ engine     what all requests share    turn  one request's state and end    repai
 attempt    one attempt: send, hold, let pass            upstream  one exchange; which headers travel
 breaker    circuit breakers: streaks, probes            sse       server-sent events: whole ones, one by one
 http_reply        requests' bodies and answers in aiohttp's terms
-usage_meter       what events tell: usage, ids, the end  stream_errors     how a stream ends that broke
+usage_meter       what events tell: usage, ids, the end  event_batches     many events read at once
+stream_errors     how a stream ends that broke
 sessions   where each session stays                     inflight  requests under way, for live.json
 recorder   the writer thread: rows, benches, events     settings  what a person may set
 process    start and stop, one for each state directory models    GET /v1/models      log  one line each

@@ -5,11 +5,11 @@ They are read with msgspec, many events at a time.
 
 from __future__ import annotations
 
-import re
 from typing import Any  # Any: usage as vendors write it: numbers, nested or null
 
 import msgspec
 
+from pf_tui.gateway.event_batches import Choice, Delta, Event, Holder, all_at_once, without_texts
 from pf_tui.gateway.openings import content_of, is_empty_answer, is_opening
 from pf_tui.gateway.sse import payload, split_events
 
@@ -20,46 +20,6 @@ MOST_FIELDS = 100
 
 ID_CHARS = 500
 """A longer id or model name is not kept."""
-
-
-class _Holder(msgspec.Struct, gc=False):
-    """The message or response object inside an event."""
-
-    id: str | None = None
-    model: str | None = None
-    usage: dict[str, object] | None = None
-
-
-class _Choice(msgspec.Struct, gc=False):
-    finish_reason: str | None = None
-    error: object = None
-
-
-class _Delta(msgspec.Struct, gc=False):
-    signature: str | None = None
-    stop_reason: str | None = None
-
-
-class _Block(msgspec.Struct, gc=False):
-    type: str | None = None
-    data: str | None = None
-    encrypted_content: str | None = None
-
-
-class _Usage(msgspec.Struct, gc=False):
-    """What is read of an event; everything else is checked to be JSON and skipped."""
-
-    type: str | None = None
-    id: str | None = None
-    model: str | None = None
-    message: _Holder | str | None = None
-    response: _Holder | None = None
-    usage: dict[str, object] | None = None
-    error: object = None
-    choices: list[_Choice] | None = None
-    delta: _Delta | str | None = None
-    content_block: _Block | None = None
-    item: _Block | None = None
 
 
 class _Part(msgspec.Struct, gc=False):
@@ -81,14 +41,13 @@ class _WholeAnswer(msgspec.Struct, gc=False):
     model: str | None = None
     usage: dict[str, Any] | None = None
     error: Any = None  # an answer has a field called object
-    choices: list[_Choice] | None = None
+    choices: list[Choice] | None = None
     content: list[_Part] | str | None = None
     output: list[_Part] | None = None
 
 
 _WHOLE_DECODER = msgspec.json.Decoder(_WholeAnswer)
-_DECODER = msgspec.json.Decoder(_Usage)
-_ALL_DECODER = msgspec.json.Decoder(list[_Usage])
+_DECODER = msgspec.json.Decoder(Event)
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
 _FILLER = frozenset({"ping", "keepalive", "codex.rate_limits"})
 _FAILED_ENDS = frozenset({"error", "network_error", "insufficient_system_resource"})
@@ -99,51 +58,6 @@ _CONTENT_MARKS = (b"content", b"delta", b"choices", b"arguments", b"partial_json
 
 
 _DONE = b"data: [DONE]\n\n"
-
-
-_BLANK_LINE, _EVENT, _DATA = range(3)
-_NAME = re.compile(rb"event:[^,]*")
-
-_RUNS = (
-    b"\n\nevent: content_block_delta\ndata: ",
-    b"\n\nevent: response.output_text.delta\ndata: ",
-    b"\n\ndata: ",
-)
-"""What stands between two events of the kind that most events are."""
-
-
-def _all_at_once(whole: bytes) -> list[_Usage] | None:
-    """Plain events decoded as one JSON list, many times as fast; None = one by one.
-
-    Plain are events of one data line each, with at most their name before it.
-    """
-    if b"\r" in whole:
-        return None
-    body, count = whole, 0
-    for run in _RUNS:
-        if run in whole:
-            parts = whole.split(run)  # quicker than replacing it
-            body, count = b",".join(parts), len(parts) - 1
-            break
-    data: list[bytes] = []
-    had = _BLANK_LINE
-    for line in body[:-1].split(b"\n"):
-        if had < _DATA and line.startswith(b"data:"):
-            data.append(line[5:])
-            had = _DATA
-        elif had == _DATA and not line:
-            had = _BLANK_LINE
-        elif had == _BLANK_LINE and _NAME.fullmatch(line):
-            had = _EVENT
-        else:
-            return None
-    if had != _BLANK_LINE:
-        return None
-    try:
-        usages = _ALL_DECODER.decode(b"[" + b",".join(data) + b"]")
-    except (msgspec.MsgspecError, RecursionError):
-        return None
-    return usages if len(usages) == len(data) + count else None
 
 
 class Kind:
@@ -195,23 +109,27 @@ class UsageMeter:
                 return good, complaint
             self.finished = self.done = True
             return good + _DONE, None
-        usages = _all_at_once(whole)
+        rest, gap, texts = without_texts(whole)
+        usages = all_at_once(rest)
         if usages is None:
             return self._sift_slowly(whole)
-        fillers = texts = 0
+        fillers = deltas = 0
         for index, event in enumerate(usages):
             if event.type == "content_block_delta":  # nearly all of them are this
-                texts += 1
-                if type(event.delta) is _Delta and event.delta.signature:
+                deltas += 1
+                if type(event.delta) is Delta and event.delta.signature:
                     self._sign(event.delta.signature)
             elif (kind := self._see(event)) == Kind.ERROR:
-                self.tokens_seen += texts
-                parts = whole.split(b"\n\n")
-                return b"".join(part + b"\n\n" for part in parts[:index]), parts[index] + b"\n\n"
+                start = sum(len(part) + 2 for part in rest.split(b"\n\n")[:index])
+                if texts and start >= gap:
+                    start += len(whole) - len(rest)
+                    deltas += texts
+                self.tokens_seen += deltas
+                return whole[:start], whole[start : whole.index(b"\n\n", start) + 2]
             elif kind == Kind.FILLER:
                 fillers += 1
-        self.tokens_seen += texts
-        if fillers < len(usages):
+        self.tokens_seen += deltas + texts
+        if texts or fillers < len(usages):
             self.moved = True
         return whole, None
 
@@ -260,11 +178,11 @@ class UsageMeter:
         """An event that is no JSON was a piece of the answer: it begins as one, or names its fields."""
         return data[:8] == self.head or (data[:1] == b"{" and any(mark in data for mark in _CONTENT_MARKS))
 
-    def _see(self, usage: _Usage) -> int:
+    def _see(self, usage: Event) -> int:
         kind = usage.type
         if kind == "content_block_delta":
             self.tokens_seen += 1
-            if type(usage.delta) is _Delta and usage.delta.signature:
+            if type(usage.delta) is Delta and usage.delta.signature:
                 self._sign(usage.delta.signature)
             return Kind.GOOD
         if kind in _FILLER:
@@ -273,7 +191,7 @@ class UsageMeter:
             self._use(usage.usage)
         if kind in _LAST:
             self.finished = self.done = True
-        holder = usage.message if isinstance(usage.message, _Holder) else usage.response
+        holder = usage.message if isinstance(usage.message, Holder) else usage.response
         if holder is not None:
             self._hold(holder.id, holder.model)
             if holder.usage is not None:
@@ -286,7 +204,7 @@ class UsageMeter:
                     self.finished = True
                 if choice.error or choice.finish_reason in _FAILED_ENDS:
                     return Kind.ERROR
-        elif kind == "message_delta" and type(usage.delta) is _Delta and usage.delta.stop_reason:
+        elif kind == "message_delta" and type(usage.delta) is Delta and usage.delta.stop_reason:
             self.finished = True
         elif kind is not None and kind.endswith(".delta"):
             self.tokens_seen += 1

@@ -102,6 +102,43 @@ def test_usage_ids_and_the_end_are_read_from_passing_events() -> None:
     assert meter.usage == {"input_tokens": 20, "output_tokens": 45}
 
 
+NAMED_DELTA = sse({"type": "content_block_delta", "delta": {"text": "a, b"}}, "content_block_delta")
+COMPACT_DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"{}"}}\n\n'
+STRANGE_EVENTS = [
+    *(START, DELTA, USAGE, STOP, COMPACT_DELTA, b": ping\n\n", sse({"type": "ping"}, "ping")),
+    sse({"type": "error", "error": {"type": "overloaded_error"}}, "error"),
+    sse({"type": "content_block_delta", "delta": {"signature": "abc"}}, "content_block_delta"),
+    sse({"type": "response.output_text.delta", "delta": "x"}, "response.output_text.delta"),
+    sse({"choices": [{"delta": {}, "finish_reason": "error"}]}),
+    NAMED_DELTA.replace(b'{"text"', b'"text"'),
+    NAMED_DELTA.replace(b"}}\n\n", b"}}, {}\n\n"),
+    NAMED_DELTA.replace(b"}}\n\n", b"}\n}\n\n"),
+]
+
+
+some_events = st.lists(st.sampled_from(STRANGE_EVENTS), max_size=3)
+
+
+@given(some_events, some_events, st.integers(0, 9), st.sampled_from([NAMED_DELTA, COMPACT_DELTA]))
+def test_many_bits_of_text_at_once_tell_what_each_alone_would(
+    before: list[bytes], after: list[bytes], run: int, text: bytes
+) -> None:
+    events = [*before, *[text] * run, *after]
+    meter, slow = UsageMeter(), UsageMeter()
+    passed = meter.filter_events(b"".join(events))
+    complaint = None
+    parts: list[bytes] = []
+    for event in events:
+        good, complaint = slow.filter_events(event)
+        parts.append(good)
+        if complaint is not None or slow.broken:
+            break
+
+    assert passed == (b"".join(parts), complaint)
+    for fact in ("finished", "done", "broken", "message_id", "model", "usage", "signatures", "tokens_seen"):
+        assert getattr(meter, fact) == getattr(slow, fact), fact
+
+
 def test_a_chat_stream_is_whole_with_its_finish_reason_and_over_with_done() -> None:
     meter = UsageMeter()
     meter.look(sse({"id": "chatcmpl-1", "model": "m", "choices": [{"delta": {"content": "x"}}]}))
