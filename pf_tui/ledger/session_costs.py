@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 SessionKey = tuple[str, str]
 """(agent, session id): two agents may have given the same id."""
 _AT_ONCE = 500
-"""Sessions asked for at a time: below the 999 variables of old sqlite builds."""
+"""Sessions wanted_keys for at a time: below the 999 variables of old sqlite builds."""
 
 
 @record
@@ -34,8 +34,8 @@ def session_costs(
     connection: sqlite3.Connection, sessions: Collection[SessionKey], now: datetime
 ) -> Mapping[SessionKey, SessionCost]:
     """Session -> its costs (USD, list price for a plan); sessions that the ledger does not know are left out."""
-    asked = frozenset(sessions)
-    numbers = _numbers(connection, {session for _, session in asked})
+    wanted_keys = frozenset(sessions)
+    numbers = _numbers(connection, {session for _, session in wanted_keys})
     costs: dict[SessionKey, SessionCost] = {}
     for number, session in numbers.items():
         for agent, cost, unpriced in connection.execute(
@@ -43,7 +43,7 @@ def session_costs(
             f" WHERE s.session = ? AND s.machine = {NAME['']} GROUP BY s.agent",
             (number,),
         ):
-            if (agent, session) in asked:
+            if (agent, session) in wanted_keys:
                 costs[agent, session] = SessionCost(cost_usd=None if not cost and unpriced else cost)
     for number, agent, cost, provider, source, model in connection.execute(
         "SELECT r.session, a.text, r.hour_usd, p.text, s.text, m.text FROM"
@@ -56,7 +56,7 @@ def session_costs(
         (milliseconds(now - HOUR), milliseconds(now)),
     ):
         key = (agent, numbers.get(number, ""))
-        if key in asked:
+        if key in wanted_keys:
             costs[key] = replace(
                 costs.get(key, SessionCost(cost_usd=cost)),
                 last_hour_usd=cost or 0.0,
