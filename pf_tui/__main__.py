@@ -6,11 +6,21 @@ no words at all is the dashboard; everything else goes to the command line (clic
 
 from __future__ import annotations
 
-import gc
-import os
-import sys
+import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps it in enums, slowly
 
-from pf_tui import stdio
+_interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+if _interruptible:  # nobody catches its exception yet: ctrl+c ends this process as it ends any other
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import gc  # noqa: E402
+import os  # noqa: E402
+import sys  # noqa: E402
+
+from pf_tui import stdio  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 
 def main() -> None:
@@ -30,8 +40,15 @@ def main() -> None:
 
 def _run_to_the_end(words: list[str], *, hurried: bool) -> int:
     """The exit code, also when not even the modules that would put a failure into words can be loaded."""
+    sys.unraisablehook = _unheard
     try:
-        return run(words)
+        try:
+            if _interruptible:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            return run(words)
+        finally:
+            if _interruptible:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
     except KeyboardInterrupt:
         return 0 if hurried else 130
     except Exception as error:
@@ -43,6 +60,13 @@ def _run_to_the_end(words: list[str], *, hurried: bool) -> int:
         except OSError:
             return 1
         return 1
+
+
+def _unheard(problem: UnraisableHookArgs) -> None:
+    """Ctrl+c while something was being taken down, where nobody hears its exception, still ends us."""
+    if issubclass(problem.exc_type, KeyboardInterrupt):
+        os._exit(130)
+    sys.__unraisablehook__(problem)
 
 
 def run(words: list[str]) -> int:

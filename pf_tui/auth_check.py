@@ -75,7 +75,7 @@ class CheckResult:
     """Where the credential is."""
 
 
-def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> CheckResult:
+def check(ctx: Context, provider_id: str) -> CheckResult:
     """Try the provider's credential.
 
     Raises:
@@ -108,7 +108,7 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
         return _from_here(provider, credential)
     answer = CheckResult(provider=provider.id, ok=False, made_request=False, message="")
     for protocol, url in probes:
-        answer = _ask(provider, credential, protocol, url, secret, timeout_s, model_names)
+        answer = _ask(provider, credential, protocol, url, secret, model_names)
         if answer.status not in (404, 405):
             break
     return answer
@@ -171,7 +171,6 @@ def _ask(
     protocol: str,
     url: str,
     secret: Secret | None,
-    timeout_s: float,
     model_names: AbstractSet[str],
 ) -> CheckResult:
     """One GET; every outcome is a Checked, never an exception.
@@ -181,7 +180,7 @@ def _ask(
     """
     start_s = time.monotonic()
     status, problem, body = get(
-        provider, url, headers(provider, protocol, secret), timeout_s, MOST_BYTES if model_names else 0
+        provider, url, headers(provider, protocol, secret), MOST_BYTES if model_names else 0
     )
     ok, message, hint = _decision(provider, credential, status, problem, url)
     if ok and model_names:
@@ -199,9 +198,7 @@ def _ask(
     )
 
 
-def get(
-    provider: Provider, url: str, headers: Mapping[str, str], timeout_s: float, most: int
-) -> tuple[int | None, str, bytes]:
+def get(provider: Provider, url: str, headers: Mapping[str, str], most: int) -> tuple[int | None, str, bytes]:
     """One GET: (HTTP status or None, why there was none, so many bytes of a good answer at most)."""
     import http.client
     import urllib.error
@@ -219,7 +216,7 @@ def get(
         raise PfError(f"{url} is no web address", f"correct base_url of {provider.id} in providers.yaml")
     request = Request(url, headers=dict(headers))  # noqa: S310 - scheme checked above
     try:
-        with build_opener(NoRedirect).open(request, timeout=timeout_s) as answer:
+        with build_opener(NoRedirect).open(request, timeout=TIMEOUT_S) as answer:
             return answer.status, "", answer.read(most) if most else b""
     except urllib.error.HTTPError as refusal:
         refusal.close()

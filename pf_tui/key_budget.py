@@ -18,7 +18,7 @@ from pf_tui.state.context import Context
 MOST_BYTES = 1 << 20
 
 
-def ask(ctx: Context, provider: Provider, *, timeout_s: float = auth_check.TIMEOUT_S) -> Reading:
+def ask(ctx: Context, provider: Provider) -> Reading:
     """The key's budget with its end.
 
     Raises:
@@ -30,7 +30,7 @@ def ask(ctx: Context, provider: Provider, *, timeout_s: float = auth_check.TIMEO
         raise PfError(f"{provider.id} has no key here to ask with", f"`pf-tui auth set {provider.id}`")
     url = f"{home.rstrip('/').removesuffix('/v1')}/key/info"
     headers = auth_check.headers(provider, "openai-chat", secret)
-    status, problem, body = auth_check.get(provider, url, headers, timeout_s, MOST_BYTES)
+    status, problem, body = auth_check.get(provider, url, headers, MOST_BYTES)
     host = url.split("/")[2]
     if status is None:
         raise PfError(f"{host} did not answer: {problem}", "check the network")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
 import shutil
 import signal
@@ -24,7 +23,7 @@ from pf_tui import called
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 from tests import examples, spread
-from tests.patience import LIMITS
+from tests.patience import raise_limits
 
 # The working directory changes from test to test; what hypothesis remembers stays in the checkout.
 hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parent.parent / ".hypothesis")
@@ -114,9 +113,7 @@ def _outside_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session", autouse=True)
 def _patient() -> None:
     """No limit of our own is reached because the machine is busy; a test of giving up sets its own."""
-    for place, limit in LIMITS.items():
-        module, _, name = place.rpartition(".")
-        setattr(importlib.import_module(module), name, limit)
+    raise_limits()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,7 +33,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.patience import LIMITS, PATIENCE_S
+from tests.patience import LIMITS, PATIENCE_S, raise_limits
 
 ROOT = Path(__file__).parent.parent
 _SHORT = {
@@ -143,9 +143,18 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", RELAY, _place(), *words]
 
 
-@functools.cache
 def _place() -> str:
     """Where the process that forks listens; it ends, with all it has forked, when this one does."""
+    with _STARTING:
+        return _started()
+
+
+_STARTING = threading.Lock()
+"""A dashboard's threads ask for processes as well as tests."""
+
+
+@functools.cache
+def _started() -> str:
     folder = tempfile.mkdtemp(prefix="pf-tui-fork-")
     env = {name: os.environ[name] for name in ("PATH", "HOME", "TZ") if name in os.environ}
     code = f"from tests import program; program.serve({folder!r})"
@@ -153,7 +162,8 @@ def _place() -> str:
         [sys.executable, "-c", code], env=env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert server.stdout is not None
-    assert server.stdout.readline() == READY
+    if server.stdout.readline() != READY:
+        raise ConnectionError(f"the process that forks has ended with {server.wait()}")
     return os.path.join(folder, "line")  # noqa: PTH118 - an address
 
 
@@ -215,10 +225,7 @@ def _read_code() -> None:
             with contextlib.suppress(ImportError):  # of an extra
                 importlib.import_module(module.name)
     called.name_here = lambda: called.NAME  # type: ignore[assignment] # whatever this machine's PATH has
-    for place, limit in LIMITS.items():
-        name, _, constant = place.rpartition(".")
-        if not name.startswith(LEFT_OUT):
-            setattr(importlib.import_module(name), constant, limit)
+    raise_limits({place: limit for place, limit in LIMITS.items() if not place.startswith(LEFT_OUT)})
     shipped = catalog.load()
     _ = shipped.providers, shipped.models
     gc.collect()

@@ -19,6 +19,9 @@ from pf_tui.state.gateway import Gateway
 START_S = 10.0
 """How long a start in the background may take before it counts as failed."""
 
+ANSWER_S = 1.0
+"""How long a gateway on this machine may take to answer a request for nothing."""
+
 
 def bring_up(ctx: Context, provider: str | None = None, *, limit_s: float | None = None) -> str | None:
     """Start the gateway where an agent needs it to reach who serves; why that failed, in a sentence.
@@ -84,7 +87,7 @@ def answers(running: Gateway) -> bool:
     """It serves: a request for nothing is answered."""
     import http.client
 
-    connection = http.client.HTTPConnection(running.host, running.port, timeout=1)
+    connection = http.client.HTTPConnection(running.host, running.port, timeout=ANSWER_S)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200

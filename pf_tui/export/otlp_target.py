@@ -25,9 +25,9 @@ class Target:
     """A receiver, and how it is spoken to."""
 
     url: str
+    timeout_s: float
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Often a key: never shown."""
-    timeout_s: float = TIMEOUT_S
     gzip: bool = False
     certificate: str | None = None
     """File with the authorities to trust."""

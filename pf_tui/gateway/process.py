@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 SAY_AGAIN_S = 10.0
 """The same complaint of a library is one line in this time."""
 
+ASK_S = 5.0
+"""How long the gateway may take over a question of our own commands."""
+
 STOP_S = 40.0
 DRAIN_S = 30.0
 LOOK_S = 1.0
@@ -111,7 +114,7 @@ def ask(
     running: Gateway, secret: str, method: str, path: str, content: Mapping[str, object] | None = None
 ) -> tuple[int, dict[str, object]]:
     """One question to the running gateway. Raises PfError when it does not answer."""
-    connection = http.client.HTTPConnection(running.host, running.port, timeout=5)
+    connection = http.client.HTTPConnection(running.host, running.port, timeout=ASK_S)
     try:
         body = json.dumps(content).encode() if content is not None else None
         connection.request(

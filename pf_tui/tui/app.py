@@ -22,7 +22,7 @@ from textual.filter import NoColor
 
 from pf_tui.actions import install
 from pf_tui.catalog import styles_dir
-from pf_tui.errors import PfError
+from pf_tui.errors import PfError, place_of
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
@@ -240,10 +240,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         """Do a verb in the verbs' own thread, one after the other; the screen follows the files."""
 
         def do() -> None:
-            try:
-                message = verb()
-            except PfError as error:
-                message = Announcement(dashboard_words.error_words(error), "bad")
+            message = self._outcome(verb)
             self.feed.look()
             if message is not None:
                 self.post_message(message)
@@ -255,13 +252,25 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         """Read something beside the snapshot in a thread; what it cannot read is said."""
 
         def do() -> None:
-            try:
-                look()
-            except PfError as error:
-                self.post_message(Announcement(dashboard_words.error_words(error), "bad"))
+            message = self._outcome(look)
+            if message is not None:
+                self.post_message(message)
 
         run = copy_context().run  # widgets find their app through it
         threading.Thread(target=run, args=(do,), name="pf-look-up", daemon=True).start()
+
+    def _outcome(self, work: Verb | Callable[[], None]) -> Announcement | None:
+        """What is to be said after work in a thread, whose errors nobody else would see."""
+        try:
+            return work()
+        except PfError as error:
+            return Announcement(dashboard_words.error_words(error), "bad")
+        except Exception as error:  # a mistake of ours: kept in crash.txt, and the dashboard goes on
+            self.on_failure(error)
+            words = (
+                f"an error inside pf-tui: {type(error).__name__} at {place_of(error)} · please report this"
+            )
+            return Announcement(words, "bad")
 
     def ask_history(self, period: str, by: str) -> None:
         """Have another part of the ledger read."""

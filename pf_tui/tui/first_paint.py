@@ -14,6 +14,9 @@ from pf_tui.state.paths import Paths
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 """Alternate screen, no cursor, empty."""
 
+MOST_COLUMNS, MOST_ROWS = 1000, 500
+"""An 8K screen in letters of 8 pixels; a program may say that its terminal has 65535 of each."""
+
 _NAME = "frame-{columns}x{rows}"
 _LAST = "frame-last"
 _READING = " reading …"
@@ -54,19 +57,24 @@ def drawn(paths: Paths, size: tuple[int, int], theme: str, *, colour: bool) -> s
     return f"{ENTER}{first[:columns]}\r\n\r\n\x1b[2m{_READING}\x1b[0m"
 
 
+def bounded(columns: int, rows: int) -> tuple[int, int]:
+    """The part of a terminal that is drawn on: no screen shows more, and each cell takes 25 bytes."""
+    return min(columns, MOST_COLUMNS), min(rows, MOST_ROWS)
+
+
 def size() -> tuple[int, int]:
     """(columns, rows) of the terminal; one that says 0 is told that it has the usual 80 or 24.
 
     A serial line or a fresh pseudo-terminal has no size. Libraries make different ones of it (80 by 24, 80 by
-    25), and a screen that is two sizes at once is drawn for ever.
+    25), and a screen that is two sizes at once is drawn for ever: one without end is told its bounds as well.
     """
     try:
-        columns, rows = os.get_terminal_size(1)
+        told = os.get_terminal_size(1)
     except OSError:
         return 80, 24
-    if columns and rows:
+    columns, rows = bounded(told.columns or 80, told.lines or 24)
+    if (columns, rows) == told:
         return columns, rows
-    columns, rows = columns or 80, rows or 24
     try:
         import fcntl
         import struct

@@ -31,6 +31,9 @@ LOOK_S = 30.0
 SETTINGS_S = 2.0
 """How often to try again while a file of settings keeps the logs from being read."""
 
+END_S = 0.5
+"""How long the process that reads may take to end by itself."""
+
 DATABASE_MS = 500
 """How often OpenCode's database is looked at."""
 
@@ -101,7 +104,7 @@ class Logs:
             with contextlib.suppress(OSError):
                 child.stdin.close()
             try:
-                child.wait(timeout=0.5)
+                child.wait(timeout=END_S)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()

@@ -192,12 +192,12 @@ class MainScreen(CalmScreen, inherit_bindings=False):
             sentence = event_sentences.story(failovers[-1], Clock(now=now.at, zone=self.appearance.zone))
             self.say(sentence, "warn" if failovers[-1].action == "failover" else "good", STORY_S)
 
-    def say(self, words: str, colour: str = "accent", seconds: float = SAID_S) -> None:
+    def say(self, words: str, colour: str = "accent", seconds: float | None = None) -> None:
         """Say something in the last line for a moment."""
         self.notice = (spelled(words), colour)
         if self._unsaid is not None:
             self._unsaid()
-        timer = self.set_timer(seconds * (2 if colour == "bad" else 1), self._fall_silent)
+        timer = self.set_timer((seconds or SAID_S) * (2 if colour == "bad" else 1), self._fall_silent)
         self._unsaid = timer.stop
 
     def _fall_silent(self) -> None:

@@ -27,6 +27,8 @@ from pf_tui.tui.session_feed import SessionFeed, Sessions
 SCAN_S = 2.0
 LIVE_S = 1.0
 """While requests are in flight their age is shown in seconds."""
+END_S = 1.0
+"""How long the end waits for a look that is under way."""
 
 REST = 2.0
 """After a look, this many times its length passes before the next one that nobody waits for."""
@@ -91,7 +93,7 @@ class Refresher:
         self._directory.stop()
         self.look("stop")
         if self._thread.is_alive():
-            self._thread.join(timeout=1.0)
+            self._thread.join(timeout=END_S)
 
     # -- the thread
 

@@ -4,13 +4,17 @@
 - mouse reports in the old X10 form are dropped: past column 95 they are no UTF-8 and ended the program
   (Textual issue 6668: tmux detach and attach, VS Code reload);
 - a terminal that went away ends the program instead of a thread;
-- one that says it has no size gets one.
+- one that says it has no size gets one, and of one without end a part is drawn on.
 """
 
 from __future__ import annotations
 
 import os
 import re
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
 
 from pf_tui.tui import first_paint
 from pf_tui.tui.textual_internals import OpenDriver
@@ -34,6 +38,12 @@ class Terminal(OpenDriver):
 
     def size(self) -> tuple[int, int]:
         return first_paint.size()
+
+    def process_message(self, message: Message) -> None:
+        if isinstance(message, events.Resize):  # as the terminal itself tells of it (mode 2048)
+            size = Size(*first_paint.bounded(*message.size))
+            message = events.Resize(size, size, size, message.pixel_size)
+        super().process_message(message)
 
     def clean(self, data: bytes) -> tuple[bytes, bytes]:
         return _without_x10(data)

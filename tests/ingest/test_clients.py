@@ -943,7 +943,8 @@ def test_a_database_that_is_none_is_named_until_it_is_one(books: Books) -> None:
     assert books.rows("id", "status = 'ok'")
 
 
-def test_a_locked_database_is_passed_over_this_time(books: Books) -> None:
+def test_a_locked_database_is_passed_over_this_time(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pf_tui.ingest.opencode.BUSY_S", 0.01)
     path = database(books, messages())
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = DELETE")

@@ -7,6 +7,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -76,6 +77,8 @@ class Driven:
 
 
 LOOK_EVERY_S = 0.005
+
+OWN_THREADS = ("pf-look-up", "pf-verb", "pf-feed", "pf-logs")
 
 
 async def quiet(app: Dashboard) -> None:
@@ -151,6 +154,7 @@ def dashboard(context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch) 
         app = Dashboard(ctx, shown or snapshots.take(ctx, keep_going=True), live=live, **more)
         # what is said stays, and a sheet is waited for, however long a busy machine takes
         monkeypatch.setattr(main_screen, "SAID_S", PATIENCE_S)
+        monkeypatch.setattr(main_screen, "STORY_S", PATIENCE_S)
         monkeypatch.setattr(key_queue, "OPENING_S", PATIENCE_S)
         monkeypatch.setattr(cli_runner, "subprocess", Forking)
         for place in ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle"):
@@ -161,6 +165,9 @@ def dashboard(context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch) 
             if live:
                 await screen.until(lambda: screen.main_screen.report.loaded, "the first look at the files")
             yield screen
+        for thread in threading.enumerate():
+            if thread.name.startswith(OWN_THREADS):  # none goes on in another test, or when the run ends
+                await asyncio.to_thread(thread.join, PATIENCE_S)
 
     return opened
 

@@ -284,3 +284,21 @@ def test_logs_are_read_although_providers_yaml_is_wrong(context: Make) -> None:
     ctx.paths.providers.write_text("providers: [{id: 7")
 
     assert ingest_child._read(ctx, threading.Event())["problem"] == ""
+
+
+@pytest.mark.parametrize("way", ["perform", "look_up"])
+async def test_a_mistake_of_ours_in_a_thread_is_said_and_the_dashboard_goes_on(
+    dashboard: Opened, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uncaught: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", uncaught.append)
+
+    def mistaken() -> None:
+        raise AttributeError("sk-secret")
+
+    async with dashboard() as screen:
+        getattr(screen.app, way)(mistaken)
+        await screen.see("an error inside pf-tui: AttributeError at")
+        assert "sk-secret" not in screen.text()
+        await screen.press("r")
+    assert uncaught == []

@@ -21,6 +21,7 @@ from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 
 VERSION_S = 10.0
+LISTENS_S = 1.0
 QUIET = timedelta(minutes=2)
 """An agent's log that is newer than the install by this, and no hook since: the hooks do not fire."""
 
@@ -269,7 +270,7 @@ def _answer_of(agent: str, question: str, about: object) -> Any:  # each questio
 
 def _listens(host: str, port: int) -> bool:
     try:
-        with socket.create_connection((host, port), timeout=1):
+        with socket.create_connection((host, port), timeout=LISTENS_S):
             return True
     except OSError:
         return False

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pf_tui import actions, called
-from pf_tui.actions import install
+from pf_tui.actions import install, settings
 from pf_tui.clients import CLIENTS
 from pf_tui.integrations import install_plan
 from pf_tui.snapshot import Snapshot
@@ -73,7 +73,7 @@ class FirstRun(Dialog):
     def closing(self) -> None:
         """Not now: it is not asked again."""
         ctx = self.app.ctx
-        self.app.perform(lambda: actions.settings.set_dashboard(ctx, "welcomed", True))
+        self.app.perform(lambda: settings.set_dashboard(ctx, "welcomed", True))
 
     def _read_change(self) -> None:
         ctx = self.app.ctx
@@ -105,10 +105,10 @@ def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None
 
 def change_page(change: Sequence[str], agent: str, space: Space) -> Page:
     """The change as a diff; enter makes it."""
-    settings = ["config.json", '+ "pf": {"paid": "ask"}', ""]
+    config = ["config.json", '+ "pf": {"paid": "ask"}', ""]
     colours = {"+": "good", "-": "bad"}
     rows = []
-    for index, text in enumerate((*settings, *change)):
+    for index, text in enumerate((*config, *change)):
         for part, text_line in enumerate(wrap(text, space.width, colours.get(text[:1], "text"))):
             rows.append(Row(text_line, f"line {index}" if part == 0 else None))
     facts = line(bold(CLIENTS[agent].name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
-from pf_tui import actions as verbs
+from pf_tui.actions import settings
 from pf_tui.documents import commands
 from pf_tui.snapshot import Snapshot
 from pf_tui.text.columns import Column, body, chosen
@@ -259,7 +259,7 @@ def keep_theme(screen: MainScreen, name: str) -> None:
     app.theme = name
 
     def keep() -> Announcement:
-        verbs.settings.set_dashboard(app.ctx, "theme", name)
+        settings.set_dashboard(app.ctx, "theme", name)
         return Announcement(f"theme {name}")
 
     app.perform(keep)
