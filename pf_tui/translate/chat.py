@@ -34,7 +34,6 @@ from pf_tui.translate.conversation import (
     Call,
     Choice,
     ChoiceKind,
-    HostedTool,
     Media,
     Notes,
     Part,
@@ -49,7 +48,7 @@ from pf_tui.translate.conversation import (
     words_of,
 )
 from pf_tui.translate.schemas import is_closed, written_form
-from pf_tui.translate.tools import custom_schema, described, object_schema
+from pf_tui.translate.tools import custom_schema, custom_tool, described, hosted_tool, object_schema
 
 __all__ = [
     "EventReader", "EventWriter", "read_answer", "read_request", "write_answer", "write_request",
@@ -157,18 +156,9 @@ def _read_tools(body: Mapping[str, object], request: Request) -> None:
         elif kind == "custom" and isinstance(tool.get("custom"), Mapping):
             custom = tool["custom"]
             grammar = ((custom.get("format") or {}).get("grammar") or {}).get("definition")
-            request.tools.append(
-                Tool(
-                    str(custom.get("name") or ""),
-                    custom.get("description") or "",
-                    custom=True,
-                    grammar=grammar,
-                )
-            )
-        elif isinstance(kind, str):
-            request.hosted.append(HostedTool(kind, dict(tool)))
+            request.tools.append(custom_tool(custom, grammar))
         else:
-            raise bad_request("a tool has no type")
+            request.hosted.append(hosted_tool(tool))
     request.choice = read_choice(body.get("tool_choice") or body.get("function_call"))
     request.one_call_at_a_time = body.get("parallel_tool_calls") is False
 
@@ -301,8 +291,8 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
         if tool.strict and is_closed(object_in(function, "parameters")):
             function["strict"] = True
         tools.append({"type": "function", "function": function})
-    for hosted_tool in request.hosted:
-        notes.add("hosted-tool", f"{hosted_tool.kind} is run by its own vendor and was left out")
+    for hosted in request.hosted:
+        notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
     body: dict[str, object] = {"tools": tools}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pf_tui.json_values import list_of
-from pf_tui.translate.conversation import Media, Notes, Part, Text, bad_request
+from pf_tui.translate.conversation import Media, Notes, Part, Text, content_parts
 
 OWN_SETTINGS = (
     "n",
@@ -22,13 +22,7 @@ OWN_SETTINGS = (
 
 
 def read_parts(content: object) -> Iterator[Part]:
-    if isinstance(content, str):
-        if content:
-            yield Text(content)
-        return
-    for part in list_of(content, "content"):
-        if not isinstance(part, Mapping):
-            raise bad_request("a content part is no object")
+    for part in content_parts(content):
         kind = part.get("type")
         if kind in ("text", "input_text", "output_text"):
             if part.get("text"):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import Literal
+from typing import Any, Literal  # Any: a field of a part, of whatever kind a client sent
 
 from msgspec import Struct, field
 
 from pf_tui.errors import WrongUsage
+from pf_tui.json_values import list_of
 
 Role = Literal["system", "user", "assistant"]
 ChoiceKind = Literal["auto", "none", "any", "tool"]
@@ -290,6 +291,22 @@ def stop_of_what_was_sent(stop: Stop, calls: bool) -> Stop:
 def bad_request(why: str, hint: str = "") -> WrongUsage:
     """The client's body is no request of its protocol."""
     return WrongUsage(why, hint) if hint else WrongUsage(why)
+
+
+def content_parts(content: object) -> Iterator[Mapping[str, Any]]:
+    """The parts of a message's content in OpenAI's protocols; a string is one part of text, "" none.
+
+    Raises:
+        WrongUsage: it is neither, or a part is no object.
+    """
+    if isinstance(content, str):
+        if content:
+            yield {"type": "text", "text": content}
+        return
+    for part in list_of(content, "content"):
+        if not isinstance(part, Mapping):
+            raise bad_request("a content part is no object")
+        yield part
 
 
 def words_of(content: object) -> str:

@@ -189,6 +189,24 @@ def _drop_everywhere(value: object, holder: str, name: str) -> None:
             _drop_everywhere(entry, holder, name)
 
 
+def put_tools(
+    body: dict[str, object], tools: Sequence[Mapping[str, object]], target: Dialect, notes: Notes
+) -> bool:
+    """Send as many tools as the target takes; False where there are none, and what is about them goes too."""
+    if target.tools_most and len(tools) > target.tools_most:
+        notes.add(
+            "tools",
+            f"only {target.tools_most} of {len(tools)} tools were sent: this provider takes no more",
+        )
+        tools = tools[: target.tools_most]
+    if not tools:
+        for name in ("tools", "tool_choice", "parallel_tool_calls"):
+            body.pop(name, None)
+        return False
+    body["tools"] = list(tools)
+    return True
+
+
 def set_effort(body: dict[str, object], target: Dialect, own_field: str) -> None:
     """The effort in the target's field and words, or gone.
 

@@ -10,7 +10,7 @@ from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat import google_signature
 from pf_tui.translate.chat_parts import joined
 from pf_tui.translate.conversation import IN_JSON, Notes, words_of
-from pf_tui.translate.dialect import GO_ON, Dialect, drop_sampling, set_effort
+from pf_tui.translate.dialect import GO_ON, Dialect, drop_sampling, put_tools, set_effort
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.schemas import cleaned
 
@@ -188,17 +188,8 @@ def tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, T
         if not target.strict_tools:
             function.pop("strict", None)
         tools_left.append(tool)
-    if target.tools_most and len(tools_left) > target.tools_most:
-        notes.add(
-            "tools",
-            f"only {target.tools_most} of {len(tools_left)} tools were sent: this provider takes no more",
-        )
-        tools_left = tools_left[: target.tools_most]
-    if not tools_left:
-        for name in ("tools", "tool_choice", "parallel_tool_calls"):
-            body.pop(name, None)
+    if not put_tools(body, tools_left, target, notes):
         return names
-    body["tools"] = tools_left
     _choice(body, target)
     if not target.parallel_calls:
         body.pop("parallel_tool_calls", None)

@@ -12,7 +12,7 @@ from pf_tui.json_values import list_in, object_in, objects_in, optional_text, te
 from pf_tui.translate import compaction, naming, reasoning
 from pf_tui.translate.arguments import object_text
 from pf_tui.translate.conversation import Notes, Tool
-from pf_tui.translate.dialect import Dialect, drop_sampling, set_effort
+from pf_tui.translate.dialect import Dialect, drop_sampling, put_tools, set_effort
 from pf_tui.translate.fit_chat import short
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.responses_items import refuse_kept_elsewhere
@@ -87,17 +87,8 @@ def _tools(
     notes: Notes,
 ) -> None:
     tools_left = _once(_flattened(tools, None, target, names, notes))
-    if target.tools_most and len(tools_left) > target.tools_most:
-        notes.add(
-            "tools",
-            f"only {target.tools_most} of {len(tools_left)} tools were sent: this provider takes no more",
-        )
-        tools_left = tools_left[: target.tools_most]
-    if not tools_left:
-        for name in ("tools", "tool_choice", "parallel_tool_calls"):
-            body.pop(name, None)
+    if not put_tools(body, tools_left, target, notes):
         return
-    body["tools"] = tools_left
     choice = body.get("tool_choice")
     if isinstance(choice, dict) and choice.get("name") and target.tools_flat:
         flat = naming.flat(str(choice["name"]), choice.get("namespace"))

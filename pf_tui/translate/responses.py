@@ -16,7 +16,6 @@ from pf_tui.translate.chat import read_choice
 from pf_tui.translate.conversation import (
     Answer,
     Call,
-    HostedTool,
     Media,
     Notes,
     Part,
@@ -50,7 +49,7 @@ from pf_tui.translate.responses_items import (
 )
 from pf_tui.translate.responses_parts import read_parts, write_media
 from pf_tui.translate.schemas import is_closed, plain_schema, written_form
-from pf_tui.translate.tools import custom_schema, described, object_schema
+from pf_tui.translate.tools import custom_schema, custom_tool, described, hosted_tool, object_schema
 
 __all__ = [
     "EventReader", "EventWriter", "read_answer", "read_request", "write_answer", "write_request",
@@ -160,19 +159,9 @@ def _read_tools(tools: Iterable[object], request: Request, namespace: str | None
             )
         elif kind == "custom":
             grammar = optional_text(object_in(tool, "format"), "definition")
-            request.tools.append(
-                Tool(
-                    str(tool.get("name") or ""),
-                    tool.get("description") or "",
-                    namespace=namespace,
-                    custom=True,
-                    grammar=grammar,
-                )
-            )
-        elif isinstance(kind, str):
-            request.hosted.append(HostedTool(kind, dict(tool)))
+            request.tools.append(custom_tool(tool, grammar, namespace))
         else:
-            raise bad_request("a tool has no type")
+            request.hosted.append(hosted_tool(tool))
 
 
 def _read_settings(body: Mapping[str, object], request: Request, notes: Notes) -> None:
@@ -287,8 +276,8 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
         closed = is_closed(object_in(tool_object, "parameters"))
         tool_object["strict"] = tool.strict is True and closed  # left out means true in this protocol
         tools.append(tool_object)
-    for hosted_tool in request.hosted:
-        notes.add("hosted-tool", f"{hosted_tool.kind} is run by its own vendor and was left out")
+    for hosted in request.hosted:
+        notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
     body: dict[str, object] = {"tools": tools}

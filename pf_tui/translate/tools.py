@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pf_tui.translate.conversation import Tool
+from pf_tui.json_values import text_in
+from pf_tui.translate.conversation import HostedTool, Tool, bad_request
 from pf_tui.translate.schemas import with_root
+
+
+def custom_tool(entry: Mapping[str, object], grammar: str | None, namespace: str | None = None) -> Tool:
+    """A tool that takes plain text, as OpenAI's protocols describe it."""
+    return Tool(
+        str(entry.get("name") or ""),
+        text_in(entry, "description"),
+        namespace=namespace,
+        custom=True,
+        grammar=grammar,
+    )
+
+
+def hosted_tool(entry: Mapping[str, object]) -> HostedTool:
+    """A tool that the provider runs. Raises WrongUsage for one without a type."""
+    kind = entry.get("type")
+    if not isinstance(kind, str):
+        raise bad_request("a tool has no type")
+    return HostedTool(kind, dict(entry))
 
 
 def object_schema(schema: Mapping[str, object]) -> dict[str, object]:
