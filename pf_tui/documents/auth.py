@@ -17,10 +17,7 @@ def document(now: Snapshot, only: str | None = None) -> dict[str, object]:
 def provider(view: ProviderView) -> dict[str, object]:
     """A provider object cut down to its credential, with the way to get one."""
     return {
-        "id": view.id,
-        "name": view.provider.name,
-        "family": view.provider.family,
-        "rank": view.rank,
+        **status.identity(view),
         "auth": {
             **status.credential(view.provider.auth, view.credential),
             "renewable": view.credential.renewable,

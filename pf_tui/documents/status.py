@@ -109,13 +109,20 @@ def serving(serving: Serving | None) -> dict[str, object] | None:
     }
 
 
-def provider(view: ProviderView) -> dict[str, object]:
-    """The provider object that every document shares."""
+def identity(view: ProviderView) -> dict[str, object]:
+    """What a provider is called and where it stands in the order."""
     return {
         "id": view.id,
         "name": view.provider.name,
         "family": view.provider.family,
         "rank": view.rank,
+    }
+
+
+def provider(view: ProviderView) -> dict[str, object]:
+    """The provider object that every document shares."""
+    return {
+        **identity(view),
         "enabled": view.enabled,
         "serves": view.serves,
         "auth": credential(view.provider.auth, view.credential),
