@@ -13,8 +13,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from pf_tui.drill.fake_replies import Call
 
 KEYS = {"ALPHA_API_KEY": "sk-alpha-0001", "BETA_API_KEY": "sk-beta-0002"}
 
@@ -252,3 +255,16 @@ def terminal(machine: Machine, *command: str, width: int = 120, height: int = 44
         yield Terminal(socket)
     finally:
         subprocess.run(["tmux", "-L", socket, "kill-server"], timeout=20, check=False, capture_output=True)
+
+
+def shell_call(tools: list[str], command: str) -> Call:
+    """A call of whichever tool the agent runs commands with."""
+    name = next(name for name in ("Bash", "bash", "exec_command", "shell_command", "shell") if name in tools)
+    arguments: dict[str, Any] = {"command": command, "description": "run it"}
+    if name == "exec_command":
+        arguments = {"cmd": command}
+    elif name == "shell":
+        arguments = {"command": ["sh", "-c", command]}
+    elif name == "shell_command":
+        arguments = {"command": command}
+    return Call(name=name, arguments=arguments)

@@ -227,6 +227,19 @@ def ours(
         yield subject
 
 
+def router_settings(port: int, providers: Sequence[Mapping[str, object]], default: str) -> dict[str, object]:
+    """config.json of claude-code-router."""
+    return {
+        "PORT": port,
+        "HOST": "127.0.0.1",
+        "APIKEY": "bench-token",
+        "LOG": False,
+        "NON_INTERACTIVE_MODE": True,
+        "Providers": providers,
+        "Router": {"default": default},
+    }
+
+
 @contextlib.contextmanager
 def router(folder: Path, program: str, first: Upstream, second: Upstream) -> Iterator[Subject]:
     """claude-code-router 2.0.0, passing Anthropic's protocol through, with its fallback set."""
@@ -243,16 +256,7 @@ def router(folder: Path, program: str, first: Upstream, second: Upstream) -> Ite
         }
         for name, one in (("a", first), ("b", second))
     ]
-    content = {
-        "PORT": port,
-        "HOST": "127.0.0.1",
-        "APIKEY": "bench-token",
-        "LOG": False,
-        "NON_INTERACTIVE_MODE": True,
-        "Providers": providers,
-        "Router": {"default": f"a,{MODEL}"},
-        "fallback": {"default": [f"b,{MODEL}"]},
-    }
+    content = router_settings(port, providers, f"a,{MODEL}") | {"fallback": {"default": [f"b,{MODEL}"]}}
     (settings / "config.json").write_text(json.dumps(content))
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     began = time.perf_counter()

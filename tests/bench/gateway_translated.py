@@ -171,15 +171,7 @@ def router(folder: Path, program: str, up: Upstream) -> Iterator[Subject]:
         "api_key": "bench-key",
         "models": ["gpt-5.4"],
     }
-    content = {
-        "PORT": port,
-        "HOST": "127.0.0.1",
-        "APIKEY": "bench-token",
-        "LOG": False,
-        "NON_INTERACTIVE_MODE": True,
-        "Providers": [provider],
-        "Router": {"default": "a,gpt-5.4"},
-    }
+    content = bench.router_settings(port, [provider], "a,gpt-5.4")
     (settings / "config.json").write_text(json.dumps(content))
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     began = time.perf_counter()

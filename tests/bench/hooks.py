@@ -20,20 +20,10 @@ from pf_tui.actions import install
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests.hooks.claude import EVENTS
 
 ROUNDS = 25
 BUDGET = 5.0
-EVENTS = (
-    "SessionStart",
-    "UserPromptSubmit",
-    "UserPromptExpansion",
-    "Stop",
-    "SubagentStop",
-    "StopFailure",
-    "SessionEnd",
-    "Notification",
-    "ConfigChange",
-)
 SESSION = "8fb67b88-00ba-4d70-a605-efd434c9ee1e"
 
 

@@ -20,7 +20,7 @@ from pf_tui.catalog import load
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS
-from tests.clients import Machine, program, wait_until
+from tests.clients import Machine, program, shell_call, wait_until
 from tests.e2e.test_gateway_agents import Box, Hosted, box, hosted, results, rows, tool_names
 
 __all__ = ["box", "hosted"]
@@ -69,9 +69,9 @@ def works(made: Machine, *, limited: bool) -> Any:
         if SUMMARY in asked.body.decode():
             if b"three.txt" in asked.body:
                 return Reply(text=DONE)
-            return Reply(text="One is left.", calls=(_shell(tools, "echo three >> three.txt"),))
+            return Reply(text="One is left.", calls=(shell_call(tools, "echo three >> three.txt"),))
         if done == 0:
-            calls = (_shell(tools, "echo one >> one.txt"), _shell(tools, "echo two >> two.txt"))
+            calls = (shell_call(tools, "echo one >> one.txt"), shell_call(tools, "echo two >> two.txt"))
             return Reply(thinking="Two commands, and neither waits.", text="I run both.", calls=calls)
         if limited and not hit:
             hit = True
@@ -79,7 +79,7 @@ def works(made: Machine, *, limited: bool) -> Any:
         if done == 2 and (look := _look(tools, made)):
             return Reply(text="I look at it.", calls=(look,))
         full = FULL_OPENCODE if "read" in tools else FULL
-        return Reply(text="It is red.", calls=(_shell(tools, "echo red >> red.txt"),), input=full)
+        return Reply(text="It is red.", calls=(shell_call(tools, "echo red >> red.txt"),), input=full)
 
     return script
 
@@ -91,18 +91,6 @@ def asks_for_a_summary(asked: ReceivedRequest) -> bool:
     assert isinstance(turns, list)
     said = json.dumps([content.get("system"), content.get("instructions"), turns[0], turns[-1]])
     return any(words in said for words in ASKS_FOR_A_SUMMARY)
-
-
-def _shell(tools: list[str], command: str) -> Call:
-    name = next(name for name in ("Bash", "bash", "exec_command", "shell_command", "shell") if name in tools)
-    arguments: dict[str, Any] = {"command": command, "description": "run it"}
-    if name == "exec_command":
-        arguments = {"cmd": command}
-    elif name == "shell":
-        arguments = {"command": ["sh", "-c", command]}
-    elif name == "shell_command":
-        arguments = {"command": command}
-    return Call(name=name, arguments=arguments)
 
 
 def _look(tools: list[str], made: Machine) -> Call | None:

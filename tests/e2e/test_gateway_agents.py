@@ -20,7 +20,7 @@ import pytest
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS, Fault
-from tests.clients import Machine, machine, program, settle_claude, terminal, wait_until
+from tests.clients import Machine, machine, program, settle_claude, shell_call, terminal, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -105,15 +105,7 @@ def limited_at(place: str) -> Callable[[ReceivedRequest], Step]:
 
 
 def shell(tools: list[str], command: str) -> Reply:
-    name = next(name for name in ("Bash", "bash", "exec_command", "shell_command", "shell") if name in tools)
-    arguments: dict[str, Any] = {"command": command, "description": "write it down"}
-    if name == "exec_command":
-        arguments = {"cmd": command}
-    elif name == "shell":
-        arguments = {"command": ["sh", "-c", command]}
-    elif name == "shell_command":
-        arguments = {"command": command}
-    return Reply(text="I write it down.", calls=(Call(name=name, arguments=arguments),))
+    return Reply(text="I write it down.", calls=(shell_call(tools, command),))
 
 
 def tool_names(asked: ReceivedRequest) -> list[str]:

@@ -6,7 +6,6 @@ alpha is the person's provider, beta the hostile host: whatever comes there is l
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests import clients
+from tests import clients, spoils
 from tests.clients import KEYS, Machine
 from tests.upstreams import Upstream, failure
 
@@ -125,29 +124,10 @@ def _broken(path: Path) -> None:
     path.write_text('{"env": {"ANTHROPIC_BASE_URL": ')
 
 
-def _directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def _fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def _link_out(path: Path) -> None:
-    outside = path.parent.parent.parent / "outside.json"
-    path.rename(outside)
-    path.symlink_to(outside)
-
-
-def _dangling(path: Path) -> None:
-    path.unlink()
-    path.symlink_to(path.parent / "nothing")
-
-
 @pytest.mark.parametrize(
-    "spoil", [_broken, _directory, _link_out, _dangling], ids=lambda spoil: spoil.__name__[1:]
+    "spoil",
+    [_broken, spoils.directory, spoils.link_out, spoils.dangling],
+    ids=lambda spoil: spoil.__name__.strip("_"),
 )
 def test_settings_that_cannot_be_read_mean_no_key(
     machine: Machine, alpha: Upstream, beta: Upstream, spoil: Callable[[Path], None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -141,12 +142,13 @@ class Room:
 Open = Callable[..., Awaitable[Room]]
 
 
-@pytest.fixture
-async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
+@contextlib.asynccontextmanager
+async def rooms_in(folder: Path) -> AsyncIterator[Open]:
+    """`await make(names, **config)`: each room runs; all are closed at the end."""
     rooms: list[Room] = []
 
     async def make(*names: str, **config: Any) -> Room:
-        room = Room(tmp_path / f"room{len(rooms)}", names or ("anthropic-api", "openrouter"), **config)
+        room = Room(folder / f"room{len(rooms)}", names or ("anthropic-api", "openrouter"), **config)
         rooms.append(room)
         await room.open()
         return room
@@ -154,6 +156,12 @@ async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
     yield make
     for room in rooms:
         await room.close()
+
+
+@pytest.fixture
+async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
+    async with rooms_in(tmp_path) as make:
+        yield make
 
 
 async def test_a_session_returns_to_the_better_provider_when_its_cache_is_cold(open_room: Open) -> None:

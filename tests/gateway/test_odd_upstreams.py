@@ -14,7 +14,7 @@ import pytest
 
 from pf_tui.drill.fake_replies import Reply, events
 from tests.gateway.conftest import OPUS, SOL
-from tests.gateway.upstreams import Gate, Heard, eventually
+from tests.gateway.upstreams import Gate, Heard, eventually, opened
 
 MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
 MODELS = {MESSAGES: OPUS, CHAT: SOL, RESPONSES: SOL}
@@ -98,12 +98,8 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    made = Scene(tmp_path)
-    try:
-        await made.open()
+    async with opened(Scene(tmp_path)) as made:
         yield made
-    finally:
-        await made.close()
 
 
 def stream(protocol: str = MESSAGES) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pf_tui.drill.faults import Fault
-from tests.gateway.test_failover import Open, Room
+from tests.gateway.test_failover import Open, Room, rooms_in
 
 RATE_2 = Fault(
     name="rate-2",
@@ -26,12 +26,10 @@ RATE_2 = Fault(
 
 @pytest.fixture
 async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
-    rooms: list[Room] = []
+    """Rooms whose gateway waits by the room's own clock."""
 
     async def make(*names: str, **config: Any) -> Room:
-        room = Room(tmp_path / f"room{len(rooms)}", names or ("anthropic-api", "openrouter"), **config)
-        rooms.append(room)
-        await room.open()
+        room = await open_one(*names, **config)
         slept: list[float] = []
 
         async def sleep(seconds: float) -> None:
@@ -42,9 +40,8 @@ async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
         room.slept = slept  # type: ignore[attr-defined]
         return room
 
-    yield make
-    for room in rooms:
-        await room.close()
+    async with rooms_in(tmp_path) as open_one:
+        yield make
 
 
 def slept(room: Room) -> list[float]:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from pf_tui.drill.fake_replies import HANDSHAKE_EVENTS, Call, Reply, events, whole
 from tests.gateway.conftest import OPUS, SOL
-from tests.gateway.upstreams import PATHS, Heard, StillGate, request_body
+from tests.gateway.upstreams import PATHS, Heard, StillGate, opened, request_body
 from tests.patience import PATIENCE_S
 
 MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
@@ -150,12 +150,8 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    made = Scene(tmp_path)
-    try:
-        await made.open()
+    async with opened(Scene(tmp_path)) as made:
         yield made
-    finally:
-        await made.close()
 
 
 every_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import yaml
@@ -416,3 +417,21 @@ def _delta_of(event: dict[str, Any]) -> str:
     if isinstance(delta, dict):
         return delta.get("text", "")
     return delta if isinstance(delta, str) and event.get("type") == "response.output_text.delta" else ""
+
+
+class _Opens(Protocol):
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+_Opened = TypeVar("_Opened", bound=_Opens)
+
+
+@contextlib.asynccontextmanager
+async def opened(scene: _Opened) -> AsyncIterator[_Opened]:
+    """Everything of it runs; it is closed at the end, also where only a part could be opened."""
+    try:
+        await scene.open()
+        yield scene
+    finally:
+        await scene.close()

@@ -12,6 +12,17 @@ from pf_tui.rules.benches import Bench
 from pf_tui.state.context import Context
 
 SESSION = "8fb67b88-00ba-4d70-a605-efd434c9ee1e"
+EVENTS = (
+    "SessionStart",
+    "UserPromptSubmit",
+    "UserPromptExpansion",
+    "Stop",
+    "SubagentStop",
+    "StopFailure",
+    "SessionEnd",
+    "Notification",
+    "ConfigChange",
+)
 KEYS = {"ANTHROPIC_API_KEY": "sk-ant-planted-1", "OPENROUTER_API_KEY": "sk-or-planted-2"}
 LIMITED = "API Error: Request rejected (429) · This request would exceed your account's rate limit."
 

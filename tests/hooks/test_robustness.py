@@ -18,20 +18,10 @@ from pf_tui.hooks.claude_code import LOCK_S
 from pf_tui.state.files import LOCK_TIMEOUT_S
 from pf_tui.state.journal import parse
 from tests import program
+from tests.hooks.claude import EVENTS as KNOWN_EVENTS
 from tests.hooks.claude import SESSION, Client, delivered
 
-EVENTS = (
-    "SessionStart",
-    "UserPromptSubmit",
-    "UserPromptExpansion",
-    "Stop",
-    "SubagentStop",
-    "StopFailure",
-    "SessionEnd",
-    "Notification",
-    "ConfigChange",
-    "NeverHeardOf",
-)
+EVENTS = (*KNOWN_EVENTS, "NeverHeardOf")
 DATA = Path(integrations.__file__).parent / "data" / "claude-code" / "provider-fallback" / "hooks"
 AGENTS = ("claude-code", "opencode", "codex")
 PLANTED = {

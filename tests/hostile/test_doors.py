@@ -23,6 +23,7 @@ from pf_tui.mcp_server.start import OneLine
 from pf_tui.rules.addresses import is_own_request
 from pf_tui.state.context import Context
 from tests.gateway.upstreams import StillGate
+from tests.mcp.conftest import HELLO
 from tests.patience import PATIENCE_S
 
 HOSTS = [
@@ -151,22 +152,12 @@ async def tools(folder: Path) -> AsyncIterator[Door]:
     config = uvicorn.Config(http.app(room, "the-token", port), http="h11", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
-    hello = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {
-            "protocolVersion": "2025-06-18",
-            "capabilities": {},
-            "clientInfo": {"name": "x", "version": "1"},
-        },
-    }
     more = (
         "x-pf-token: the-token\r\ncontent-type: application/json\r\n"
         "accept: application/json, text/event-stream\r\n"
     )
     try:
-        yield Door(port, "POST", "/mcp", more, json.dumps(hello).encode())
+        yield Door(port, "POST", "/mcp", more, json.dumps(HELLO).encode())
     finally:
         server.should_exit = True
         await running

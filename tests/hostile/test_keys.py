@@ -19,6 +19,7 @@ from pf_tui.rules import key_homes
 from pf_tui.state import credentials
 from pf_tui.state.ancestors import Process
 from pf_tui.state.context import Context
+from tests import spoils
 
 Make = Callable[..., Context]
 
@@ -338,37 +339,6 @@ def spoil_bytes(data: bytes) -> Callable[[Path], None]:
     return lambda path: path.write_bytes(data) and None
 
 
-def _directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-def _fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def _dangling(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("nothing")
-
-
-def _itself(path: Path) -> None:
-    path.unlink()
-    path.symlink_to(path.name)
-
-
-def _outside(path: Path) -> None:
-    target = path.parent.parent.parent / "outside.json"
-    path.rename(target)
-    path.symlink_to(target)
-
-
-def _device(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/dev/zero")
-
-
 SPOILS: dict[str, Callable[[Path], None]] = {
     "cut-off": spoil_text('{"env": {'),
     "comment": spoil_text('{"env": {} // x\n}'),
@@ -383,12 +353,12 @@ SPOILS: dict[str, Callable[[Path], None]] = {
     "utf-16": spoil_bytes('{"env": {}}'.encode("utf-16")),
     "latin": spoil_bytes(b'{"a": "\xff"}'),
     "large": spoil_text("{}" + " " * (2 << 20)),
-    "directory": _directory,
-    "fifo": _fifo,
-    "dangling": _dangling,
-    "loop": _itself,
-    "outside": _outside,
-    "device": _device,
+    "directory": spoils.directory,
+    "fifo": spoils.fifo,
+    "dangling": spoils.dangling,
+    "loop": spoils.itself,
+    "outside": spoils.link_out,
+    "device": spoils.device,
 }
 
 

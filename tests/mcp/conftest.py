@@ -18,6 +18,18 @@ from tests.patience import PATIENCE_S, eventually
 
 SECRETS = {"OPENROUTER_API_KEY": "sk-or-never-shown-0001", "GROQ_API_KEY": "gsk_never_shown_0002"}
 
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+"""What a client says first."""
+
 
 @dataclass(frozen=True)
 class World:

@@ -13,19 +13,9 @@ import httpx2
 import pytest
 
 from tests import program
-from tests.mcp.conftest import Served, World
+from tests.mcp.conftest import HELLO, Served, World
 from tests.patience import PATIENCE_S
 
-HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"},
-    },
-}
 KINDS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
 
 

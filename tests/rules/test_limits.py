@@ -163,18 +163,7 @@ def test_a_forecast_lies_between_now_and_the_reset(values: list[tuple[float, int
     ],
 )
 def test_the_level_follows_the_thresholds(percent: float, source: str, word: str) -> None:
-    limit = Limit(
-        window="5h",
-        unit="percent",
-        used=percent,
-        limit=100,
-        percent=percent,
-        resets_at=RESET,
-        source=source,
-        observed_at=NOON,
-    )
-
-    assert limits.level([limit], NOON, warn_at=0.75, switch_at=0.95) == word
+    assert limits.level([limit(percent, source=source)], NOON, warn_at=0.75, switch_at=0.95) == word
 
 
 def test_the_estimated_limit_is_the_ninetieth_percentile() -> None:

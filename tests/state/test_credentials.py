@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import keyring
 import pytest
@@ -20,30 +20,12 @@ from pf_tui.rules import failures
 from pf_tui.state import credentials
 from pf_tui.state.context import Context
 from pf_tui.state.secret import Secret
+from tests.keyrings import MemoryKeyring
 
 KEY = "sk-test-0123456789abcdef"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 Make = Callable[..., Context]
-
-
-class MemoryKeyring(KeyringBackend):
-    """A keyring that works."""
-
-    priority: ClassVar[float] = 5
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[(service, username)] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[(service, username)]
 
 
 class ForgetfulKeyring(MemoryKeyring):

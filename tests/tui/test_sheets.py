@@ -8,7 +8,6 @@ from typing import Any
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 from textual import events
 
 from pf_tui import actions
@@ -16,30 +15,12 @@ from pf_tui.rules import failures
 from pf_tui.state import cache
 from pf_tui.state.context import Context
 from pf_tui.tui.dialogs.line import TextLine
+from tests.keyrings import MemoryKeyring
 
 Opened = Callable[..., Any]
 
 THREE = {"version": 2, "providerPriority": ["openrouter", "groq", "openai-api", "deepseek-api"]}
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
-
-
-class MemoryKeyring(KeyringBackend):
-    """A keyring that works."""
-
-    priority = 10  # type: ignore[assignment]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
 
 
 @pytest.fixture
