@@ -2,6 +2,8 @@
 
 Paint, data, key, refresh, rest, memory, bytes, growth: the dashboard's budgets. Other work on the
 machine shows in both columns; compare the columns.
+
+python -m tests.bench.dashboard [--against PYTHON]
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench.against import checkouts
 from tests.tui.terminal import Terminal
 
 MINIMAL = """
@@ -44,11 +47,16 @@ CHANGES = 2_000
 """State changes for the growth figure; each one is a snapshot and a redraw."""
 
 MB = 1024 * 1024
-DASHBOARD = [sys.executable, "-m", "pf_tui"]
+DASHBOARD = [sys.executable, "-P", "-m", "pf_tui"]
+TURNS = 3
+"""With --against: how often each measure is taken of each checkout, in turns."""
 
 
 def main() -> None:
     """Print the table; a budget that is missed is marked."""
+    if len(checkouts()) > 1:
+        in_turns()
+        return
     with home() as world:
         compare(world)
         refresh, heavy = _refreshes(world)
@@ -66,6 +74,34 @@ def main() -> None:
         print(f"\n{'':34}{'python -c pass':>14}{'pf-tui':>14}   budget")
         _row("--version, ms", bare, version, "≤ 3×", version <= 3 * bare)
         _row("status --json, ms", bare, status, "≤ 8×", status <= 8 * bare)
+
+
+def in_turns() -> None:
+    """What this dashboard costs and what the one of the other checkout costs, the median of TURNS."""
+    ready = "served by"
+    measures: dict[str, Callable[[list[str], Mapping[str, str]], Sequence[float]]] = {
+        "first non-blank paint, ms|real data on screen, ms": lambda words, world: _starts(
+            words, world, ready
+        ),
+        "key to change, median ms": lambda words, world: [_keys(words, world, ready, "jk")],
+        "next pane, processor ms a key": lambda words, world: [_key_cost(words, world, ready, ("\t",))],
+        "file replaced to pixels, p95 ms|  bytes of that": lambda words, world: _refreshes(world, words),
+        "bytes when one number changes": lambda words, world: [_one_number(world, words)],
+        "CPU at rest, %|bytes at rest|memory, MB": lambda words, world: rest(words, world, ready),
+        "--version, ms": lambda words, world: [_timed([*words, "--version"], world)],
+        "status --json, ms": lambda words, world: [_timed([*words, "status", "--json"], world)],
+    }
+    with ExitStack() as stack:
+        subjects = [(checkout.program, stack.enter_context(home())) for checkout in checkouts()]
+        for words, world in subjects:  # the bytecode and the last frame are there from now on
+            _starts(words, world, ready)
+        print(f"{'':34}{'before':>14}{'now':>14}{'now/before':>14}")
+        for names, measure in measures.items():
+            turns = [[measure(words, world) for words, world in subjects] for _ in range(TURNS)]
+            for number, name in enumerate(names.split("|")):
+                now, before = (statistics.median(turn[who][number] for turn in turns) for who in (0, 1))
+                ratio = f"{now / before:14.2f}" if before else ""
+                print(f"{name:34}{before:>14.1f}{now:>14.1f}{ratio}", flush=True)
 
 
 def compare(world: Mapping[str, str]) -> None:
@@ -182,14 +218,14 @@ def _key_cost(words: list[str], world: Mapping[str, str], ready: str, keys: Sequ
         return 1000 * (used(pressed) - used([""] * KEYS)) / KEYS
 
 
-def _refreshes(world: Mapping[str, str]) -> tuple[float, float]:
+def _refreshes(world: Mapping[str, str], words: list[str] = DASHBOARD) -> tuple[float, float]:
     """(p95 of replace to pixels in ms, bytes written for one)."""
     path = Path(world["HOME"]) / ".opencode" / "provider-fallback" / "config.json"
     orders = [
         ["openrouter", "groq", "openai-api", "deepseek-api"],
         ["groq", "openrouter", "openai-api", "deepseek-api"],
     ]
-    with Terminal(DASHBOARD, world) as terminal:
+    with Terminal(words, world) as terminal:
         terminal.see("served by")
         terminal.quiet(1.5)
         _write(path, orders[1])  # the first change loads what the others use
@@ -207,7 +243,7 @@ def _refreshes(world: Mapping[str, str]) -> tuple[float, float]:
         return statistics.quantiles(took, n=20)[-1], statistics.median(sizes)
 
 
-def _one_number(world: Mapping[str, str]) -> float:
+def _one_number(world: Mapping[str, str], words: list[str] = DASHBOARD) -> float:
     """Bytes written when a request in flight has a few tokens more, the median."""
     state = Path(world["HOME"]) / ".opencode" / "provider-fallback"
     since = datetime.now(UTC).isoformat()
@@ -220,7 +256,7 @@ def _one_number(world: Mapping[str, str]) -> float:
         "first_byte_ms": 1,
     }
     sizes = []
-    with Terminal(DASHBOARD, world) as terminal:
+    with Terminal(words, world) as terminal:
         terminal.see("served by")
         terminal.quiet(1.0)
         for tokens in range(100, 112):
@@ -275,3 +311,7 @@ def _timed(words: list[str], world: Mapping[str, str], runs: int = 15) -> float:
         subprocess.run(words, env=dict(world), check=True, stdout=subprocess.DEVNULL)
         took.append(1000 * (time.perf_counter() - began))
     return min(took)
+
+
+if __name__ == "__main__":
+    main()

@@ -30,8 +30,9 @@ from typing import Any
 import psutil
 import yaml
 
+from tests.bench.against import BEFORE, checkouts
+
 QUICK = "--quick" in sys.argv
-AGAINST = sys.argv[sys.argv.index("--against") + 1 :][:1] if "--against" in sys.argv else []
 ROUNDS = 3 if QUICK else 9
 """All subjects take turns, so that what else the machine does meets all of them."""
 
@@ -81,12 +82,9 @@ def main() -> None:
         subjects = [Subject(name="direct", url=first.url)]
         subjects.append(stack.enter_context(bare(first.url)))
         subjects.append(stack.enter_context(gateway(folder / "gate", first, second)))
-        if AGAINST:
-            subjects.append(
-                stack.enter_context(
-                    gateway(folder / "before", first, second, name="before", python=AGAINST[0])
-                )
-            )
+        for other in checkouts()[1:]:
+            before = gateway(folder / other.name, first, second, name=other.name, python=other.python)
+            subjects.append(stack.enter_context(before))
         if (ccr := peer()) is not None:
             subjects.append(stack.enter_context(router(folder / "ccr", ccr, first, second)))
         for round_number in range(ROUNDS):
@@ -335,7 +333,7 @@ def _budgets(subjects: list[Subject]) -> None:
         ("storm: limited provider asked", storm["asked"], 32, "<="),
         ("answers without a row in the ledger", gate.figures["unwritten"], 0, "<="),
     ]
-    if AGAINST:
+    if subjects[3:4] and subjects[3].name == BEFORE:
         before = subjects[3]
         rows += [
             ("added p50 over before", _quietest(gate) - _quietest(before), 0.05, "<="),

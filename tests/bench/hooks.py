@@ -2,16 +2,20 @@
 
 Budget: five times the bare interpreter, for every event (an agent waits for them). The state is one that
 people have: a config, a bench, a ledger with readings, 200 remembered sessions, a transcript of a megabyte.
+
+python -m tests.bench.hooks [--against PYTHON]
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,49 +24,65 @@ from pf_tui.actions import install
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests.bench.against import BEFORE, NOW, Checkout, checkouts
 from tests.hooks.claude import EVENTS
 
 ROUNDS = 25
 BUDGET = 5.0
+BARE = "python -c pass"
+PREPARE = (
+    "import json, sys; from pathlib import Path; from tests.bench import hooks\n"
+    "print(hooks._prepare(Path(sys.argv[1]), json.loads(sys.argv[2])))"
+)
+Job = tuple[list[str], bytes, dict[str, str]]
+"""Command, standard input, environment."""
+
 SESSION = "8fb67b88-00ba-4d70-a605-efd434c9ee1e"
 
 
 def main() -> None:
     """Print the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        env = {
-            "HOME": folder,
-            "PATH": "/usr/bin:/bin",
-            "ANTHROPIC_API_KEY": "k1",
-            "OPENROUTER_API_KEY": "k2",
-        }
-        transcript = _prepare(home, env)
-        bare = [sys.executable, "-c", "pass"]
-        program = [str(Path(sys.executable).parent / "pf-tui")]
-        jobs: dict[str, tuple[list[str], bytes]] = {"python -c pass": (bare, b"")}
-        for event in EVENTS:
-            jobs[event] = ([*program, "hook", "claude-code", event], _event(event, home, transcript))
-        jobs["statusline"] = ([*program, "statusline"], _status(home))
-        jobs["status --json"] = ([*program, "status", "--json"], b"")
-        times = _measure(jobs, env)
-    base = statistics.median(times["python -c pass"])
+    with contextlib.ExitStack() as stack:
+        jobs: dict[tuple[str, str], Job] = {(BARE, NOW): ([sys.executable, "-c", "pass"], b"", {})}
+        for checkout in checkouts():
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            jobs |= {(name, checkout.name): job for name, job in _jobs(checkout, Path(folder)).items()}
+        times = _measure(jobs)
+    medians = {key: statistics.median(seconds) for key, seconds in times.items()}
+    base = medians[BARE, NOW]
     print(f"{'':22}{'median':>10}{'fastest':>10}{'ratio':>9}   budget {BUDGET:g}")
-    for name, taken in times.items():
-        median = statistics.median(taken)
-        told = "" if name == "python -c pass" or median <= BUDGET * base else "   over"
-        print(f"{name:22}{median * 1000:7.1f} ms{min(taken) * 1000:7.1f} ms{median / base:8.2f}×{told}")
+    for name in dict.fromkeys(name for name, _ in jobs):
+        median = medians[name, NOW]
+        told = "" if name == BARE or median <= BUDGET * base else "   over"
+        before = medians.get((name, BEFORE))
+        told += "" if before is None else f"   before {before * 1000:.1f} ms, now {median / before:.2f} of it"
+        fastest = min(times[name, NOW])
+        print(f"{name:22}{median * 1000:7.1f} ms{fastest * 1000:7.1f} ms{median / base:8.2f}×{told}")
 
 
-def _measure(jobs: dict[str, tuple[list[str], bytes]], env: dict[str, str]) -> dict[str, list[float]]:
+def _jobs(checkout: Checkout, home: Path) -> dict[str, Job]:
+    """What an agent calls, on a state that the checkout has made itself."""
+    env = {"HOME": str(home), "PATH": "/usr/bin:/bin", "ANTHROPIC_API_KEY": "k1", "OPENROUTER_API_KEY": "k2"}
+    transcript = Path(checkout.bench(PREPARE, str(home), json.dumps(env)))
+    program = checkout.script
+    jobs = {
+        event: ([program, "hook", "claude-code", event], _event(event, home, transcript), env)
+        for event in EVENTS
+    }
+    jobs["statusline"] = ([program, "statusline"], _status(home), env)
+    jobs["status --json"] = ([program, "status", "--json"], b"", env)
+    return jobs
+
+
+def _measure(jobs: Mapping[tuple[str, str], Job]) -> dict[tuple[str, str], list[float]]:
     """Seconds of each job, round by round, so that a busy moment falls on all of them."""
-    times: dict[str, list[float]] = {name: [] for name in jobs}
+    times: dict[tuple[str, str], list[float]] = {key: [] for key in jobs}
     for number in range(ROUNDS + 1):
-        for name, (command, stdin) in jobs.items():
+        for key, (command, stdin, env) in jobs.items():
             began = time.perf_counter()
             subprocess.run(command, input=stdin, env=env, capture_output=True, timeout=60, check=True)
             if number:  # the first round warms the disk cache
-                times[name].append(time.perf_counter() - began)
+                times[key].append(time.perf_counter() - began)
     return times
 
 

@@ -1,6 +1,6 @@
 """Logs into the ledger and out again, against reading the same bytes and against what peers take, in one run.
 
-python -m tests.bench.ingest [--mb 60] [--rounds 3]
+python -m tests.bench.ingest [--mb 60] [--rounds 3] [--against PYTHON]
 
 Peers are ccusage and tokscale, where they are found in PATH or in $PF_TUI_CLIENTS. All subjects take
 turns, so that what else the machine does meets all of them; CPU seconds are of the whole process tree.
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import corpus
+from tests.bench.against import NOW, Checkout, checkouts
 
 READ = (
     "import sys, pathlib\n"
@@ -55,6 +56,8 @@ class Subject:
     name: str
     command: list[str]
     before: Callable[[], object] = lambda: None
+    env: dict[str, str] = field(default_factory=dict)
+    """Beside what all subjects see."""
     walls: list[float] = field(default_factory=list)
     cpus: list[float] = field(default_factory=list)
     peaks_mb: list[float] = field(default_factory=list)
@@ -64,7 +67,7 @@ class Subject:
         self.before()
         told = subprocess.run(
             [sys.executable, "-I", "-c", RUNNER, *self.command],
-            env=env,
+            env={**env, **self.env},
             capture_output=True,
             text=True,
             check=True,
@@ -79,7 +82,7 @@ class Subject:
     def line(self, baseline: float) -> str:
         wall, cpu = statistics.median(self.walls), statistics.median(self.cpus)
         return (
-            f"{self.name:<44}{wall:>9.3f}{min(self.walls):>9.3f}{cpu:>9.3f}{max(self.peaks_mb):>10.0f}"
+            f"{self.name:<52}{wall:>9.3f}{min(self.walls):>9.3f}{cpu:>9.3f}{max(self.peaks_mb):>10.0f}"
             f"{wall / baseline if baseline else 0:>10.1f}x"
         )
 
@@ -100,13 +103,10 @@ def main() -> None:
 def _logs(folder: Path, megabytes: float, rounds: int) -> None:
     home = folder / "home"
     truth = corpus.generate(home, megabytes, seed=1, kind=corpus.PLAIN)
-    state = home / ".opencode" / "provider-fallback"
+    state = folder / NOW
     env = environment(home)
     added = home / ".claude/projects/-home-dev-bench/bench.jsonl"
     counter = iter(range(10**6))
-
-    def fresh() -> None:
-        shutil.rmtree(state, ignore_errors=True)
 
     def append() -> None:
         added.parent.mkdir(parents=True, exist_ok=True)
@@ -114,12 +114,9 @@ def _logs(folder: Path, megabytes: float, rounds: int) -> None:
         with added.open("a", encoding="utf-8") as log:
             log.write(APPENDED % (number % 60, number, number))
 
-    ours = [sys.executable, "-m", "pf_tui"]
     subjects = [
         Subject("plain read of the same files", [sys.executable, "-c", READ, str(home)]),
-        Subject("pf-tui ingest, nothing known (cold)", [*ours, "ingest", "--json"], fresh),
-        Subject("pf-tui analytics --json, nothing changed", [*ours, "analytics", "all", "--json"]),
-        Subject("pf-tui analytics --json, one row appended", [*ours, "analytics", "all", "--json"], append),
+        *(subject for checkout in checkouts() for subject in _ours(checkout, folder / checkout.name, append)),
         *peers(append),
     ]
     for _ in range(rounds):
@@ -129,13 +126,30 @@ def _logs(folder: Path, megabytes: float, rounds: int) -> None:
         f"{truth.files} files, {truth.bytes / 1e6:.0f} MB, {truth.totals['requests']} requests;"
         f" median of {rounds}"
     )
-    print(f"{'':<44}{'wall s':>9}{'least':>9}{'cpu s':>9}{'peak MB':>10}{'of read':>11}")
+    print(f"{'':<52}{'wall s':>9}{'least':>9}{'cpu s':>9}{'peak MB':>10}{'of read':>11}")
     baseline = statistics.median(subjects[0].walls)
     for subject in subjects:
         print(subject.line(baseline))
     size = sum(file.stat().st_size for file in state.glob("ledger.db*"))
     print(f"ledger: {size / 1e6:.1f} MB, {100 * size / truth.bytes:.2f} % of the logs")
     _memory(folder, megabytes, max(subjects[1].peaks_mb))
+
+
+def _ours(checkout: Checkout, state: Path, append: Callable[[], object]) -> list[Subject]:
+    """A checkout's ingest and analytics of the shared logs, each on a ledger of its own."""
+
+    def fresh() -> None:
+        shutil.rmtree(state, ignore_errors=True)
+
+    env, who = {"PROVIDER_FALLBACK_HOME": str(state)}, "" if checkout.name == NOW else f" {checkout.name}"
+    analytics = [*checkout.program, "analytics", "all", "--json"]
+    return [
+        Subject(
+            f"pf-tui{who} ingest, nothing known (cold)", [*checkout.program, "ingest", "--json"], fresh, env
+        ),
+        Subject(f"pf-tui{who} analytics --json, nothing changed", analytics, env=env),
+        Subject(f"pf-tui{who} analytics --json, one row appended", analytics, append, env),
+    ]
 
 
 def peers(append: Callable[[], object]) -> list[Subject]:
@@ -159,7 +173,7 @@ def _memory(folder: Path, megabytes: float, whole_mb: float) -> None:
     for part in (8, 4, 2):
         home = folder / f"memory-{part}"
         truth = corpus.generate(home, megabytes / part, seed=2, kind=corpus.PLAIN)
-        subject = Subject("", [sys.executable, "-m", "pf_tui", "ingest", "--json"])
+        subject = Subject("", [*checkouts()[0].program, "ingest", "--json"])
         subject.run(environment(home))
         print(f"{truth.bytes / 1e6:>10.0f} MB of logs{subject.peaks_mb[0]:>10.0f} MB")
         shutil.rmtree(home)
@@ -169,8 +183,7 @@ def _memory(folder: Path, megabytes: float, whole_mb: float) -> None:
 def environment(home: Path) -> dict[str, str]:
     """What a subject sees: its own home, no terminal."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ}
-    root = Path(__file__).parents[2]
-    return {**kept, "HOME": str(home), "TZ": "UTC", "PYTHONPATH": str(root), "CI": "1"}
+    return {**kept, "HOME": str(home), "TZ": "UTC", "CI": "1"}
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Start-up of what agents and scripts call all day, as multiples of `python -c pass` in the same run.
 
 Ours and the baseline take turns, so a busy machine slows both alike. Budgets: --version 3×, status 8×.
+
+python -m tests.bench.start [--against PYTHON]
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -12,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+
+from tests.bench.against import BEFORE, NOW, checkouts
 
 ROUNDS = 25
 BASELINE = [sys.executable, "-c", "pass"]
-US = [sys.executable, "-m", "pf_tui"]
 
 EVENT = json.dumps(
     {"session_id": "s-1", "hook_event_name": "UserPromptSubmit", "prompt": "hello", "cwd": "/"}
@@ -41,22 +46,35 @@ CASES: tuple[tuple[str, list[str], str, float | None], ...] = (
 
 
 def main() -> None:
-    """Print a table: median ms, multiple of the baseline, budget."""
-    with tempfile.TemporaryDirectory() as folder:
-        env = _home(Path(folder))
-        for _, words, stdin, _ in CASES:
-            _run([*US, *words], env, stdin)  # compiles the catalog and the byte code once
+    """Print a table: median ms, multiple of the baseline, budget; what it was before, where that is asked."""
+    with contextlib.ExitStack() as stack:
+        subjects = {
+            checkout.name: (checkout.program, _home(checkout.program, Path(stack.enter_context(_folder()))))
+            for checkout in checkouts()
+        }
+        for program, env in subjects.values():
+            for _, words, stdin, _ in CASES:
+                _run([*program, *words], env, stdin)  # compiles the catalog and the byte code once
         print(f"{'':24} {'median':>9} {'× python -c pass':>17} {'budget':>8}")
         for name, words, stdin, budget in CASES:
-            ours, bare = _in_turns([*US, *words], env, stdin)
+            commands = {who: ([*program, *words], env, stdin) for who, (program, env) in subjects.items()}
+            medians = _in_turns({"": (BASELINE, subjects[NOW][1], ""), **commands})
+            ours, bare = medians[NOW], medians[""]
             ratio = ours / bare
             verdict = "" if budget is None else f"{budget:g}× {'ok' if ratio <= budget else 'OVER'}"
+            before = medians.get(BEFORE)
+            told = "" if before is None else f", before {before * 1000:.1f} ms, now {ours / before:.2f} of it"
             print(
-                f"{name:24} {ours * 1000:6.1f} ms {ratio:16.2f}× {verdict:>8}  baseline {bare * 1000:.1f} ms"
+                f"{name:24} {ours * 1000:6.1f} ms {ratio:16.2f}× {verdict:>8}"
+                f"  baseline {bare * 1000:.1f} ms{told}"
             )
 
 
-def _home(folder: Path) -> dict[str, str]:
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+def _home(program: list[str], folder: Path) -> dict[str, str]:
     """A home in use: settings, a bench, a short history."""
     env = {
         "HOME": str(folder),
@@ -71,7 +89,7 @@ def _home(folder: Path) -> dict[str, str]:
     log.parent.mkdir(parents=True)
     log.write_text("".join(_turn(number) for number in range(500)))
     for words in (["switch", "openrouter"], ["bench", "groq", "--for", "5m"], ["ingest"]):
-        _run([*US, *words], env, "")
+        _run([*program, *words], env, "")
     return env
 
 
@@ -83,13 +101,13 @@ def _turn(number: int) -> str:
     return json.dumps({**row, "requestId": f"req_{number}", "message": message}, separators=(",", ":")) + "\n"
 
 
-def _in_turns(command: list[str], env: dict[str, str], stdin: str) -> tuple[float, float]:
-    """Median seconds of ours and of the baseline."""
-    ours, bare = [], []
+def _in_turns(commands: Mapping[str, tuple[list[str], dict[str, str], str]]) -> dict[str, float]:
+    """Median seconds of each command with its environment and standard input."""
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
-        bare.append(_run(BASELINE, env, ""))
-        ours.append(_run(command, env, stdin))
-    return statistics.median(ours), statistics.median(bare)
+        for name, (command, env, stdin) in commands.items():
+            seconds[name].append(_run(command, env, stdin))
+    return {name: statistics.median(times) for name, times in seconds.items()}
 
 
 def _run(command: list[str], env: dict[str, str], stdin: str) -> float:

@@ -1,15 +1,18 @@
 """Every analytics view of a large ledger, against the same sums taken from the rows, in one run.
 
 python -m tests.bench.views [--rows 10000000] [--rounds 5] [--zone Asia/Kolkata] [--keep FILE]
+    [--against PYTHON]
 
 The ledger is made in SQL, without a log: three years of sessions, each in one project with one model at one
 provider, one request in 200 failed, ten walls a day. `--keep` leaves it there, or measures what lies there.
+With --against each checkout makes a ledger by its own bench and answers its own views from it, in turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import resource
 import shutil
@@ -31,6 +34,8 @@ from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.ledger.period import end_ms as ends_ms
 from pf_tui.ledger.query import UsageQuery
 from pf_tui.tui.ledger_view import DRAWN
+from tests.bench.against import BEFORE, checkouts
+from tests.bench.against import NOW as THIS
 
 NOW = datetime(2026, 11, 22, 17, 40, tzinfo=UTC)
 DAYS = 3 * 365
@@ -62,12 +67,55 @@ def main() -> None:
     given, _ = words.parse_known_args()
     folder = Path(tempfile.mkdtemp(prefix="pf-tui-bench-"))
     try:
+        if len(checkouts()) > 1:
+            compare(folder, given.rows, given.zone, given.rounds)
+            return
         path = given.keep or folder / "ledger.db"
         if not path.exists():
             make(path, given.rows)
         measure(path, ZoneInfo(given.zone), given.rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+MAKE = (
+    "import sys, pathlib; from tests.bench import views\n"
+    "views.make(pathlib.Path(sys.argv[1]), int(sys.argv[2]))"
+)
+ANSWER = """
+import json, sys, pathlib, zoneinfo
+from tests.bench import views
+zone = zoneinfo.ZoneInfo(sys.argv[2])
+span_of = getattr(views, "period_of", None) or views.span_of
+times = {}
+with views.schema.opened(pathlib.Path(sys.argv[1])) as connection:
+    for period in views.PERIODS:
+        for name, view in views.views(connection, span_of(period, views.NOW, zone)).items():
+            times.setdefault(name, []).append(views._timed(view, 3))
+print(json.dumps(times))
+"""
+"""What a checkout runs beside its own bench; an older one calls a period a span."""
+
+
+def compare(folder: Path, count: int, zone: str, rounds: int) -> None:
+    """Each view of both checkouts: the median of all turns in ms, now and before."""
+    times: dict[str, list[dict[str, list[float]]]] = {}
+    for checkout in checkouts():
+        print(f"{checkout.name}: {checkout.bench(MAKE, str(folder / checkout.name), str(count))}", flush=True)
+    for _ in range(rounds):
+        for checkout in checkouts():
+            answer = checkout.bench(ANSWER, str(folder / checkout.name), zone)
+            times.setdefault(checkout.name, []).append(json.loads(answer))
+    print(f"{count:,} rows, {zone}; median of {rounds} turns, ms: now/before")
+    print(f"{'':<30}" + "".join(f"{period:>16}" for period in PERIODS))
+    for name in times[THIS][0]:
+        cells = []
+        for number in range(len(PERIODS)):
+            now, before = (
+                statistics.median(turn[name][number] for turn in times[who]) for who in (THIS, BEFORE)
+            )
+            cells.append(f"{now:,.1f}/{before:,.1f}{'!' if now > max(BUDGET_MS, before) else ' '}")
+        print(f"{name:<30}" + "".join(f"{cell:>16}" for cell in cells))
 
 
 def measure(path: Path, zone: ZoneInfo, rounds: int) -> None:
