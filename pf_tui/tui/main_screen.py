@@ -126,7 +126,11 @@ class MainScreen(CalmScreen, inherit_bindings=False):
                 MainScreen.rates,
             )
             yield AnalyticsPane(appearance, "analytics").data_bind(
-                MainScreen.snapshot, MainScreen.report, MainScreen.metric, MainScreen.chart
+                MainScreen.snapshot,
+                MainScreen.report,
+                MainScreen.metric,
+                MainScreen.chart,
+                MainScreen.agents,
             )
             yield EventsPane(appearance, "events").data_bind(
                 MainScreen.snapshot, MainScreen.report, MainScreen.rates
@@ -176,6 +180,7 @@ class MainScreen(CalmScreen, inherit_bindings=False):
             return
         first = not self.sessions and bool(sessions) and not self._chosen
         self.sessions = sessions
+        self.set_class(not sessions and "sessions" in self.visible_panes, "-quiet")
         if first and self.has_class("-narrow") and self.is_current and self.focused is self.pane:
             self.jump("sessions")
 
@@ -280,6 +285,7 @@ class MainScreen(CalmScreen, inherit_bindings=False):
         self.set_class(layout.stacked(panes), "-stacked")
         self.set_class(nobody_can_serve(self.shown_snapshot()), "-unset")
         self.set_class(bool(panes & {*layout.RIGHT}), "-below")
+        self.set_class(not self.sessions and "sessions" in panes, "-quiet")
         order = layout.STACK if layout.stacked(panes) else layout.PANES
         self.query_one("#panes", PaneColumns).stand(order, beside=self.has_class("-wide"))
         self.app.feed.show_sessions("sessions" in panes)

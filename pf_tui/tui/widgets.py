@@ -298,6 +298,12 @@ class LimitsPane(SnapshotPane):
     def on_pane_moved(self, event: Pane.Moved) -> None:
         self.redraw()
 
+    def watch_sessions(self, before: tuple[Session, ...], now: tuple[Session, ...]) -> None:
+        """They may go to another provider."""
+        snapshot = self.snapshot
+        if snapshot and serving.facts(snapshot, before).provider != serving.facts(snapshot, now).provider:
+            self.redraw()
+
     def watch_selected(self) -> None:
         self.redraw()
 
@@ -317,11 +323,22 @@ class AnalyticsPane(SnapshotPane):
     report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
     metric: reactive[str] = reactive(METRICS[0], repaint=False)
     chart: reactive[str] = reactive(CHARTS[0], repaint=False)
+    agents: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         return analytics.page_for(
-            self.report, snapshot, space, self.choice, metric=self.metric, chart=self.chart
+            self.report,
+            snapshot,
+            space,
+            self.choice,
+            metric=self.metric,
+            chart=self.chart,
+            agents=self.agents,
         )
+
+    def watch_agents(self) -> None:
+        if not self.report.parts:
+            self.redraw()
 
     def watch_report(self) -> None:
         self.redraw()

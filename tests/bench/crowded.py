@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import dashboard, views
@@ -46,7 +47,7 @@ def main() -> None:
         (state / "config.json").write_text(json.dumps({"version": 2, "providerPriority": order}))
         ledger = given.keep or state / LEDGER
         if not ledger.exists():
-            views.make(ledger, given.sessions * views.MEAN_ROWS)
+            views.make(ledger, given.sessions * views.MEAN_ROWS, datetime.now(UTC))
         if given.keep:
             shutil.copy(ledger, state / LEDGER)
         crowd = {**world, "OWN_API_KEY": "x"}

@@ -190,8 +190,8 @@ def _timed(task: View, rounds: int) -> float:
     return statistics.median(spent) * 1000
 
 
-def make(path: Path, count: int) -> None:
-    """A ledger of so many rows, rollups and all."""
+def make(path: Path, count: int, end: datetime = NOW) -> None:
+    """A ledger of so many rows up to a moment, rollups and all."""
     began = time.perf_counter()
     with schema.opened(path, write=True) as connection:
         connection.execute("PRAGMA synchronous = OFF")
@@ -199,10 +199,10 @@ def make(path: Path, count: int) -> None:
         names = rows.Names(connection)
         with schema.transaction(connection):
             _words(connection, names)
-            _sessions(connection, count // MEAN_ROWS)
+            _sessions(connection, count // MEAN_ROWS, end)
         with _unindexed(connection), schema.transaction(connection):
             connection.execute(_ROWS, {"count": count})
-        _walls(connection)
+        _walls(connection, end)
         made = time.perf_counter()
         print(f"made in {made - began:.0f} s", end="", flush=True)
         used = time.process_time()
@@ -219,9 +219,9 @@ def _words(connection: sqlite3.Connection, names: rows.Names) -> None:
         connection.executemany("INSERT INTO words VALUES (?, ?, ?)", found)
 
 
-def _sessions(connection: sqlite3.Connection, count: int) -> None:
+def _sessions(connection: sqlite3.Connection, count: int, end: datetime) -> None:
     """Sessions in the eight hours before this time of any day."""
-    given = {"count": count, "end": round(NOW.timestamp() * 1000), "days": DAYS}
+    given = {"count": count, "end": round(end.timestamp() * 1000), "days": DAYS}
     counting = "WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n + 1 < :count)"
     connection.execute(
         f"INSERT INTO names (text) {counting}"
@@ -275,9 +275,9 @@ def _unindexed(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute(statement)
 
 
-def _walls(connection: sqlite3.Connection) -> None:
+def _walls(connection: sqlite3.Connection, end: datetime) -> None:
     """Ten walls a day, and after every fifth of them another provider takes over."""
-    end_ms = round(NOW.timestamp() * 1000)
+    end_ms = round(end.timestamp() * 1000)
     sessions = connection.execute("SELECT text FROM names ORDER BY id DESC LIMIT 500").fetchall()
     with schema.transaction(connection):
         for number in range(DAYS * 10):

@@ -419,3 +419,31 @@ async def test_i_opens_the_command_that_joins_the_sessions_to_the_choice(afterno
         await screen.settled()
 
         assert screen.app.screen.query_one(TextLine).value.strip() == "install codex"
+
+
+async def test_limits_follow_whoever_serves_the_sessions_from_the_first_look_on(dashboard: Opened) -> None:
+    async with dashboard((120, 40), live=False) as screen:
+        pane = screen.main_screen.query_one("#limits")
+        before = plain(pane.page.facts)
+        screen.main_screen.take_sessions((session("a1", "claude-code", "/work/api", "working"),))
+        await screen.settled()
+
+        assert (before, plain(pane.page.facts)) == ("openrouter", "anthropic-sub")
+
+
+def test_the_branch_leaves_before_the_project_is_cut() -> None:
+    long = session("a1", "claude-code", "/work/a-project-with-a-name", "working", branch="feature/of-mine")
+    page = sessions.page_for((long,), {}, Space(width=44, height=20, clock=Clock(now=scene.NOW)))
+
+    assert "a-project-with-a-name" in page.text()
+    assert "feature" not in page.text()
+
+
+async def test_without_a_session_the_providers_have_the_room(dashboard: Opened) -> None:
+    async with dashboard((80, 24), live=False) as screen:
+        providers = screen.main_screen.query_one("#providers")
+        alone = providers.size.height
+        screen.main_screen.take_sessions(four())
+        await screen.settled()
+
+        assert alone > 12 > providers.size.height

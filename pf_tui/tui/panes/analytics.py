@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
+from pf_tui.clients import CLIENTS
 from pf_tui.documents import words
 from pf_tui.ledger.cycle import WINDOWS
 from pf_tui.ledger.query import REST
@@ -63,8 +64,13 @@ def page_for(
     *,
     metric: str = "cost",
     chart: str = "bars",
+    agents: Sequence[str] = (),
 ) -> Page:
-    """The chart, then a row per part."""
+    """The chart, then a row per part.
+
+    Args:
+        agents: those on this machine; named while nothing was used.
+    """
     choice = choice or Choice()
     parts = [part for part in report.parts if choice.admits(part.name)]
     colours = _colours(report, snapshot)
@@ -84,7 +90,7 @@ def page_for(
     if parts and space.height < LOW:
         return Page(title="Analytics", facts=facts, rows=(Row(usage_chart.glance(chart_input)),), keys=KEYS)
     if not parts:
-        rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space.width)
+        rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space, agents)
         return Page(title="Analytics", facts=facts, pinned=_unread(report, space), rows=rows, keys=KEYS)
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
@@ -125,18 +131,37 @@ def _unread(report: LedgerView, space: Space) -> tuple[Line, ...]:
     return (line(Span("! ", "warn", bold=True), first), *(line("  ", text) for text in more[:1]))
 
 
-def _nothing(report: LedgerView, width: int) -> tuple[Row, ...]:
+def _nothing(report: LedgerView, space: Space, agents: Sequence[str]) -> tuple[Row, ...]:
+    width = space.width
     if not report.loaded:
         return empty(width, "reading …")
     if report.problem:
         return empty(width, report.problem)
+    reading = "agent logs are read automatically while this is open"
     if report.period == "all":
-        return empty(width, "nothing was used yet", "agent logs are read automatically while this is open")
-    return empty(
-        width,
-        f"nothing was used in {_last(report.period)}",
-        "agent logs are read automatically while this is open; `]` shows a longer period",
+        rows = empty(width, "nothing was used yet", reading)
+    else:
+        rows = empty(
+            width, f"nothing was used in {_last(report.period)}", f"{reading}; `]` shows a longer period"
+        )
+    more = _read_here(agents, space)
+    return (*rows, *more) if len(rows) + len(more) <= space.height else rows
+
+
+def _read_here(agents: Sequence[str], space: Space) -> tuple[Row, ...]:
+    """Whose logs are read, and what will stand here then."""
+    width = max(len(client.name) for client in CLIENTS.values()) + MARK
+    rows = [Row(), Row(line(muted("logs that are read")))]
+    for client in CLIENTS.values():
+        present = client.id in agents
+        sign = Span("● " if present else "· ", "good" if present else "muted")
+        name = Span(f"{client.name:<{width}}", "text" if present else "muted")
+        rows.append(Row(line(sign, name, muted("on this machine" if present else "not on this machine"))))
+    sentence = (
+        "then: cost, tokens and requests of each day as bars (`v`) or lines (`V`),"
+        " by provider, model, project or agent (`l`)"
     )
+    return (*rows, *empty(space.width, sentence))
 
 
 def _unmatched(choice: Choice, width: int) -> tuple[Row, ...]:

@@ -72,7 +72,8 @@ def page_for(
         names = {model.id: _undated(model.id, snapshot) for model in models}
         table = [_cells(model, names, numbers, active=model.id == active) for model in models]
         columns_fitted = chosen(COLUMNS, table, space.width)
-    if 2 * (cut := _cut(columns_fitted, table)) > len(models):  # other columns leave first
+    cut = _cut(columns_fitted, table)
+    if 2 * cut > len(models) or (few and cut):  # other columns leave first
         columns_fitted = chosen(NAMES_FIRST, table, space.width)
     elif cut:
         room = _room(columns_fitted) - MARK

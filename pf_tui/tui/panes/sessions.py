@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pf_tui.clients import CLIENTS
 from pf_tui.documents import sessions as documents
 from pf_tui.documents import words
+from pf_tui.records import replace
 from pf_tui.sessions.records import Session
 from pf_tui.text.columns import Column, body, chosen, head
 from pf_tui.text.lines import Line, Span, cells, fit, joined, line, muted, shortened, spread
@@ -316,9 +317,11 @@ def _model(session: Session) -> Span:
 
 
 def _folder_label(session: Session, room: int) -> Span:
-    return Span(
-        shortened(visible(documents.folder_label(session)), max(room, 3)), bold=session.state == "waiting"
-    )
+    room = max(room, 3)
+    name = visible(documents.folder_label(session))
+    if cells(name) > room and session.branch:  # the branch leaves before the project is cut
+        name = visible(documents.folder_label(replace(session, branch=None)))
+    return Span(shortened(name, room), bold=session.state == "waiting")
 
 
 def _columns_fitted(span: Span, room: int) -> Line:
