@@ -13,7 +13,7 @@ from textual import events, on
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from pf_tui.tui.textual_internals import OpenApp
+from pf_tui.tui.textual_internals import CalmScreen, OpenApp
 
 OPENING_S = 1.0
 """What was opened and has said nothing by then does not hold the keys any longer."""
@@ -48,7 +48,14 @@ class QueuedKeysApp(OpenApp, inherit_bindings=False):
     ) -> Any:  # Textual has four signatures of it
         if isinstance(screen, ModalScreen):
             self.opens()
-        return super().push_screen(screen, *args, **options)
+        below = self.screen if self.screen_stack else None
+        if not isinstance(below, CalmScreen):
+            return super().push_screen(screen, *args, **options)
+        below.still = True
+        try:
+            return super().push_screen(screen, *args, **options)
+        finally:
+            below.still = False
 
     async def on_event(self, event: events.Event) -> None:
         fresh = isinstance(event, events.Key | events.Paste) and not event.is_forwarded

@@ -137,6 +137,15 @@ class CalmScreen(Screen[None], Backdrop):
     """
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    still = False
+    """It does not change, whatever the toolkit asks for: another screen is being laid over it."""
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        if self.still:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _screen_resized(self, size: Size) -> None:
         if size != self._size:  # of the last layout
