@@ -9,6 +9,7 @@ from datetime import datetime
 from pf_tui.catalog.meanings import Meaning, fold
 from pf_tui.rules.error_body import ErrorBody
 from pf_tui.rules.reset_headers import retry_after
+from pf_tui.rules.sentence_kinds import meaning_of
 
 _REQUEST_PATH = (
     r"\s*(?:messages|tools|system|input|thinking|contents|tool_choice|metadata|max_tokens)\b[.\[:]"
@@ -77,6 +78,11 @@ def by_status(
         return Meaning(
             id="", kind="request" if "invalid request error" in " ".join(error_body.codes) else "server"
         )
+    of_a_place = re.match(_REQUEST_PATH, error_body.sentence) is not None  # "messages.4.content.0: …"
+    if not (error_body.is_page or of_a_place):
+        meaning = meaning_of(status, error_body.folded, error_body.text)
+        if meaning is not None:
+            return meaning
     if status in (401, 403):
         if error_body.is_page:
             return Meaning(id="", kind="server", ends="300")
