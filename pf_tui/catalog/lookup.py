@@ -57,7 +57,7 @@ class Catalog:
     default_priority: tuple[str, ...]
 
     def __init__(self, load: Callable[[str], Any], overlay: Overlay | None = None) -> None:
-        """Args: read: "providers", "models", "names", "dialects" or "answers" -> that part (`entries`)."""
+        """Args: load: "providers", "models", "names", "dialects" or "answers" -> that part (`entries`)."""
         self._load = load
         self._overlay = overlay
         plain: Iterable[ProviderEntry] = load("providers")

@@ -59,7 +59,7 @@ class Meanings:
     """The table, indexed by words and codes."""
 
     def __init__(self, meaning_index: MeaningIndex) -> None:
-        """Args: compiled: what `index` made of the table."""
+        """Args: meaning_index: what `index` made of the table."""
         self._entries = meaning_index["entries"]
         self._by_code = meaning_index["codes"]
         self._by_word = meaning_index["words"]

@@ -62,6 +62,7 @@ class NodeReader:
         self.fail(node, f"{what} has no setting {_shown(name)}", hint)
 
     def text(self, node: Node) -> str:
+        """Text without blanks around it; a number as it is written."""
         if kind_of(node) in ("int", "float") and node.value:
             return str(node.value)  # a model called 4.5
         if kind_of(node) != "str" or not node.value.strip():
@@ -69,11 +70,13 @@ class NodeReader:
         return str(node.value).strip()
 
     def boolean(self, node: Node) -> bool:
+        """True or false in any of YAML's words."""
         if kind_of(node) != "bool":
             self.wrong(node, "true or false")
         return str(node.value).lower() in ("true", "yes", "on")
 
     def integer(self, node: Node) -> int:
+        """A whole number above 0."""
         try:
             number = int(str(node.value).replace("_", ""))
         except ValueError:
@@ -83,6 +86,7 @@ class NodeReader:
         return number
 
     def number(self, node: Node) -> float:
+        """A finite number, 0 or above."""
         if kind_of(node) not in ("int", "float"):
             self.wrong(node, "a number")
         try:
@@ -115,6 +119,7 @@ class NodeReader:
         return list(dict.fromkeys(self.text(entry) for entry in nodes))
 
     def one_of(self, node: Node, words: tuple[str, ...], what: str) -> str:
+        """One of `words`. Args: what: whose value it is, for the message."""
         word = self.text(node)
         if word not in words:
             near = get_close_matches(word, words, n=1, cutoff=0.5)
@@ -126,9 +131,11 @@ class NodeReader:
         return word
 
     def wrong(self, node: Node, expectation: str) -> NoReturn:
+        """Raises StateFileUnusable: another kind of value is expected."""
         self.fail(node, f"expected {expectation}, found {_KINDS.get(kind_of(node), 'something else')}")
 
     def fail(self, node: Node, why: str, hint: str = "") -> NoReturn:
+        """Raises StateFileUnusable with the node's line and column."""
         mark = node.start_mark
         raise StateFileUnusable(self.path, why, hint, line=mark.line + 1, column=mark.column + 1)
 
@@ -139,4 +146,5 @@ def _shown(name: str) -> str:
 
 
 def kind_of(node: Node) -> str:
+    """The node's kind by YAML's tag: map, seq, str, int, float, bool, null."""
     return str(node.tag).rpartition(":")[2]

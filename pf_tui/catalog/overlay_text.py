@@ -66,6 +66,7 @@ class Reader(NodeReader):
         self._known_ids = known_ids
 
     def overlay(self, text: str) -> Overlay:
+        """The whole file."""
         try:
             root = bounded_yaml.compose(text, BOUNDS)
         except bounded_yaml.BadYaml as bad:
@@ -140,6 +141,7 @@ class Reader(NodeReader):
         return settings  # type: ignore[return-value] # each value was read by its key
 
     def env(self, node: Node) -> list[str]:
+        """Names of environment variables."""
         variables = self.names(node)
         for variable in variables:
             if not _VARIABLE.fullmatch(variable):
@@ -147,6 +149,7 @@ class Reader(NodeReader):
         return variables
 
     def url(self, node: Node) -> str:
+        """An http or https address without login, query and fragment."""
         url = self.text(node).rstrip("/")
         match = _URL.fullmatch(url)
         if match is None:
@@ -156,6 +159,7 @@ class Reader(NodeReader):
         return url
 
     def base_urls(self, node: Node) -> dict[str, str]:
+        """Protocol -> address; a vendor's word stands for its protocols."""
         from pf_tui.catalog.overlay import serving_urls
 
         urls: dict[str, str] = {}
@@ -169,6 +173,7 @@ class Reader(NodeReader):
         return urls
 
     def protocols(self, node: Node) -> list[str]:
+        """Protocols, each once; a vendor's word stands for its own."""
         protocols: list[str] = []
         for entry in node.value if kind_of(node) == "seq" else [node]:
             protocols += _PROTOCOLS[self.one_of(entry, tuple(_PROTOCOLS), "protocol")]
@@ -182,6 +187,7 @@ class Reader(NodeReader):
         return self.one_of(entries[0], _AUTH, "auth")
 
     def headers(self, node: Node) -> dict[str, str]:
+        """Name -> content of a header that holds no key."""
         if kind_of(node) != "map":
             self.wrong(node, "a mapping of headers")
         headers: dict[str, str] = {}
@@ -223,6 +229,7 @@ class Reader(NodeReader):
         return settings
 
     def price(self, node: Node) -> dict[str, float]:
+        """Kind of token -> USD per million; input and output are needed."""
         keys = self.mapping(node, "a price", _PRICE_KEYS)
         price = {name: self.number(value) for name, value in keys.items()}
         for price_name in ("input", "output"):

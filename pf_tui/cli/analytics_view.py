@@ -67,6 +67,7 @@ class Frame:
     home: str = ""
 
     def clock(self, moment: datetime) -> str:
+        """A moment as the reader's clock shows it."""
         return words.clock(moment, self.now, self.zone)
 
 

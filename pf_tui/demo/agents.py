@@ -73,7 +73,7 @@ def headers(session: Session, token: str, folder: Path) -> dict[str, str]:
 
 
 def session_in(request_headers: Mapping[str, str]) -> str | None:
-    """Whose request it is. Args: sent: headers by lower-case names."""
+    """Whose request it is. Args: request_headers: by lower-case names."""
     return next((request_headers[name] for name in _SESSION_HEADERS if name in request_headers), None)
 
 

@@ -62,10 +62,12 @@ class ReceivedRequest:
 
     @property
     def model(self) -> str:
+        """The model that was asked for; "" = none."""
         return str(self.content.get("model", ""))
 
     @property
     def streams(self) -> bool:
+        """The answer shall be a stream."""
         return self.content.get("stream") is True
 
 

@@ -60,12 +60,14 @@ class CapturingRecorder(Recorder):
         self.benches: list[Bench] = []
 
     def attempt(self, attempt: Attempt) -> None:
+        """Remember the attempt, then write it down."""
         self.attempts.append(attempt)
         super().attempt(attempt)
 
     def bench(
         self, bench: Bench, *, agent: str | None, session: str | None, why: str, on_done: Callable[[], object]
     ) -> None:
+        """Remember the bench, then write it down."""
         self.benches.append(bench)
         super().bench(bench, agent=agent, session=session, why=why, on_done=on_done)
 
@@ -110,6 +112,7 @@ class Sandbox:
         await asyncio.to_thread(self.routing_state.load)
 
     async def close(self) -> None:
+        """Close connections and files."""
         await self._transport.close()
         await asyncio.to_thread(self.recorder.stop)
 

@@ -72,7 +72,8 @@ def measure(now: Snapshot, ledger: Lifetime, attempts: Iterable[Attempt]) -> tup
     """Everything that is exported; without a ledger or a gateway its metrics are absent.
 
     Args:
-        life: the gateway's attempts since it started; nothing when none runs.
+        ledger: all-time counts.
+        attempts: the gateway's since it started; nothing when none runs.
     """
     figures = [*_ledger(now.catalog, ledger), *_limits(now)]
     if now.gateway is not None:

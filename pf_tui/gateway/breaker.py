@@ -145,7 +145,7 @@ class CircuitBreaker:
         """Note a failure; returns the new bench when it leads to one.
 
         Args:
-            ticket: of the request that failed.
+            attempt_token: of the request that failed.
             source: who saw it, for the bench.
         """
         if failure.scope is None:

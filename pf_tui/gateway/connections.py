@@ -48,9 +48,11 @@ class Pool:
         self._closing: asyncio.Task[None] | None = None
 
     def enter(self) -> None:
+        """A request uses it from now on."""
         self._busy += 1
 
     def leave(self) -> None:
+        """A request is done; a retired pool closes with its last."""
         self._busy -= 1
         if self._retired and not self._busy:
             self.retire()
@@ -62,6 +64,7 @@ class Pool:
             self._closing = asyncio.get_running_loop().create_task(self.session.close())
 
     async def close(self) -> None:
+        """Close every connection at once."""
         await self.session.close()
 
 
@@ -77,6 +80,7 @@ class Progress:
         """The event loop turned since: an answer that was there before is none to this request."""
 
     def wait(self) -> None:
+        """The event loop turns: called by it."""
         self.waited = True
 
 

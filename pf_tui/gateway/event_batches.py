@@ -22,16 +22,22 @@ class Holder(msgspec.Struct, gc=False):
 
 
 class Choice(msgspec.Struct, gc=False):
+    """One choice of a Chat chunk."""
+
     finish_reason: str | None = None
     error: object = None
 
 
 class Delta(msgspec.Struct, gc=False):
+    """What a Messages delta adds beside text."""
+
     signature: str | None = None
     stop_reason: str | None = None
 
 
 class Block(msgspec.Struct, gc=False):
+    """A content block or an item of reasoning."""
+
     type: str | None = None
     data: str | None = None
     encrypted_content: str | None = None

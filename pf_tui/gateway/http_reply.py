@@ -45,6 +45,7 @@ class HttpReply:
         self.response: web.StreamResponse | None = None
 
     async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
+        """Answer in one go, a large body in parts. Raises ClientGone."""
         if len(body) > WHOLE_BYTES:
             await self.start(status, CIMultiDict(headers, **{"content-length": str(len(body))}))
             view = memoryview(body)
@@ -55,6 +56,7 @@ class HttpReply:
         self.response = web.Response(status=status, headers=headers, body=body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """Begin a streamed answer. Raises ClientGone."""
         if self._request.version < HttpVersion11 or "content-length" in headers:
             self.response = web.StreamResponse(status=status, headers=headers)
         else:  # its head waits for the first piece, so that both leave in one packet
@@ -66,6 +68,7 @@ class HttpReply:
             raise ClientGone from error
 
     async def send(self, data: bytes) -> None:
+        """Send the next bytes. Raises ClientGone."""
         assert self.response is not None  # noqa: S101 - start comes first
         try:
             await self.response.write(data)
@@ -73,6 +76,7 @@ class HttpReply:
             raise ClientGone from error
 
     async def end(self, last: bytes = b"") -> None:
+        """Send the last bytes and end the answer. Raises ClientGone."""
         response = self.response
         assert response is not None  # noqa: S101 - start comes first
         try:

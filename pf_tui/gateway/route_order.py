@@ -47,7 +47,7 @@ class RouteOrder:
         *,
         provider_first: str | None,
     ) -> None:
-        """Args: chosen: the provider that the person chose for this request; now: aware UTC."""
+        """Args: provider_first: the one that the person chose for this request; now: aware UTC."""
         self.plan = plan
         self._request = request
         self._session = session

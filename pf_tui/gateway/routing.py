@@ -62,6 +62,7 @@ class Route:
 
     @property
     def same_model(self) -> bool:
+        """It serves the very model that was asked for."""
         return self.distance == SAME
 
     def __repr__(self) -> str:
@@ -99,7 +100,7 @@ def candidates(
     """Lay out the routes of one kind of request; benches and windows are not looked at.
 
     Args:
-        standings: in order of priority.
+        eligibilities: in order of priority.
         keys: provider -> key, for those that have one we may use.
         bearer: the client's own login came along and may be passed through.
         larger_than: only models whose window holds more tokens than this.

@@ -84,7 +84,7 @@ class Sessions:
     def __init__(
         self, sessions: Mapping[str, tuple[str, str]] | None = None, epoch: int = 0, now_s: float = 0.0
     ) -> None:
-        """Args: known: session -> (agent, provider), from before a restart: as if they had been used now."""
+        """Args: sessions: id -> (agent, provider) from before a restart, as if used at `now_s`."""
         self._all: OrderedDict[str, Session] = OrderedDict()
         for name, (agent, provider) in (sessions or {}).items():
             session = self._all[name] = Session(agent, provider)

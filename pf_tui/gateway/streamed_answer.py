@@ -86,6 +86,7 @@ class StreamedAnswer:
         """An error event in the middle of the stream."""
 
     async def run(self, exchange: AnyExchange) -> DeliveredAnswer | FailedAttempt:
+        """Pass the answer on; a FailedAttempt when nothing of it reached the client."""
         kind = exchange.headers.get("content-type", "")
         if exchange.opaque:
             if self._reply.begun:

@@ -21,19 +21,27 @@ Loose = object
 
 
 class Split(msgspec.Struct, gc=False):
+    """Cache writes by how long they are kept, in tokens."""
+
     ephemeral_5m_input_tokens: Count = None
     ephemeral_1h_input_tokens: Count = None
 
 
 class Searches(msgspec.Struct, gc=False):
+    """Web searches that the vendor ran."""
+
     web_search_requests: Count = None
 
 
 class Thinking(msgspec.Struct, gc=False):
+    """How much of the output was thinking."""
+
     thinking_tokens: Count = None
 
 
 class Step(msgspec.Struct, gc=False):
+    """One model's part of a request that several served."""
+
     type: str | None = None
     model: str | None = None
     input_tokens: Count = None
@@ -44,6 +52,8 @@ class Step(msgspec.Struct, gc=False):
 
 
 class Usage(msgspec.Struct, gc=False):
+    """Tokens of one request."""
+
     input_tokens: Count = None
     cache_creation_input_tokens: Count = None
     cache_read_input_tokens: Count = None
@@ -58,20 +68,28 @@ class Usage(msgspec.Struct, gc=False):
 
 
 class Part(msgspec.Struct, gc=False):
+    """A content part of an error message."""
+
     text: str | None = None
 
 
 class Message(msgspec.Struct, gc=False):
+    """The vendor's message: who answered, and its usage."""
+
     id: str | None = None
     model: str | None = None
     usage: Usage | None = None
 
 
 class ErrorMessage(Message, gc=False):
+    """A message that the client wrote for an error: its text is read too."""
+
     content: list[Part] | None = None
 
 
 class ModelUse(msgspec.Struct, gc=False):
+    """A model's running totals of a session."""
+
     inputTokens: Loose = None  # noqa: N815 - the client's own names
     outputTokens: Loose = None  # noqa: N815
     cacheReadInputTokens: Loose = None  # noqa: N815
@@ -82,6 +100,8 @@ class ModelUse(msgspec.Struct, gc=False):
 
 
 class ApiError(msgspec.Struct, gc=False):
+    """What the client noted of a failed request."""
+
     status: Loose = None
     requestId: str | None = None  # noqa: N815
     formatted: str | None = None

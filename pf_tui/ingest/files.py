@@ -59,6 +59,7 @@ class Job(NamedTuple):
 
     @property
     def bytes(self) -> int:
+        """How many bytes there are to read."""
         return self.size - self.offset
 
 

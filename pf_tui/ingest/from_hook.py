@@ -51,6 +51,7 @@ def take_in(connection: sqlite3.Connection, ledger: Path, catalog: Catalog) -> i
 def write(
     connection: sqlite3.Connection, agent: str, logged_requests: Iterable[LoggedRequest], catalog: Catalog
 ) -> None:
+    """Requests that an agent's hook told of, priced, into the caller's transaction."""
     names, table = rows.Names(connection), PriceTable(connection)
     ready = []
     for request in logged_requests:

@@ -44,6 +44,7 @@ class LoggedRequest(NamedTuple):
 
     @property
     def total(self) -> int:
+        """Tokens of all kinds."""
         return self.input + self.output + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
 

@@ -67,6 +67,7 @@ def parts(ctx: Context, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
 
 
 def words_for(ctx: Context, path: Path, *, lasting: bool = True) -> tuple[str, ...]:
+    """The program as it is written into a file of Codex's."""
     return program.words(ctx.env, portable=is_shared(path, ctx.env), lasting=lasting)
 
 
@@ -220,6 +221,7 @@ def _set(path: Path, text: str, event: str, groups: list[object]) -> str:
 
 
 def text_of(path: Path) -> str:
+    """The file's text; "" where there is none. Raises StateFileUnusable, PfError."""
     try:
         return _decoded(path, regular_files.read_regular(path))
     except FileNotFoundError:

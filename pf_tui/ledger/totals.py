@@ -28,10 +28,12 @@ class Totals(NamedTuple):
 
     @property
     def total_tokens(self) -> int:
+        """Input, output and cache tokens together."""
         return self.input + self.output + self.cache_read + self.cache_write
 
     @property
     def failure_rate(self) -> float:
+        """Share of requests that failed, 0 to 1."""
         return self.failed / self.requests if self.requests else 0.0
 
     @property

@@ -50,6 +50,7 @@ class OneLine(logging.Handler):
     """What packages log, as text in one line: it quotes headers and messages that are not ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write one message to stderr."""
         sentence = visible(record.getMessage()[:MOST_LOGGED])
         print(f"pf-tui mcp: {sentence}", file=sys.stderr)
 

@@ -83,6 +83,7 @@ class Candidate:
 
     @property
     def same_model(self) -> bool:
+        """It serves the very model that was asked for."""
         return self.distance == SAME
 
 
@@ -97,6 +98,7 @@ class Routing:
 
     @property
     def first(self) -> Candidate | None:
+        """Who is asked first; None = nobody can be."""
         return self.candidates[0] if self.candidates else None
 
 
@@ -133,7 +135,7 @@ def route(
     """Who is asked for this request now, in order.
 
     Args:
-        standings: in order of priority.
+        eligibilities: in order of priority.
         auto_switch: off = only the first of the list is asked, usable or not.
         own_order: a person gave the order: its first provider goes first whenever it can serve.
         without: who has just failed; it is not asked again.

@@ -55,10 +55,10 @@ def costs(provider: Provider) -> bool:
 
 
 def held_back(eligibilities: Sequence[Eligibility], catalog: Catalog, paid: str) -> list[Eligibility]:
-    """The standings, with why a paid provider may not follow the plans before it.
+    """The eligibilities, with why a paid provider may not follow the plans before it.
 
     Args:
-        standings: in order of priority.
+        eligibilities: in order of priority.
         paid: a key of PAID.
     """
     if paid == "auto":
@@ -84,7 +84,7 @@ def question(
     Args:
         choice: who serves; with nobody, the paid provider could serve now.
         after: who would serve without that provider.
-        standings: with why a paid provider is held back.
+        eligibilities: with why a paid provider is held back.
         paid: a key of PAID.
     """
     if paid != "ask" or (choice.provider is not None and after.provider is not None):

@@ -56,6 +56,7 @@ class Process:
 
     @property
     def agent(self) -> str:
+        """Our id of the agent whose program it is."""
         return AGENTS[self.name]
 
 

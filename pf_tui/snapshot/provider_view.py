@@ -65,6 +65,7 @@ class ProviderView:
 
     @property
     def id(self) -> str:
+        """The provider's id."""
         return self.provider.id
 
     @property
@@ -85,6 +86,7 @@ class LedgerFigures:
 
     @classmethod
     def read(cls, ctx: Context, health: Health, spans: tuple[datetime, datetime]) -> LedgerFigures:
+        """Read them. Args: spans: when the local day and month began. Raises PfError."""
         day, month = spans
         path = ctx.paths.ledger
         if not path.exists():
@@ -137,7 +139,9 @@ def view_of(
     """One provider for faces, and as the rules see it.
 
     Args:
-        order: the priority list that holds here; own: the person's; wanted: the model asked for.
+        order: the priority list that holds here.
+        own: the person's own list.
+        model: what the active request or setting names, by the catalog's id.
     """
     catalog, config, project, health = state.catalog, state.config, state.project, state.health
     figures = state.figures

@@ -38,6 +38,8 @@ class AgentSetting:
 
 @record
 class SessionServed:
+    """Who serves one session of an agent, and since when."""
+
     agent: str
     provider: str
     since: datetime
@@ -60,6 +62,8 @@ class Repair:
 
 @record
 class Health:
+    """What health.json says."""
+
     benches: tuple[Bench, ...] = ()
     agents: Mapping[str, AgentSetting] = field(default_factory=dict)
     sessions: Mapping[str, SessionServed] = field(default_factory=dict)

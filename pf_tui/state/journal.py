@@ -50,6 +50,7 @@ class Event:
     evidence: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
+        """One line of the journal; secrets are masked."""
         line: dict[str, object] = {
             "id": self.id,
             "ts": to_text(self.ts),

@@ -37,6 +37,7 @@ def claude_plan(env: Mapping[str, str]) -> str | None:
 
 
 def claude_file(env: Mapping[str, str]) -> Path:
+    """Claude Code's own file beside its folder. Raises PfError without a home."""
     folder = env.get("CLAUDE_CONFIG_DIR")
     return (Path(folder) if folder else user_home(env)) / ".claude.json"
 
@@ -106,6 +107,7 @@ def _usual_folder(variable: str, home: Path) -> Path | None:
 
 
 def short(path: Path, env: Mapping[str, str]) -> str:
+    """The path with ~ for the home folder."""
     try:
         return f"~/{path.relative_to(user_home(env))}"
     except (ValueError, PfError):

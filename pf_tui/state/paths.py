@@ -32,18 +32,22 @@ class Paths:
 
     @property
     def lock(self) -> Path:
+        """Held by every writer of the folder."""
         return self.home / ".lock"
 
     @property
     def config(self) -> Path:
+        """What a person has set."""
         return self.home / "config.json"
 
     @property
     def usage(self) -> Path:
+        """The original plugin's counters."""
         return self.home / "usage.json"
 
     @property
     def auth(self) -> Path:
+        """Keys that stand in no keyring and no variable."""
         return self.home / "auth.json"
 
     @property
@@ -53,14 +57,17 @@ class Paths:
 
     @property
     def health(self) -> Path:
+        """Benches, sessions and what agents are set to."""
         return self.home / "health.json"
 
     @property
     def journal(self) -> Path:
+        """What was done, by whom and why."""
         return self.home / "journal.jsonl"
 
     @property
     def ledger(self) -> Path:
+        """Requests, limit readings and switches."""
         return self.home / "ledger.db"
 
     @property
@@ -70,6 +77,7 @@ class Paths:
 
     @property
     def gateway(self) -> Path:
+        """Address and token of the running gateway."""
         return self.home / "gateway.json"
 
     @property
@@ -94,6 +102,7 @@ class Paths:
 
     @property
     def mcp(self) -> Path:
+        """Address and token of the running MCP server."""
         return self.home / "mcp.json"
 
     @property

@@ -70,10 +70,12 @@ def merged(spans: Iterable[Span]) -> Line:
 
 
 def muted(text: str) -> Span:
+    """A span in the muted colour."""
     return Span(text, "muted")
 
 
 def bold(text: str, colour: str = "text") -> Span:
+    """A bold span."""
     return Span(text, colour, bold=True)
 
 

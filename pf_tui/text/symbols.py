@@ -34,6 +34,7 @@ class Symbols:
 
     @property
     def told_apart_by_shape(self) -> bool:
+        """Series have signs of their own, beside their colours."""
         return len(self.fills) > 1
 
     def swatch(self, number: int) -> str:

@@ -119,13 +119,13 @@ class EventReader(StreamReader):
     Args:
         max_tokens: asked for; with `doubts_length` a `length` far below it is no cut.
         doubts_length: the vendor says `length` for ordinary ends (Together).
-        lost: begins the id of a call that came without one.
+        id_stem: begins the id of a call that came without one.
     """
 
     def __init__(
-        self, max_tokens: int | None = None, doubts_length: bool = False, end_problem: str = "call"
+        self, max_tokens: int | None = None, doubts_length: bool = False, id_stem: str = "call"
     ) -> None:
-        super().__init__(end_problem)
+        super().__init__(id_stem)
         self._begun = False
         self._finish: str | None = None
         self._refused = False

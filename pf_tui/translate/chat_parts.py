@@ -22,6 +22,7 @@ OWN_SETTINGS = (
 
 
 def read_parts(content: object) -> Iterator[Part]:
+    """The parts of a message's content. Raises WrongUsage."""
     for part in content_parts(content):
         kind = part.get("type")
         if kind in ("text", "input_text", "output_text"):
@@ -45,6 +46,7 @@ def read_parts(content: object) -> Iterator[Part]:
 
 
 def count(media: Sequence[Media]) -> str:
+    """ "2 pictures": how many of the first one's kind."""
     kinds = {"image": "picture", "document": "document", "audio": "recording"}
     return f"{len(media)} {kinds[media[0].kind]}{'s' if len(media) > 1 else ''}"
 
@@ -57,6 +59,7 @@ def write_content(parts: Sequence[Part], notes: Notes) -> object:
 
 
 def joined(before: object, after: object) -> object:
+    """Two contents as one: a string, or a list of parts where either is one."""
     if isinstance(before, str) and isinstance(after, str):
         return f"{before}\n\n{after}"
     first, second = (

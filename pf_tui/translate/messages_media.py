@@ -14,6 +14,7 @@ _DATA_URL = re.compile(r"data:([^;,]*)(?:;[^,]*)?,(.*)", re.DOTALL)
 
 
 def read_media(block: Mapping[str, object]) -> Media | Text:
+    """A picture or a document; text that came as a document is text."""
     source = object_in(block, "source")
     kind: Literal["image", "document"] = "image" if block["type"] == "image" else "document"
     name = optional_text(block, "title")
@@ -58,6 +59,7 @@ def read_other(kind: object, block: Mapping[str, object], notes: Notes) -> Itera
 
 
 def write_media(media: Media, notes: Notes) -> dict[str, object]:
+    """The block of a picture or a document; what cannot be sent is named in words."""
     if media.kind == "audio" or media.file_id:
         what = "sound" if media.kind == "audio" else "a file kept at another vendor"
         notes.add("media", f"{what} cannot be sent to this model and was named in words")

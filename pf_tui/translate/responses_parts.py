@@ -8,6 +8,7 @@ from pf_tui.translate.conversation import Media, Notes, Part, Text, content_part
 
 
 def read_parts(content: object, notes: Notes) -> Iterator[Part]:
+    """The parts of a message's content; what is left out is noted. Raises WrongUsage."""
     for part in content_parts(content):
         kind = part.get("type")
         if kind in ("input_text", "output_text", "text", "summary_text"):
@@ -33,6 +34,7 @@ def read_parts(content: object, notes: Notes) -> Iterator[Part]:
 
 
 def write_media(media: Media, notes: Notes) -> dict[str, object]:
+    """The part of a picture or a file; what cannot be sent is named in words."""
     if media.kind == "audio" or (media.file_id and media.data is None and media.url is None):
         what = "sound" if media.kind == "audio" else "a file kept at another vendor"
         notes.add("media", f"{what} cannot be sent to this model and was named in words")

@@ -30,12 +30,12 @@ class StreamReader(ABC):
     ended: the answer is whole, or has failed.
     """
 
-    def __init__(self, end_problem: str = "call") -> None:
-        """Args: lost: begins the id of a call that came without one."""
+    def __init__(self, id_stem: str = "call") -> None:
+        """Args: id_stem: begins the id of a call that came without one."""
         self.usage = Usage()
         self.ended = False
         self._splitter = sse.Splitter()
-        self._blocks = Blocks(end_problem)
+        self._blocks = Blocks(id_stem)
 
     def feed(self, chunk: bytes) -> list[Event]:
         """What that chunk of the stream says."""

@@ -34,10 +34,10 @@ class Keymap:
 
 
 def made(key_settings: object) -> Keymap:
-    """The table's keys with the person's laid over; a wish that clashes is left out and told.
+    """The table's keys with the person's laid over; a key that clashes is left out and told.
 
     Args:
-        wishes: the `keys` object of the config: action id -> a key, several parted by blanks, or a list.
+        key_settings: `keys` of the config: action id -> a key, several with blanks between, or a list.
     """
     keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []

@@ -42,6 +42,7 @@ class ListedProvider:
 
     @property
     def id(self) -> str:
+        """The provider's id."""
         return self.view.id
 
 

@@ -67,6 +67,7 @@ class Refresher:
         self._thread = threading.Thread(target=self._run, name="pf-feed", daemon=True)
 
     def start(self) -> None:
+        """Begin to look."""
         self._thread.start()
 
     def look(self, reason: str = "verb") -> None:

@@ -208,7 +208,7 @@ class SpanStyles:
         """The style of a span.
 
         Args:
-            ground: the widget's own style: what is not said stays.
+            background: the widget's own style: what is not said stays.
             behind: colour of the row's background ("cursor"), unless the span has its own.
         """
         key = (span.colour, span.bold, span.on or behind, span.action, str(background.bgcolor))

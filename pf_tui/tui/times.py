@@ -39,6 +39,7 @@ class Clock:
         return f"{self.clock(at)} · in {self.time_left(at)}" if self.near(at) else self.clock(at)
 
     def near(self, at: datetime) -> bool:
+        """It is less than three hours away."""
         return at < self.now + words.NEAR
 
     def ago(self, at: datetime) -> str:
@@ -47,4 +48,5 @@ class Clock:
         return "just now" if past < timedelta(minutes=1) else f"{words.span(past)} ago"
 
     def stale(self, at: datetime) -> bool:
+        """It is too old to be true of now."""
         return self.now - at > STALE

@@ -65,6 +65,7 @@ class DirectoryWatch:
             self._thread.start()
 
     def stop(self) -> None:
+        """Watch no longer."""
         self._stop.set()
 
     def _watch(self) -> None:

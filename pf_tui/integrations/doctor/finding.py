@@ -30,16 +30,20 @@ class Check:
 
 
 def ok(message: str) -> Finding:
+    """All is well."""
     return Finding(state="ok", message=message)
 
 
 def warn(message: str, fix: str) -> Finding:
+    """It works, but not as it should."""
     return Finding(state="warn", message=message, fix=fix)
 
 
 def fail(message: str, fix: str) -> Finding:
+    """It does not work."""
     return Finding(state="fail", message=message, fix=fix)
 
 
 def skip(message: str) -> Finding:
+    """There was nothing to look at."""
     return Finding(state="skip", message=message)

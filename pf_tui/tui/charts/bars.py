@@ -26,6 +26,7 @@ class Bar:
 
     @property
     def total(self) -> float:
+        """The height of all its parts."""
         return sum(self.parts)
 
 
