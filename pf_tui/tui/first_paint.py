@@ -69,11 +69,11 @@ def size() -> tuple[int, int]:
     25), and a screen that is two sizes at once is drawn for ever: one without end is told its bounds as well.
     """
     try:
-        told = os.get_terminal_size(1)
+        terminal = os.get_terminal_size(1)
     except OSError:
         return 80, 24
-    columns, rows = bounded(told.columns or 80, told.lines or 24)
-    if (columns, rows) == told:
+    columns, rows = bounded(terminal.columns or 80, terminal.lines or 24)
+    if (columns, rows) == terminal:
         return columns, rows
     try:
         import fcntl
