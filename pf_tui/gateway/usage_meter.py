@@ -5,6 +5,7 @@ They are read with msgspec, many events at a time.
 
 from __future__ import annotations
 
+import re
 from typing import Any  # Any: usage as vendors write it: numbers, nested or null
 
 import msgspec
@@ -52,6 +53,9 @@ _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", 
 _FILLER = frozenset({"ping", "keepalive", "codex.rate_limits"})
 _FAILED_ENDS = frozenset({"error", "network_error", "insufficient_system_resource"})
 """Finish reasons of a provider that broke off: OpenRouter, Z.AI and DeepSeek."""
+
+_ERROR_NAME = re.compile(rb"event: ?error\r?\n")
+"""How an event begins that calls itself an error, whatever its data is."""
 
 _CONTENT_MARKS = (b"content", b"delta", b"choices", b"arguments", b"partial_json", b"output")
 """In an event that is no JSON: it was a piece of the answer."""
@@ -162,7 +166,7 @@ class UsageMeter:
         except msgspec.ValidationError:
             return self._look_loosely(data)
         except (msgspec.DecodeError, RecursionError):
-            return Kind.GARBAGE
+            return Kind.ERROR if _ERROR_NAME.match(event) else Kind.GARBAGE
         kind = self._see(usage)
         if self.answered or kind != Kind.GOOD:
             return kind
@@ -211,7 +215,10 @@ class UsageMeter:
         block = usage.content_block or usage.item
         if block is not None and (signature := block.data or block.encrypted_content):
             self._sign(signature)
-        return Kind.ERROR if usage.error or kind in ("error", "response.failed") else Kind.GOOD
+        if usage.error or kind in ("error", "response.failed"):
+            return Kind.ERROR
+        # a sentence where an answer has an object: vLLM's {"object": "error", "message": …}
+        return Kind.ERROR if type(usage.message) is str and usage.choices is None else Kind.GOOD
 
     def take(self, body: bytes | bytearray) -> int:
         """Take ids and usage from a whole answer; returns its Kind."""
@@ -244,6 +251,8 @@ class UsageMeter:
             content = content_of(data)
         except (ValueError, RecursionError):
             return Kind.GARBAGE
+        if isinstance(content, list) and len(content) == 1:  # Google's [{"error": …}]
+            content = content[0]
         if not isinstance(content, dict):
             return Kind.GARBAGE
         kind = content.get("type")

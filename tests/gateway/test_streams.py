@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from pf_tui import actions
 from pf_tui.drill.fake_replies import HANDSHAKE_EVENTS, Call, Reply, events, whole
 from tests.gateway.conftest import OPUS, SOL
 from tests.gateway.upstreams import PATHS, Heard, StillGate, opened, request_body
@@ -387,3 +388,31 @@ async def test_the_limit_of_the_first_byte_ends_at_the_handshake(tmp_path: Path)
         assert heard.headers["x-pf-provider"] == "one"
     finally:
         await scene.close()
+
+
+COMPLAINTS = {
+    "vllm": sse({"object": "error", "message": "rate limit", "type": "TooManyRequests", "code": 429}),
+    "named": b"event: error\ndata: rate limit\n\n",
+    "google": sse([{"error": {"code": 429, "message": "rate limit", "status": "RESOURCE_EXHAUSTED"}}]),
+    "dashscope": b'id:1\nevent:error\n:HTTP_STATUS/429\ndata:{"code":"Throttling","message":"limit"}\n\n',
+    "litellm": sse({"choices": None, "error_type": "RateLimitError", "error_message": "rate limit"}),
+    "minimax": sse({"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}),
+}  # fmt: skip
+"""Errors in a stream, as vendors send them beside the protocols' own."""
+
+
+@every_protocol
+async def test_a_complaint_of_any_shape_moves_on_and_rests_what_it_says(scene: Scene, protocol: str) -> None:
+    for name, complaint in COMPLAINTS.items():
+
+        async def play(response: web.StreamResponse, _: str, data: bytes = complaint) -> None:
+            await response.write(data)
+
+        scene.first.play = play
+        heard = await scene.ask(protocol)
+        await scene.gate.settled()
+
+        assert (heard.whole, heard.headers["x-pf-provider"]) == (True, "two"), name
+        assert [bench["kind"] for bench in scene.gate.health()] in (["windowless"], ["rate"]), name
+        actions.release(scene.gate.context, "one")
+        await scene.gate.settled()
