@@ -2,7 +2,8 @@
 
 server     the HTTP surface agents see                  body      one request body; byte-level edits
 routing    which routes a request may take, in order    failover  one request on its way through them
-engine     what all requests share    turn  one request's state and end    repairing  what a provider refuses
+parts      what all requests share; `engine` serves them  turn    one request's state and end
+repairing  what a provider refuses
 attempt    one attempt: send, hold, let pass            upstream  one exchange; which headers travel
 breaker    circuit breakers: streaks, probes            sse       server-sent events: whole ones, one by one
 http_reply        requests' bodies and answers in aiohttp's terms
