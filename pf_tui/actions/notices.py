@@ -113,6 +113,7 @@ def desktop_words(
 ) -> Sequence[str]:
     """The command that shows a desktop notification; () where there is none."""
     find = which or (lambda name: _which(name, env.get("PATH", os.defpath)))
+    words = visible(words)
     if platform == "darwin":
         if program := find("terminal-notifier"):
             return (program, "-title", "pf-tui", "-message", f" {words}")

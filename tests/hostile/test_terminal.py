@@ -22,7 +22,6 @@ from pf_tui import hooks
 from pf_tui.cli import command_context, look, output, values
 from pf_tui.state.paths import PROJECT_FILE, Paths
 from pf_tui.text.lines import Span, line, plain, wrap
-from pf_tui.tui import notify
 from pf_tui.visible import escaped, visible
 from tests.cli.conftest import NOON, Pf, Terminal
 from tests.trusted import trusting
@@ -156,11 +155,6 @@ def test_messages_that_agents_show(mark: str) -> None:
     assert clean(told["systemMessage"])
     assert clean(told["toast"]["message"])
     assert told["route"]["modelID"] == mark
-
-
-@both
-def test_desktop_notices(mark: str) -> None:
-    assert clean(notify.osc9(mark, tmux=False)[4:-1])
 
 
 @both
