@@ -8,6 +8,7 @@ can still be read; what is lost and what was only damaged is noted with file and
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from io import FileIO
@@ -22,8 +23,9 @@ from pf_tui.regular_files import open_handle
 BLOCK_BYTES = 96 * 1024
 """Stays in a core's cache for every search that goes over it."""
 
-MAX_LINE_BYTES = 256 * 1024 * 1024
-"""A longer line is no row of any client's; it is skipped rather than held in memory."""
+MAX_LINE_BYTES = 64 * 1024 * 1024
+"""Of a line, or of a file that is one document. No vendor takes a request as long, with all its pictures; what
+is longer is no row of any client's, and is skipped rather than held in memory, three times over while read."""
 
 _ESCAPE = b"\\u00"
 _ESCAPED = re.compile(rb"\\u00[2-7]")
@@ -89,8 +91,11 @@ def read_document(file: FileIO, path: str, on_line: OnLine, logs: ParsedLogs) ->
     Raises:
         OSError: the file cannot be read.
     """
-    content = file.readall() or b""
+    content = file.read(MAX_LINE_BYTES + 1) or b""
     logs.bytes += len(content)
+    if len(content) > MAX_LINE_BYTES:
+        logs.skip(path, 0, TOO_LONG)
+        return file.seek(0, os.SEEK_END)
     _Reader(path, (), on_line, logs).take_document(content)
     return len(content)
 

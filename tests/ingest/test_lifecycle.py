@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ingest import batches, pipeline
+from pf_tui.ingest import batches, lines, pipeline
 from pf_tui.ingest.outcome import Progress
 from pf_tui.ledger import schema
 from tests.bench import corpus
@@ -223,6 +223,25 @@ def test_a_row_that_was_cut_off_within_code_costs_only_itself_and_no_minutes(boo
 
     assert inputs(books) == [1]
     assert books.ask("SELECT line FROM skipped WHERE lost") == [(1,), (3,)]
+
+
+def test_a_line_or_document_beyond_any_request_is_named_and_not_held(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 400_000)
+    long = (LINE % (2, "b", 2)).replace('"usage"', '"content":"' + "A" * 900_000 + '","usage"')
+    file = transcript(books)
+    file.write_text(LINE % (1, "a", 1) + long + LINE % (3, "c", 3), encoding="utf-8")
+    chat = books.home / ".gemini/tmp/acme/chats/session-1.json"
+    chat.parent.mkdir(parents=True)
+    chat.write_text('{"messages": ["' + "A" * 900_000 + '"]}', encoding="utf-8")
+
+    books.ingest()
+
+    assert inputs(books) == [1, 3]
+    skipped = sorted(books.ask("SELECT path, line, why FROM skipped"))
+    assert skipped == [(str(file), 2, "is longer than 64 MB"), (str(chat), 0, "is longer than 64 MB")]
+    assert books.ingest().files == 0
 
 
 def test_more_broken_rows_than_are_told_apart_are_still_counted(books: Books) -> None:
