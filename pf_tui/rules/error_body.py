@@ -175,10 +175,12 @@ class _Reader:
     def encoded(self, text: str, depth: int) -> None:
         """Text that should be JSON, or begins with it."""
         try:
-            content, _ = _DECODER.raw_decode(text)
+            content, end = _DECODER.raw_decode(text)
         except (ValueError, RecursionError):
             self._pairs(text, depth)
             return
+        if depth == 0 and len(text) - end > 3 and not isinstance(content, dict):  # "[403]: a sentence"
+            self.sentence(text[end:].lstrip(" :"), depth)
         self._structured = True
         self._walk(content, depth)
 

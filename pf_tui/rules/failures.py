@@ -37,6 +37,7 @@ from pf_tui.rules.masking import clean
 from pf_tui.rules.repairs import repair_for
 from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at
 from pf_tui.rules.reset_text import PERIODS, period_end, reset_from_text, zone_named
+from pf_tui.rules.sentence_kinds import meaning_of
 from pf_tui.rules.status_meaning import PAGE, by_quota_names, by_status
 
 __all__ = [
@@ -130,6 +131,8 @@ def classify_agent_error(
             return classify(status=status, meanings=meanings, body=text, now=now, rules=rules, model=model)
     body = error_body.read(text)
     meaning = meanings.find(status=status, headers={}, codes=body.codes, text=body.folded)
+    if meaning is None and status is None and AGENT_WORDS.get(word, "server") == "server":
+        meaning = meaning_of(429, body.folded, body.text)
     kind = meaning.kind if meaning else AGENT_WORDS.get(word, "server")
     if meaning is None and status is not None and kind in ("server", "request"):
         kind = by_status(status, body, {}, now, model).kind
@@ -158,16 +161,15 @@ def classify_agent_error(
         evidence=_reported_evidence(clean(text), kind, meaning),
         forever=forever,
         family=family,
-        meaning=meaning.id if meaning else None,
+        meaning=(meaning.id or None) if meaning else None,
         at_once=True,
         guess=None if forever or until is not None else REPORTED,
     )
 
 
 def _reported_evidence(text: str, kind: str, meaning: Meaning | None) -> dict[str, object]:
-    if not text:
-        return {}
-    return {"text": text} if meaning is not None else {"text": text, "meaning": None, "class": kind}
+    is_read = meaning is not None and bool(meaning.id)
+    return {} if not text else {"text": text, **({} if is_read else {"meaning": None, "class": kind})}
 
 
 def reason_in(body: str) -> str:

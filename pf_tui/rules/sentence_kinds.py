@@ -26,7 +26,7 @@ _MONEY = _words(
 _CAP = _words("quota quotas allotment allocation allowance")
 _LIMIT = _words("limit limits cap usage limited messages requests tokens token")
 _OF_A_PLAN = _words(
-    "plan tier subscription free team workspace account billing upgrade project included day daily today"
+    "plan tier subscription free team billing upgrade included day daily today"
     " week weekly month monthly friday period"
 )
 _SPENT = _words(
@@ -71,6 +71,7 @@ _NOT_TAKEN = _words(
     "supported support supports accept accepts allowed unsupported unexpected unknown extra unrecognized"
     " permitted available enabled cannot"
 )
+_FIELD_NAME = r"\b(?!api_|x_)[a-z]{2,20}_[a-z_]{2,30}\b"
 _TEXT_ALONE = ("only text", "text only", "text content only")
 _CONTENT = _words("content prompt message messages request input")
 _IMPROPER = _words("prohibited harmful unsafe disallowed inappropriate toxic violence sexual")
@@ -87,8 +88,9 @@ def meaning_of(status: int, folded_text: str, text: str) -> Meaning | None:
     """
     if len(folded_text) > LONGEST:
         return None
-    kind = _kind(status, frozenset(folded_text.split()), folded_text, text)
-    return None if kind is None else _meaning(kind, frozenset(folded_text.split()))
+    words = frozenset(folded_text.split())
+    kind = _kind(status, words, folded_text, text)
+    return None if kind is None else _meaning(kind, words)
 
 
 def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> str | None:
@@ -117,8 +119,9 @@ def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bo
     """A field, or what a request may hold, that is not taken."""
     if any(phrase in folded_text for phrase in _TEXT_ALONE):
         return True
-    named = re.search(r"\b(?!api_|x_)[a-z]{2,20}_[a-z_]{2,30}\b", text) is not None
-    return bool(words & _NOT_TAKEN) and (named or bool(words & _FEATURE)) and not words & _KEY - {"token"}
+    if not words & _NOT_TAKEN or words & _KEY - {"token"}:
+        return False
+    return bool(words & _FEATURE) or re.search(_FIELD_NAME, text) is not None
 
 
 def _is_kept_out(words: AbstractSet[str]) -> bool:

@@ -8,11 +8,13 @@ Read where each row says, on 2026-11-30; the rows of test_answers_in_the_wild.py
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.rules.test_answers_in_the_wild import EPOCH, SOON_S, read, rests_as_wanted, rows
+from pf_tui.rules.failures import classify_agent_error
+from tests.rules.test_answers_in_the_wild import EPOCH, MEANINGS, NOW, SOON_S, read, rests_as_wanted, rows
 
 LONG = "named-or-long"
 HOURS = (3600, 32 * 86400)
@@ -235,6 +237,54 @@ REQUESTS: list[tuple[int | None, Any, str]] = [
 ]  # fmt: skip
 
 
+def at(month: int, day: int, hour: int) -> int:
+    """Seconds to that moment (UTC)."""
+    return int((datetime(2026, month, day, hour, tzinfo=UTC) - NOW).total_seconds())
+
+
+# word, what the agent printed, status, classes, seconds of rest
+REPORTED: list[tuple[str, str, int | None, str, Any]] = [
+    ("rate_limit","You've hit your limit · resets 6:30pm (Asia/Calcutta)",None,"quota rate",3600),
+    ("rate_limit","You've hit your limit · resets Nov 26, 7pm (Asia/Riyadh)",None,"quota rate",at(11,26,16)),
+    ("rate_limit","5-hour limit reached ∙ resets 3pm (Europe/London)",None,"quota",3*3600),
+    ("rate_limit","Limit reached · resets Nov 27, 5am (Asia/Tokyo) · /upgrade",None,"quota",at(11,26,20)),
+    ("rate_limit","You've reached your Fable 5 limit. Run /model to switch models or wait until Nov 26 at 3pm (UTC)",None,"quota",at(11,26,15)),
+    ("rate_limit",'API Error: 429 {"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your account\'s rate limit. Please try again later."},"request_id":"req_1"}',429,"rate","any"),
+    ("rate_limit","API Error: Request rejected (429) · Too many tokens per day, please wait before trying again.",429,"quota","any"),
+    ("unknown","API Error: 400 This organization has been disabled.",400,"account","cleared"),
+    ("authentication_failed","Your organization has disabled Claude subscription access for Claude Code · Use an Anthropic API key instead, or ask your admin to enable access",403,"account auth","cleared"),
+    ("billing_error","Credit balance is too low · Add funds: https://platform.claude.com/settings/billing",400,"quota","cleared"),
+    ("authentication_failed","Invalid API key · Please run /login",401,"auth","cleared"),
+    ("authentication_failed","Not logged in · Please run /login",None,"auth","cleared"),
+    ("invalid_request","Prompt is too long",400,"context","any"),
+    ("unknown","API Error: Rate limit reached",None,"rate","any"),
+    ("server_error","API Error: Server is temporarily limiting requests (not your usage limit)",None,"rate overload server","any"),
+    ("overloaded","Repeated 529 Overloaded errors · The API is at capacity — this is usually temporary. Try again in a moment. If it persists, check status.claude.com",529,"overload","any"),
+    ("unknown","There's an issue with the selected model (claude-x). It may not exist or you may not have access to it. Run /model to pick a different model.",404,"model","any"),
+    ("unknown","Selected model is at capacity. Please try a different model.",None,"overload","any"),
+    ("response_stream_disconnected","stream disconnected before completion: Rate limit reached for gpt-6 in organization org-x on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 3.5s. Visit https://platform.openai.com",None,"rate",4),
+    ("response_too_many_failed_attempts","exceeded retry limit, last status: 429 Too Many Requests, request id: abc",429,"rate","any"),
+    ("unauthorized","unexpected status 401 Unauthorized: Missing bearer or basic authentication in header",401,"auth","cleared"),
+    ("usage_limit_exceeded","You've hit your usage limit. To get more access now, send a request to your admin or try again at 2:38 PM.",None,"quota",2*3600+38*60),
+    ("usage_limit_exceeded","Your workspace is out of credits. Ask your workspace owner to refill in order to continue.",None,"quota","cleared"),
+    ("usage_limit_exceeded","Quota exceeded. Check your plan and billing details.",None,"quota","any"),
+    ("other","To use Codex with your ChatGPT plan, upgrade to Plus: https://chatgpt.com/explore/plus.",None,"quota account","any"),
+    ("unauthorized","Your access token could not be refreshed because your refresh token was already used. Please log out and sign in again.",None,"auth","cleared"),
+    ("server_overloaded","We're currently experiencing high demand, which may cause temporary errors.",None,"overload","any"),
+    ("unknown","Free usage exceeded, subscribe to Go https://opencode.ai/go",None,"quota","any"),
+    ("unknown","Insufficient balance. Manage your billing here: https://opencode.ai/workspace/wrk_1/billing",None,"quota","cleared"),
+    ("unknown","AI_RetryError: Failed after 3 attempts. Last error: Too Many Requests",None,"rate","any"),
+    ("unknown","5-hour usage limit reached. It will reset in 2 hours 45 minutes. To continue using this model now, enable usage from your available balance",None,"quota",2*3600+45*60),
+    ("unknown","Weekly usage limit reached. It will reset in 3 days. To continue now, enable usage from your available balance",None,"quota",3*86400),
+    ("unknown","Monthly usage limit reached. Your limit resets in 12 days.",None,"quota",12*86400),
+    ("unknown","[403]: You have exceeded your premium request allowance. We have automatically switched you to GPT-4.1",403,"quota","any"),
+    ("unknown","Your subscription quota limit has been reached. Resets Friday at 9am (UTC)",None,"quota",at(11,27,9)),
+    ("unknown","You have consumed all of your plan's allowance for this week",None,"quota","any"),
+    ("unknown","Model gpt-x was retired",404,"model","any"),
+    ("unknown","Your team is out of its monthly allocation",403,"quota","any"),
+]  # fmt: skip
+
+
 def answer(status: int | None, headers: dict[str, str], body: Any) -> Any:
     if isinstance(body, str):
         return read(status, headers, body)  # type: ignore[arg-type]
@@ -284,3 +334,13 @@ def test_the_end_in_a_field_of_the_body(fields: dict[str, Any], seconds: float) 
     failure = answer(429, {}, {"error": {"message": "Rate limit exceeded", **fields}})
 
     assert rests_as_wanted(failure, seconds), failure.until
+
+
+@pytest.mark.parametrize(("word", "text", "status", "kinds", "rest"), REPORTED, ids=range(len(REPORTED)))
+def test_what_an_agent_prints_has_its_class_and_its_end(
+    word: str, text: str, status: int | None, kinds: str, rest: Any
+) -> None:
+    failure = classify_agent_error(word, text, NOW, meanings=MEANINGS, status=status, model="claude-opus-5-5")
+
+    assert failure.kind in kinds.split()
+    assert rests_as_wanted(failure, rest), failure.until
