@@ -33,7 +33,7 @@ AFTER = timedelta(seconds=5)
 """A message queued before the reset would meet the limit once more."""
 
 LATE = timedelta(hours=1)
-"""A wish that nobody could carry out for so long is dropped."""
+"""A request to resume that nobody could carry out for so long is dropped."""
 
 QUEUE_LIMIT_S = 30.0
 
@@ -189,7 +189,7 @@ def resume(
 
 
 def sent_by_plugin(ctx: Context, session: str) -> bool:
-    """Whether the plugin in OpenCode is to send the session on now: True once for each wish."""
+    """Whether the plugin in OpenCode is to send the session on now: True once for each request."""
     at = resumes.read(ctx.paths).get(("opencode", session))
     if at is None or at > ctx.now() or not resumes.claim(ctx.paths, ("opencode", session)):
         return False
@@ -200,7 +200,7 @@ def sent_by_plugin(ctx: Context, session: str) -> bool:
 
 
 def _through_plugin(ctx: Context, session: Session, sleep: Callable[[float], None]) -> str:
-    """Leave the wish for the plugin and wait until it has taken it."""
+    """Leave the request for the plugin and wait until it has taken it."""
     key, name = (session.agent, session.id), f"session {session.id[:8]}"
     resumes.ask(ctx.paths, key, ctx.now(), ctx.now())
     for _ in range(round(PLUGIN_LIMIT_S / PLUGIN_LOOK_S)):
@@ -213,7 +213,7 @@ def _through_plugin(ctx: Context, session: Session, sleep: Callable[[float], Non
 
 
 def _plugin_looks(ctx: Context, session: Session) -> bool:
-    """OpenCode's plugin has seen a limit end the last turn, and looks for a wish since."""
+    """OpenCode's plugin has seen a limit end the last turn, and looks for a request to resume since."""
     if session.agent != "opencode" or session.state in ("working", "waiting", "ended"):
         return False
     latest = evidence.read(ctx.paths, session.agent, session.id)

@@ -1,4 +1,4 @@
-"""What exists in the world: providers and models, as frozen records made from catalog/*.yaml.
+"""Which providers and models there are, as frozen records made from catalog/*.yaml.
 
 Owns the facts. Knows nothing of a person's files except the overlay handed in.
 Invariant: loading needs the standard library alone (a compiled form is read; YAML is parsed only

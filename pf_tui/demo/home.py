@@ -65,7 +65,7 @@ def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
 
 
 def context(folder: Path, env: Mapping[str, str]) -> Context:
-    """The dashboard's view of the demo's world, standing in its first project."""
+    """The dashboard's context in the demo's home, in its first project."""
     return Context(paths=locate(env), env=env, cwd=folder / "code" / scenario.PROJECTS[0], who="tui")
 
 

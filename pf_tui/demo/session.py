@@ -43,12 +43,12 @@ def temporary_home(
     play: bool = True,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Context]:
-    """A world of its own for one dashboard; this process sees nothing else until it is over.
+    """A home of its own for one dashboard; this process sees nothing else until it is over.
 
     Args:
         env: what terminal and language are taken from; the process's own unless given.
         play: start the player; without it the home stands still.
-        clock: now in that world, for pictures and tests; the player always has the real one.
+        clock: now in that home, for pictures and tests; the player always has the real one.
     Raises:
         PfError: there is no place for a temporary folder.
     """

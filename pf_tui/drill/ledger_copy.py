@@ -29,7 +29,7 @@ _TABLES = (
 
 
 def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
-    """Make the excerpt; returns the tokens of a usual request, None when too few are known.
+    """Make the copy; returns the tokens of a usual request, None when too few are known.
 
     Raises:
         PfError: the source cannot be read.

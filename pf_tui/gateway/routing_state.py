@@ -1,7 +1,7 @@
 """The state files, followed live: who may serve, with which key, and what the person set.
 
 Every request looks whether a file has changed (four stats, some 10 µs); a change is read in a thread.
-A file that cannot be read leaves the last good view standing, with a sentence in `problem`.
+A file that cannot be read leaves the last good view in use, with a sentence in `problem`.
 """
 
 from __future__ import annotations

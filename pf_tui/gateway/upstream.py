@@ -24,7 +24,7 @@ from pf_tui.gateway.routing import Route
 from pf_tui.rules import addresses
 
 SUSPEND_S = 5.0
-"""The wall clock ran ahead of the monotonic one by more: the machine slept, its connections are stale."""
+"""The day's clock ran ahead of the monotonic one by more: the machine slept, its connections are stale."""
 
 DIRECT_BYTES = 2**19
 """A larger request body is sent piece by piece, as fast as the host takes it."""

@@ -28,7 +28,7 @@ _CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
 
 
 def as_person(ctx: Context) -> Context:
-    """The same world with the keys that our route has emptied for Claude Code's children."""
+    """The same context with the keys that our route has emptied for Claude Code's children."""
     return replace(ctx, env=restored(ctx.env, claude_address.KEYS))
 
 

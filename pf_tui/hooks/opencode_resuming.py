@@ -23,7 +23,7 @@ LIMITS = frozenset(("rate", "quota", "windowless"))
 def limit(
     ctx: Context, now: Snapshot, failure: Failure, rest: Bench | None, *, elsewhere: bool = False
 ) -> dict[str, object]:
-    """The plugin's instruction to look for a wish from now on; {} for a failure that is no limit.
+    """The plugin's instruction to look for a request from now on; {} for a failure that is no limit.
 
     Args:
         elsewhere: the session's next turn runs at another provider.

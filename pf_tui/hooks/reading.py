@@ -1,4 +1,4 @@
-"""What an agent sends on stdin, and the world it happens in.
+"""What an agent sends on stdin, and the context it happens in.
 
 One decoder for every hook: whatever of the event can be read is used, and what cannot is as if it were
 missing. An event that is cut off, too large, too deep or half another encoding still says what it is about.
@@ -49,7 +49,7 @@ def event(stdin: bytes, max_bytes: int) -> dict[str, object]:
 
 
 def context(data: Mapping[str, object], env: Mapping[str, str]) -> Context:
-    """The world of the project the agent works in. Raises PfError when no home directory is known."""
+    """The context of the project the agent works in. Raises PfError when no home directory is known."""
     cwd = text(data, "cwd")
     return Context.here("hook", env=env, cwd=Path(cwd) if cwd and _is_path(cwd) else None)
 

@@ -1,4 +1,4 @@
-"""A sighting as a row of the ledger: names interned, provider attributed, cost worked out."""
+"""A logged request as a row of the ledger: names interned, provider attributed, cost worked out."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def row(
     cost: tuple[float | None, str],
     root: int | None = None,
 ) -> Row:
-    """A sighting as a ledger row.
+    """A logged request as a ledger row.
 
     Args:
         who: provider and how it is known.

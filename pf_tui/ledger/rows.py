@@ -309,7 +309,7 @@ def _machine_rank(row: Row, names: Names) -> tuple[bool, int, int, str]:
 
 
 def beats(new: Row, old: Row, names: Names) -> bool:
-    """Whether `new` wins; `sightings.beats` says the same of rows still on their way."""
+    """Whether `new` wins; `observed.beats` says the same of rows still on their way."""
     if new[_SUBAGENT] != old[_SUBAGENT]:
         return bool(new[_SUBAGENT] < old[_SUBAGENT])
     if total(new) != total(old):

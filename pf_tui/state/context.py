@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @record
 class Context:
-    """One caller's view of the world; cheap to make, reads only when asked."""
+    """What one caller sees: folder, environment, clock; cheap to make, reads only when asked."""
 
     paths: Paths
     env: Mapping[str, str]
@@ -47,7 +47,7 @@ class Context:
         return cls(paths=locate(env), env=env, cwd=cwd or _working_directory(), who=who)
 
     def as_(self, who: str) -> Context:
-        """The same world, someone else asking."""
+        """The same for another caller."""
         return replace(self, who=who)
 
     def now(self) -> datetime:

@@ -15,7 +15,7 @@ from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
 KEPT = timedelta(days=8)
-"""Longer than any window: an older wish is nobody's."""
+"""Longer than any window: an older request is nobody's."""
 
 VARIABLE = "PF_TUI_RESUME_AT_RESET"
 """Set by `pf-tui run opencode --resume-at-reset`: sessions of that run go on without being asked."""
@@ -56,7 +56,7 @@ def ask(paths: Paths, key: Key, at: datetime, now: datetime, *, while_it_runs: b
 
 
 def claim(paths: Paths, key: Key) -> bool:
-    """Take the wish: True for the one caller that may act on it. Raises PfError."""
+    """Take the request: True for the one caller that may act on it. Raises PfError."""
     with files.locked(paths):
         resumes = _stored(paths)
         if resumes.pop(" ".join(key), None) is None:

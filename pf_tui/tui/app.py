@@ -100,7 +100,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         self.animation_level = "none"
 
     def _first_theme(self, theme_name: str, snapshot: Snapshot) -> tuple[str, str]:
-        """The theme to begin with, and what was wrong with the wish."""
+        """The theme to begin with, and what was wrong with the setting."""
         theme_setting = theme_name or str(snapshot.config.dashboard.get("theme", ""))
         usual = themes.usual(self.console.color_system or "", self.ctx.env.get("COLORFGBG", ""))
         if not theme_setting or theme_setting in self.available_themes:

@@ -1,6 +1,6 @@
 """Keeps the ledger fresh while the dashboard is open: watches the agents' logs, has a process read them.
 
-The process (`logs_child`) lives while agents are at work and ends by itself. Cancelling stops it and
+The process (`ingest_child`) lives while agents are at work and ends by itself. Cancelling stops it and
 nothing is read again by itself until somebody asks.
 """
 

@@ -25,7 +25,7 @@ _NAMES = {sign: name for name, sign in (("slash", "/"), ("colon", ":"), ("questi
 
 @record
 class Keymap:
-    """Keys of every action, and what was wrong with the person's wishes."""
+    """Keys of every action, and what was wrong with the person's settings."""
 
     keys: Mapping[str, tuple[str, ...]]
     problems: tuple[str, ...] = ()

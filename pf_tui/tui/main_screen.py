@@ -157,7 +157,7 @@ class MainScreen(CalmScreen, inherit_bindings=False):
     # -- what comes in
 
     def take(self, snapshot: Snapshot, report: LedgerView) -> None:
-        """A new state of the world; a frozen screen keeps it for later."""
+        """A new snapshot; a frozen screen keeps it for later."""
         if self.frozen:
             self._waiting = (snapshot, report)
             return
@@ -244,7 +244,7 @@ class MainScreen(CalmScreen, inherit_bindings=False):
     # -- what is looked at
 
     def shown_snapshot(self) -> Snapshot:
-        """The state of the world on screen."""
+        """The snapshot on screen."""
         if self.snapshot is None:
             raise AssertionError("the screen is mounted with a snapshot")
         return self.snapshot

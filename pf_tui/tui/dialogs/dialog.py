@@ -1,4 +1,4 @@
-"""A sheet over the panes: a page to read or to choose from, live while the world changes below it.
+"""A sheet over the panes: a page to read or to choose from, live while the state changes below it.
 
 What stands on it is a pure page, as in a pane; what a choice does is the sheet's `choose`.
 """
