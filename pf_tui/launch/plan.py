@@ -1,7 +1,7 @@
 """`pf-tui run`: one run of an agent behind the gateway, or on its own login where that is what serves.
 
 `launch_route` decides, `write_launch_settings` prepares the run, `exec_agent` becomes the agent. The agent's
-own settings are never written; a file of ours beside them is used only where they would win over the environment.
+own settings are never written; a file beside them is used where they would win over the environment.
 """
 
 from __future__ import annotations
