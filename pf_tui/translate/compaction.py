@@ -11,12 +11,10 @@ from collections.abc import Mapping
 
 from pf_tui.json_values import list_in, text_in
 from pf_tui.translate.conversation import Answer, Close, End, Failure, Open, Text
-from pf_tui.translate.failures import error_event
 from pf_tui.translate.growing_text import GrowingText
 from pf_tui.translate.reasoning import marked, read_mark
 from pf_tui.translate.responses_items import response_object, status_of
-from pf_tui.translate.sse import named
-from pf_tui.translate.streams import StreamWriter
+from pf_tui.translate.responses_writer import NumberedWriter
 
 TRIGGER = "compaction_trigger"
 KINDS = ("compaction", "context_compaction", "compaction_summary")
@@ -87,24 +85,14 @@ def whole(answer: Answer, model: str, message_id: str, created: int) -> dict[str
     return response | status_of("end", answer.usage) | {"output": [_item(message_id, summary)]}
 
 
-class EventWriter(StreamWriter):
-    """Neutral events -> a Responses stream of the one item.
-
-    Args:
-        model: as the client asked for it.
-        message_id: unique; becomes the response's id.
-        created: epoch seconds.
-    """
+class EventWriter(NumberedWriter):
+    """Neutral events -> a Responses stream of the one item. Args: as `NumberedWriter`."""
 
     def __init__(self, model: str, message_id: str, created: int = 0) -> None:
-        self._response = response_object(message_id, model, created)
+        super().__init__(model, message_id, created)
         self._message_id = message_id
         self._summary = GrowingText()
-        self._kind, self._number, self._begun = "", -1, False
-
-    def _event(self, kind: str, **payload: object) -> bytes:
-        self._number += 1
-        return named(kind, {"type": kind, "sequence_number": self._number, **payload})
+        self._kind = ""
 
     def _begin(self) -> bytes:
         if self._begun:
@@ -133,7 +121,3 @@ class EventWriter(StreamWriter):
         out += self._event("response.output_item.done", output_index=0, item=item)
         response = self._response | status_of("end", end.usage) | {"output": [item]}
         return out + self._event("response.completed", response=response)
-
-    def _fail(self, failure: Failure) -> bytes:
-        self._number += 1
-        return error_event("openai-responses", failure, response=self._response, sequence_number=self._number)

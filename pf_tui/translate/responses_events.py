@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pf_tui.json_values import list_in, object_in, text_in
-from pf_tui.translate import sse
 from pf_tui.translate.conversation import (
     Begin,
     Close,
     End,
     Event,
-    Failure,
     Open,
     Stop,
     Usage,
@@ -19,16 +17,16 @@ from pf_tui.translate.conversation import (
     stop_of_what_was_sent,
     tokens,
 )
-from pf_tui.translate.failures import classify, error_event
+from pf_tui.translate.failures import classify
 from pf_tui.translate.growing_text import GrowingText
 from pf_tui.translate.responses_items import (
     call_item,
     message_item,
     reasoning_item,
-    response_object,
     status_of,
 )
-from pf_tui.translate.streams import StreamReader, StreamWriter
+from pf_tui.translate.responses_writer import NumberedWriter
+from pf_tui.translate.streams import StreamReader
 
 
 def read_usage(usage: object) -> Usage:
@@ -177,34 +175,16 @@ def _start(item: Mapping[str, object]) -> Open:
     )
 
 
-class EventWriter(StreamWriter):
-    """Neutral events -> Responses events.
-
-    Args:
-        model: as the client asked for it.
-        message_id: unique; becomes the response's id.
-        created: epoch seconds.
-    """
+class EventWriter(NumberedWriter):
+    """Neutral events -> Responses events. Args: as `NumberedWriter`."""
 
     def __init__(self, model: str, message_id: str, created: int = 0) -> None:
-        self._response = response_object(message_id, model, created)
+        super().__init__(model, message_id, created)
         self._stem = message_id.removeprefix("resp_")
-        self._number = -1
         self._index = -1
-        self._begun = False
         self._open: Open = Open("text")
         self._item_id = ""
         self._text = GrowingText()
-        self._items: list[dict[str, object]] = []
-
-    def _fail(self, failure: Failure) -> bytes:
-        self._number += 1
-        response = self._response | {"output": self._items}
-        return error_event("openai-responses", failure, response=response, sequence_number=self._number)
-
-    def _event(self, kind: str, **payload: object) -> bytes:
-        self._number += 1
-        return sse.named(kind, {"type": kind, "sequence_number": self._number, **payload})
 
     def _begin(self) -> bytes:
         if self._begun:
