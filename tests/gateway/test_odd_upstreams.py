@@ -14,7 +14,7 @@ import pytest
 
 from pf_tui.drill.fake_replies import Reply, events
 from tests.gateway.conftest import OPUS, SOL
-from tests.gateway.upstreams import Gate, Heard, eventually, opened
+from tests.gateway.upstreams import Gate, Heard, eventually, opened, start_before
 
 MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
 MODELS = {MESSAGES: OPUS, CHAT: SOL, RESPONSES: SOL}
@@ -78,14 +78,7 @@ class Scene:
 
     async def open(self, tls: ssl.SSLContext | None = None) -> None:
         urls = [await self.first.start(tls), await self.second.start()]
-        self.gate.providers([
-            {"id": "one", "base_url": urls[0], "env": "ONE_KEY", "models": [OPUS, SOL]},
-            {"id": "two", "base_url": urls[1], "env": "TWO_KEY", "models": [OPUS, SOL]},
-        ])  # fmt: skip
-        self.gate.key("one", "ONE_KEY")
-        self.gate.key("two", "TWO_KEY")
-        self.gate.config(["one", "two"])
-        await self.gate.start()
+        await start_before(self.gate, urls)
 
     async def close(self) -> None:
         await self.gate.stop()

@@ -15,7 +15,7 @@ from aiohttp import web
 from pf_tui import actions
 from pf_tui.drill.fake_replies import HANDSHAKE_EVENTS, Call, Reply, events, whole
 from tests.gateway.conftest import OPUS, SOL
-from tests.gateway.upstreams import PATHS, Heard, StillGate, opened, request_body
+from tests.gateway.upstreams import PATHS, Heard, StillGate, opened, request_body, start_before
 from tests.patience import PATIENCE_S
 
 MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
@@ -109,14 +109,7 @@ class Scene:
 
     async def open(self, **settings: Any) -> None:
         urls = [await self.first.start(), await self.second.start()]
-        self.gate.providers([
-            {"id": "one", "base_url": urls[0], "env": "ONE_KEY", "models": [OPUS, SOL]},
-            {"id": "two", "base_url": urls[1], "env": "TWO_KEY", "models": [OPUS, SOL]},
-        ])  # fmt: skip
-        self.gate.key("one", "ONE_KEY")
-        self.gate.key("two", "TWO_KEY")
-        self.gate.config(["one", "two"], **settings)
-        await self.gate.start()
+        await start_before(self.gate, urls, **settings)
 
     async def close(self) -> None:
         await self.gate.stop()

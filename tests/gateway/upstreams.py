@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -435,3 +435,17 @@ async def opened(scene: _Opened) -> AsyncIterator[_Opened]:
         yield scene
     finally:
         await scene.close()
+
+
+async def start_before(gate: Gate, urls: Sequence[str], **settings: Any) -> None:
+    """Start a gateway before two upstreams of a person's own, "one" and "two"."""
+    models = ["claude-opus-5-5", "gpt-6.1-sol"]
+    keys = {"one": "ONE_KEY", "two": "TWO_KEY"}
+    gate.providers([
+        {"id": name, "base_url": url, "env": key, "models": models}
+        for (name, key), url in zip(keys.items(), urls, strict=True)
+    ])  # fmt: skip
+    for name, key in keys.items():
+        gate.key(name, key)
+    gate.config(list(keys), **settings)
+    await gate.start()
