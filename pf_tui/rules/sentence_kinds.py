@@ -102,7 +102,7 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
         return "unsupported"
     if status in (400, 413, 422, 500) and _is_too_long(words, folded_text):
         return "context"
-    if status in (400, 401, 403, 429) and _is_spent(words):
+    if status == 402 or (status in (400, 401, 403, 429) and _is_spent(words)):
         return "quota"
     if status in (400, 403, 500, 503) and words & _BRIEF and words & (_SPENT | _TOO_OFTEN):
         return "rate"
