@@ -442,7 +442,7 @@ async def start_before(gate: Gate, urls: Sequence[str], **settings: Any) -> None
     models = ["claude-opus-5-5", "gpt-6.1-sol"]
     keys = {"one": "ONE_KEY", "two": "TWO_KEY"}
     gate.providers([
-        {"id": name, "base_url": url, "env": key, "models": models}
+        {"id": name, "base_url": url, "env": key, "models": [*models]}
         for (name, key), url in zip(keys.items(), urls, strict=True)
     ])  # fmt: skip
     for name, key in keys.items():
