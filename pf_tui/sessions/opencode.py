@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from pf_tui.records import record, replace
 from pf_tui.sessions.evidence import ENDED, Evidence
-from pf_tui.sessions.processes import Process, Processes, focus_of
+from pf_tui.sessions.processes import SETTINGS, Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
@@ -202,6 +202,7 @@ def _draft(
     at: datetime,
     evidence: Evidence | None,
 ) -> Draft:
+    host = _host(process, row.provider) if process and row else None
     return Draft(
         id=session,
         agent=AGENT,
@@ -215,11 +216,19 @@ def _draft(
         parent=(row.parent if row else None) or (evidence.parent if evidence else None),
         provider=row.provider if row else None,
         provider_by="log" if row and row.provider else None,
+        base_url=host,
+        base_url_by="process" if host else None,
         model=row.model if row else None,
         context_tokens=row.context_tokens if row else None,
         cost_usd=row.cost_usd if row else None,
         focus=focus_of(process),
     )
+
+
+def _host(process: Process, provider: str | None) -> str | None:
+    """Where the provider's requests go by the settings of this run, as `pf-tui run opencode` gives them."""
+    hosts = dict(entry.partition("=")[::2] for entry in process.env.get(SETTINGS, "").split())
+    return hosts.get(provider or "")
 
 
 def _read(path: str, directories: list[str]) -> list[Row]:

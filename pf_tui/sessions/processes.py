@@ -6,6 +6,7 @@ process is then "unsure" and the list of agents is empty. Never read: command li
 
 from __future__ import annotations
 
+import json
 import os
 import select
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pf_tui.clients import CLIENTS
+from pf_tui.json_values import object_in, text_in
 from pf_tui.records import field, record
 from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
@@ -30,7 +32,9 @@ PLACES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_DATA_HOME", "OPENCODE_DB", "HO
 
 TERMINALS = ("TMUX", "TMUX_PANE")
 ADDRESSES = ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL")
-_KEPT = frozenset((*PLACES, *TERMINALS, *ADDRESSES))
+SETTINGS = "OPENCODE_CONFIG_CONTENT"
+"""OpenCode's settings of one run, of which the hosts of its providers are kept."""
+_KEPT = frozenset((*PLACES, *TERMINALS, *ADDRESSES, SETTINGS))
 
 DELETED = " (deleted)"
 """What Linux adds to the name of a working directory that is gone."""
@@ -302,8 +306,23 @@ def _environment(path: str) -> dict[str, str]:
         key = name.decode("ascii", "replace")
         if key in _KEPT:
             text = os.fsdecode(value)
-            env[key] = (identity.address(text) or "") if key in ADDRESSES else text
+            if key in ADDRESSES:
+                text = identity.address(text) or ""
+            env[key] = _hosts(text) if key == SETTINGS else text
     return env
+
+
+def _hosts(settings: str) -> str:
+    """`alpha=127.0.0.1:4100 beta=…`: the providers that a run has an address for."""
+    try:
+        providers = object_in(json.loads(settings), "provider")
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return ""
+    hosts = {
+        name: identity.address(text_in(object_in(object_in(providers, name), "options"), "baseURL"))
+        for name in providers
+    }
+    return " ".join(f"{name}={host}" for name, host in hosts.items() if host and not name.count(" "))
 
 
 def _link(path: str) -> str | None:

@@ -236,8 +236,12 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
     def _tell_sessions(self, sessions: tuple[Session, ...]) -> None:
         self.post_message(SessionsChanged(sessions))
 
-    def perform(self, verb: Verb) -> None:
-        """Do a verb in the verbs' own thread, one after the other; the screen follows the files."""
+    def perform(self, verb: Verb, *, waits: bool = False) -> None:
+        """Do a verb in the verbs' own thread, one after the other; the screen follows the files.
+
+        Args:
+            waits: for another program: it has a thread of its own, so that no key's verb waits behind it.
+        """
 
         def do() -> None:
             message = self._outcome(verb)
@@ -245,8 +249,12 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             if message is not None:
                 self.post_message(message)
 
+        run = copy_context().run  # widgets find their app through it
+        if waits:
+            threading.Thread(target=run, args=(do,), name="pf-waits", daemon=True).start()
+            return
         with contextlib.suppress(RuntimeError):  # leaving
-            self._verbs.submit(copy_context().run, do)
+            self._verbs.submit(run, do)
 
     def look_up(self, look: Callable[[], None]) -> None:
         """Read something beside the snapshot in a thread; what it cannot read is said."""

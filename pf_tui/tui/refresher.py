@@ -33,6 +33,8 @@ END_S = 1.0
 REST = 2.0
 """After a look, this many times its length passes before the next one that nobody waits for."""
 
+LONGEST_REST_S = 0.5
+
 Tell = Callable[[Snapshot, LedgerView], None]
 
 
@@ -73,7 +75,8 @@ class Refresher:
     def look(self, reason: str = "verb") -> None:
         """Look at the files now."""
         with self._awake:
-            self._reason = reason
+            if reason != "watch" or not self._reason:
+                self._reason = reason
             self._awake.notify()
 
     def ask(self, period: str, by: str) -> None:
@@ -112,8 +115,10 @@ class Refresher:
             with self._awake:
                 if not self._reason:
                     self._awake.wait(self._pause_s())
-            if self._reason == "watch":  # a file that changes all the time leaves two thirds of the time free
-                time.sleep(max(0.0, min(REST * (end_s - start_s), 0.5) - (time.monotonic() - end_s)))
+                # A file that changes all the time leaves two thirds of the time free; no verb waits for that.
+                rest_s = min(REST * (end_s - start_s), LONGEST_REST_S) - (time.monotonic() - end_s)
+                if self._reason == "watch" and rest_s > 0:
+                    self._awake.wait_for(lambda: self._reason != "watch", rest_s)
 
     def _pause_s(self) -> float:
         until_due = (self._due() - self._ctx.now()).total_seconds()

@@ -11,6 +11,7 @@ import pytest
 
 from pf_tui.sessions.evidence import Evidence, write
 from tests.sessions.machine import NOW, Machine
+from tests.sessions.test_overview import gateway
 
 
 def database(machine: Machine, *sessions: dict[str, Any]) -> None:
@@ -187,3 +188,36 @@ def test_a_broken_database_leaves_the_process_a_row(machine: Machine, content: b
     path.write_bytes(content)
 
     assert machine.states() == {"pid-300": "idle"}
+
+
+BEHIND = {
+    "provider": {
+        "openrouter": {"options": {"baseURL": "http://127.0.0.1:4100/v1", "apiKey": "SECRET"}},
+        "other": {"options": {}},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "behind"),
+    [
+        pytest.param(json.dumps(BEHIND), True, id="behind-the-gateway"),
+        pytest.param(json.dumps(BEHIND).replace("4100", "4200"), False, id="another-address"),
+        pytest.param(
+            json.dumps({"provider": {"other": BEHIND["provider"]["openrouter"]}}), False, id="another"
+        ),
+        pytest.param('{"provider": ["openrouter"]}', False, id="odd"),
+        pytest.param("{", False, id="half"),
+    ],
+)
+def test_a_run_behind_the_gateway_is_known_before_its_first_request(
+    machine: Machine, settings: str, behind: bool
+) -> None:
+    gateway(machine)
+    machine.process(300, "opencode", cwd=machine.folder("web"), env={"OPENCODE_CONFIG_CONTENT": settings})
+    database(machine, {"id": "ses_1"})
+
+    session = machine.only()
+
+    assert (session.behind_gateway, session.provider) == (behind, None if behind else "openrouter")
+    assert "SECRET" not in repr(machine.watch.processes.at(300))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from pf_tui import actions
 from pf_tui import snapshot as snapshots
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
+from tests.patience import PATIENCE_S
 from tests.tui.conftest import Opened
 
 KEYS = {"ZAI_API_KEY": "k", "OPENROUTER_API_KEY": "k"}
@@ -103,3 +105,15 @@ def test_the_question_is_asked_once_in_a_window(context: Callable[..., Context])
     now = NOON + timedelta(hours=3, minutes=1)
     actions.report_failure(ctx, "zai-coding-plan", failures.reported("quota", until=now + timedelta(hours=3)))
     assert snapshots.take(ctx).open_question is not None
+
+
+async def test_the_answer_waits_for_nobody_else(dashboard: Opened, ctx: Context) -> None:
+    """A session is being sent on by a program that does not end, a keyring asks to be unlocked."""
+    free = threading.Event()
+    async with dashboard(ctx=ctx, config=ASKS) as screen:
+        await screen.see("openrouter would be next, and costs money")
+        for _ in range(3):
+            screen.app.perform(lambda: free.wait(PATIENCE_S) and None, waits=True)
+        await screen.press("P")
+        await screen.until(lambda: "paidUntil" in screen.config()["pf"], "the answer is written down")
+        free.set()

@@ -141,7 +141,7 @@ class Credential(Dialog):
                 self.app.soon(partial(self._tell, str(error), "bad"))
             return None
 
-        self.app.perform(done)
+        self.app.perform(done, waits=True)  # a keyring may ask to be unlocked
 
     def _tell(self, words: str, colour: str) -> None:
         self._feedback = (words, colour)

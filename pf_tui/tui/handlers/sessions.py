@@ -61,7 +61,7 @@ def resume_due(main_screen: MainScreen, sessions: Sequence[Session]) -> None:
     ctx = main_screen.app.ctx
     for session in sessions:
         if session.resumes_at is not None and session.resumes_at <= ctx.now():
-            main_screen.app.perform(partial(_sent_on, ctx, session))
+            main_screen.app.perform(partial(_sent_on, ctx, session), waits=True)
 
 
 def _sent_on(ctx: Context, session: Session) -> Announcement | None:
@@ -76,7 +76,7 @@ def _focus(screen: MainScreen, word: str) -> None:
     from pf_tui.actions import focusing
 
     if session := screen.session(word or screen.pane.key):
-        screen.app.perform(lambda: Announcement(focusing.focus(screen.app.ctx, session)))
+        screen.app.perform(lambda: Announcement(focusing.focus(screen.app.ctx, session)), waits=True)
 
 
 @handles("install")
