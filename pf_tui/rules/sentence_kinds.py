@@ -24,7 +24,7 @@ _MONEY = _words(
     " budget money"
 )
 _CAP = _words("quota quotas allotment allocation allowance")
-_LIMIT = _words("limit limits cap usage limited messages requests tokens token")
+_LIMIT = _words("limit limits cap usage limited messages requests tokens token ceiling threshold maxed")
 _OF_A_PLAN = _words(
     "plan tier subscription free team billing upgrade included day daily today"
     " week weekly month monthly friday period"
@@ -32,7 +32,7 @@ _OF_A_PLAN = _words(
 _SPENT = _words(
     "exhausted used gone depleted consumed spent hit reached exceeded exceeds exceed expired negative"
     " overdue unpaid out left end ended over insufficient sufficient low enough empty zero declined burned"
-    " burnt remain remains remaining closed paused top 0 00"
+    " burnt remain remains remaining closed paused top 0 00 outstanding more"
 )
 _TOO_OFTEN = _words("many high slow quickly fast")
 _BRIEF = _words("second seconds minute rps qps rpm tpm throughput burst concurrent concurrency parallel rate")
@@ -40,12 +40,15 @@ _MODEL = _words("model models engine deployment")
 _ABSENT = _words(
     "not no invalid unknown unrecognized unrecognised retired unavailable denied disabled isn doesn"
     " cannot can only entitled such removed gone missing deprecated find couldn shut closed permissions"
+    " preview restricted limited"
 )
 _OF_ANSWERS = _words("output response answer json parse parsed parsing")
-_SIZED = _words("context n_ctx ctx prompt input inputs tokens conversation request message messages sequence")
+_SIZED = _words(
+    "context n_ctx ctx prompt input inputs tokens conversation request message messages sequence token"
+)
 _TOO_LARGE = _words(
     "exceeds exceed exceeded exceeding long longer large larger overflow overflows maximum limit big"
-    " bigger beyond less fewer"
+    " bigger beyond less fewer above max more"
 )
 _KEY = _words(
     "key apikey credential credentials authentication authorization bearer signature login token jwt oauth"
@@ -65,16 +68,16 @@ _FEATURE = _words(
     "field fields argument arguments parameter parameters property properties role image images picture"
     " pictures audio vision streaming stream tool tools function functions beta caching cache thinking"
     " reasoning effort schema format temperature logprobs seed prefill pdf document documents option"
-    " options keyword developer stop sequences"
+    " options keyword developer stop sequences calling mode"
 )
 _NOT_TAKEN = _words(
     "supported support supports accept accepts allowed unsupported unexpected unknown extra unrecognized"
-    " permitted available enabled cannot"
+    " permitted available enabled cannot unavailable"
 )
 _FIELD_NAME = r"\b(?!api_|x_)[a-z]{2,20}_[a-z_]{2,30}\b"
 _TEXT_ALONE = ("only text", "text only", "text content only")
 _CONTENT = _words("content prompt message messages request input")
-_IMPROPER = _words("prohibited harmful unsafe disallowed inappropriate toxic violence sexual")
+_IMPROPER = _words("prohibited harmful unsafe disallowed inappropriate toxic violence sexual harm")
 _OUTPUT = (" max tokens ", " max completion tokens ", " max output tokens ", " greater than 0 ")
 _PERIODS = (("day", _words("day daily today")), ("month", _words("month monthly")))
 
@@ -95,8 +98,8 @@ def meaning_of(status: int, folded_text: str, text: str) -> Meaning | None:
 
 def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> str | None:
     """The class; each status leaves some open."""
-    improper = words & _IMPROPER and words & _CONTENT and not words & {"ip", "address"}
-    if status in (400, 403, 422, 451) and improper:
+    improper = (words & _IMPROPER and words & _CONTENT) or words >= {"content", "blocked"}
+    if status in (400, 403, 422, 451) and improper and not words & {"ip", "address"}:
         return "request"
     if status in (400, 404, 422, 501) and _is_of_a_feature(words, folded_text, text):
         return "unsupported"
