@@ -21,6 +21,7 @@ from pf_tui.sessions import claude_code
 from pf_tui.sessions.evidence import Evidence, write
 from pf_tui.sessions.records import Session
 from pf_tui.sessions.subagents import MOST
+from pf_tui.sessions.uses import serving, uses
 from pf_tui.text.lines import cells
 from pf_tui.tui.page import Space
 from pf_tui.tui.panes import sessions as pane
@@ -180,6 +181,8 @@ def checked(machine: Machine) -> tuple[Session, ...]:
     """The sessions, after every face has told of them and nothing foreign reached a terminal."""
     sessions = machine.sessions()
     json.dumps(documents.document(sessions), ensure_ascii=False).encode()
+    assert sum(number for _, number in serving(sessions)) <= len(sessions)
+    assert all(use.model is None or use.model.isprintable() for use in uses(sessions))
     for width in (44, 68, 120):
         page = pane.page_for(sessions, {}, Space(width=width, height=40, clock=Clock(now=machine.now)))
         assert all(cells(row.content) <= width for row in page.rows)
