@@ -16,8 +16,8 @@ import pytest
 from pf_tui.catalog import load
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
-from tests.clients import Machine, program, settle_claude
-from tests.e2e.test_any_model import DONE, STARTS, _look, _red, _shell
+from tests.clients import Machine, program, settle_claude, shell_call
+from tests.e2e.test_any_model import DONE, STARTS, _look, _red
 from tests.e2e.test_gateway_agents import Hosted, results, tool_names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -69,7 +69,7 @@ def works(made: Machine, asked: ReceivedRequest, *, sees: bool) -> Step:
     if not tools:
         return Reply(text="A title")
     if done == 0:
-        calls = (_shell(tools, "echo one >> one.txt"), _shell(tools, "echo two >> two.txt"))
+        calls = (shell_call(tools, "echo one >> one.txt"), shell_call(tools, "echo two >> two.txt"))
         return Reply(thinking="Two commands, and neither waits.", text="I run both.", calls=calls)
     if sees and done == 2 and (look := _look(tools, made)):
         return Reply(text="I look at it.", calls=(look,))
