@@ -20,6 +20,7 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway, journal
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
+from pf_tui.state.paths import config_folders
 from pf_tui.tui import ledger_view, watch
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.session_feed import SessionFeed, Sessions
@@ -65,7 +66,10 @@ class Refresher:
         self._paths = watch.looked_at(ctx, first.catalog)
         self._stamps: watch.Stamps = {}
         self._served = _served(first.gateway)
-        self._directory = watch.DirectoryWatch(ctx.paths.home, lambda: self.look("watch"))
+        folders = (ctx.paths.sessions, *(f / "sessions" for f in config_folders("claude-code", ctx.env)))
+        self._directory = watch.DirectoryWatch(
+            ctx.paths.home, lambda: self.look("watch"), folders if tell_sessions else (), self._hurry
+        )
         self._thread = threading.Thread(target=self._run, name="pf-feed", daemon=True)
 
     def start(self) -> None:
@@ -90,6 +94,13 @@ class Refresher:
             self._sessions.shown = shown
             if shown:
                 self.look("")
+
+    def _hurry(self) -> None:
+        """An agent or a hook told something of a session."""
+        if self._sessions is not None:
+            self._sessions.hurry()
+            with self._awake:
+                self._awake.notify()
 
     def stop(self) -> None:
         """End; waits for a look that is under way."""

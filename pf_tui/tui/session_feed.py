@@ -17,7 +17,7 @@ SHARE = 0.005
 """Of a processor that looks may take while the pane is on screen: those at hundreds of sessions are fewer."""
 
 HURRIED_S = 0.25
-"""Between two looks when the gateway has just told of a session."""
+"""Between two looks when the gateway, a hook or an agent has just told of a session; longer at hundreds."""
 
 Sessions = tuple[Session, ...]
 
@@ -43,7 +43,8 @@ class SessionFeed:
     def wait_s(self) -> float:
         """Seconds until the next look."""
         interval_s = min(max(SHOWN_S, min(self._costs_s) / SHARE), HIDDEN_S)
-        every = HURRIED_S if self._hurried else interval_s if self.shown else HIDDEN_S
+        hurried_s = max(HURRIED_S, interval_s / 2)
+        every = hurried_s if self._hurried else interval_s if self.shown else HIDDEN_S
         return max(0.0, self._looked_s + every - time.monotonic())
 
     def look(self) -> None:

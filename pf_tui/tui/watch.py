@@ -8,7 +8,7 @@ events, and while the directory does not exist, nothing is missed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pf_tui.catalog import Catalog
@@ -50,10 +50,19 @@ def stamps(paths: tuple[Path, ...]) -> Stamps:
 
 
 class DirectoryWatch:
-    """Calls `changed` from a thread of its own when something in the directory changed."""
+    """Calls `on_change` from a thread of its own when something in the directory changed, and
+    `on_session` when something in a folder did where agents and hooks tell what sessions do.
+    """
 
-    def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        on_change: Callable[[], None],
+        session_folders: Sequence[Path] = (),
+        on_session: Callable[[], object] = int,
+    ) -> None:
         self._folder, self._on_change = folder, on_change
+        self._session_folders, self._on_session = session_folders, on_session
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -71,9 +80,11 @@ class DirectoryWatch:
     def _watch(self) -> None:
         import watchfiles
 
+        session_folders = self._present()
         try:
-            for _ in watchfiles.watch(
+            for changes in watchfiles.watch(
                 self._folder,
+                *session_folders,
                 watch_filter=None,
                 debounce=DEBOUNCE_MS,
                 step=STEP_MS,
@@ -82,6 +93,16 @@ class DirectoryWatch:
                 raise_interrupt=False,
                 recursive=False,
             ):
-                self._on_change()
+                paths = {Path(path) for _, path in changes}
+                of_sessions = {path for path in paths if path.parent in session_folders}
+                if of_sessions:
+                    self._on_session()
+                if paths - of_sessions:
+                    self._on_change()
+                if self._present() != session_folders:
+                    return  # `keep_alive` begins anew, with a folder that has come or without one that went
         except OSError:
             return  # no events here (inotify's limit, a network disk): the two-second look remains
+
+    def _present(self) -> list[Path]:
+        return [folder for folder in self._session_folders if folder.is_dir()]

@@ -12,8 +12,8 @@ import pytest
 
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
-from tests.clients import program, wait_until
-from tests.e2e.test_any_model import DONE, SUMMARY, TASK, WIRES, _shell
+from tests.clients import program, shell_call, wait_until
+from tests.e2e.test_any_model import DONE, SUMMARY, TASK, WIRES
 from tests.e2e.test_gateway_agents import Box, Hosted, box, hosted, results, rows, tool_names
 
 __all__ = ["box", "hosted"]
@@ -34,9 +34,9 @@ def script(asked: ReceivedRequest) -> Step:
     if SUMMARY.encode() in asked.body:
         if b"two.txt" in asked.body:
             return Reply(text=DONE)
-        return Reply(calls=(_shell(tool_names(asked), "echo two >> two.txt"),))
+        return Reply(calls=(shell_call(tool_names(asked), "echo two >> two.txt"),))
     if results(asked) == 0:
-        return Reply(calls=(_shell(tool_names(asked), "echo one >> one.txt"),), input=185_000)
+        return Reply(calls=(shell_call(tool_names(asked), "echo one >> one.txt"),), input=185_000)
     return Reply(text="never without the summary")
 
 

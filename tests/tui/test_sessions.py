@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from pf_tui.tui.panes import sessions, status
 from pf_tui.tui.refresher import Refresher
 from pf_tui.tui.session_feed import SessionFeed
 from pf_tui.tui.times import Clock
+from pf_tui.tui.watch import DirectoryWatch
+from tests.patience import eventually
 
 from .test_layouts import scene, week
 
@@ -447,3 +450,24 @@ async def test_without_a_session_the_providers_have_the_room(dashboard: Opened) 
         await screen.settled()
 
         assert alone > 12 > providers.size.height
+
+
+def test_what_an_agent_or_a_hook_writes_of_a_session_is_heard_of_at_once(tmp_path: Path) -> None:
+    """Also in a folder that comes later; what is written beside it is something else."""
+    told: list[str] = []
+    home, registry = tmp_path / "home", tmp_path / "registry"
+    home.mkdir()
+    seen = DirectoryWatch(home, lambda: told.append("state"), (registry,), lambda: told.append("session"))
+
+    def heard(path: Path, words: str) -> bool:
+        seen.keep_alive()
+        path.write_text(str(time.monotonic_ns()))
+        return words in told
+
+    try:
+        eventually(lambda: heard(home / "a.json", "state"), "the state folder is watched")
+        registry.mkdir()
+        home.joinpath("b.json").touch()
+        eventually(lambda: heard(registry / "1.json", "session"), "the folder that came is watched too")
+    finally:
+        seen.stop()
