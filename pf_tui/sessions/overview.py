@@ -54,8 +54,8 @@ class Watch:
         self.money = Money(ctx.paths)
         self._catalog: tuple[Catalog, Providers] | None = None
         self._health: tuple[object, Health] = (None, Health())
-        self.last_sessions: dict[Key, tuple[tuple[object, ...], Session]] = {}
-        """What a session was made of, and the session."""
+        self.last_sessions: dict[Key, tuple[tuple[object, ...], object, Session]] = {}
+        """What a session was made of, by whom the gateway had it served, and the session."""
         self._merged_drafts: dict[Key, tuple[Draft, tuple[object, ...], Draft]] = {}
         self._resume_times: tuple[object, Mapping[Key, datetime]] = (None, {})
         self._windows: dict[tuple[str, str | None], int | None] = {}
@@ -191,12 +191,22 @@ class _SessionBuilder:
         watch, key = self._watch, (draft.agent, draft.id)
         work_folder = watch.work_folders.of(draft.cwd) if draft.cwd else None
         inputs = (draft, work_folder, watch.money.version, self._health, self._providers)
+        request = self._view.request(draft)
+        served = (
+            request and (request.provider, request.model),
+            self._view.last_served(draft),
+            self._view.port,
+        )
         record = watch.last_sessions.get(key)
-        if record is not None and all(old is new for old, new in zip(record[0], inputs, strict=True)):
-            return record[1]
+        if (
+            record is not None
+            and all(old is new for old, new in zip(record[0], inputs, strict=True))
+            and record[1] == served
+        ):
+            return record[2]
         session = self._make(draft, work_folder)
         if not draft.children and _is_timeless(draft, self._now):
-            watch.last_sessions[key] = (inputs, session)
+            watch.last_sessions[key] = (inputs, served, session)
         return session
 
     def _make(self, draft: Draft, work_folder: WorkFolder | None) -> Session:

@@ -117,7 +117,7 @@ class GatewayView:
     """The gateway's live facts by session."""
 
     def __init__(self, gateway: Gateway | None) -> None:
-        self._port = gateway.port if gateway else None
+        self.port = gateway.port if gateway else None
         self._open: Mapping[tuple[str | None, str], LiveRequest] = (
             {(request.agent, request.session): request for request in gateway.live if request.session}
             if gateway
@@ -137,4 +137,4 @@ class GatewayView:
 
     def is_at(self, host: str) -> bool:
         """Whether an address is the running gateway's."""
-        return addresses.is_here(f"//{host}", self._port)
+        return addresses.is_here(f"//{host}", self.port)

@@ -172,6 +172,18 @@ def test_the_gateway_knows_who_serves_before_anybody_else(machine: Machine) -> N
     assert (session.provider, session.provider_by, session.model) == ("bedrock", "gateway", "opus-x")
 
 
+def test_the_provider_follows_the_gateways_last_answer_at_the_next_look(machine: Machine) -> None:
+    machine.process(100)
+    machine.claude(100)
+    answer = {"session": "s-1", "agent": "claude-code", "model": "m", "at": to_text(NOW), "status": 200}
+    providers = []
+    for provider in ("bedrock", "openrouter"):
+        gateway(machine, sessions=[{**answer, "provider": provider}])
+        providers.append(machine.only().provider)
+
+    assert providers == ["bedrock", "openrouter"]
+
+
 def test_a_client_that_retries_a_429_of_the_gateway_is_limited(machine: Machine) -> None:
     busy(machine)
     until = NOW + timedelta(minutes=5)
