@@ -74,6 +74,8 @@ def _facts(session: Session) -> tuple[object, ...]:
             session.waiting_for,
             session.limited_until,
             session.provider,
+            session.provider_by,  # whether line 1 says that the gateway will move it
+            session.behind_gateway,
             session.model,
         ),
         *(

@@ -1,6 +1,6 @@
 """Three real agents behind the gateway, one hits its limit, moves and returns; the dashboard watches.
 
-Claude Code and OpenCode work on a plan, Codex at a paid provider. The plan's window is used up:
+All three work on a plan; Codex's session alone is moved to a paid provider. The plan's window is used up:
 Claude Code's session is limited, the person allows paid providers for today with one key, the session goes
 on there, and is back on the plan after the reset. `python -m tests.e2e.three_agents` records it.
 """
@@ -238,6 +238,11 @@ class Stage:
         self.claude.press("Enter")
         return self.asked(provider, before)
 
+    def session_of(self, agent: str) -> str:
+        """The id of an agent's session."""
+        told = json.loads(self.box.pf("sessions", "--json"))
+        return next(str(session["id"]) for session in told if session["agent"] == agent)
+
     def told(self, what: str, since: float, line_1: str, row: str) -> None:
         """The dashboard shows both: line 1 begins so, and the session's two lines read so (patterns)."""
 
@@ -293,6 +298,9 @@ def play(on: Stage) -> None:
     since = on.say("Look around.", PLAN)
     on.told("busy", since, r" ● zai-coding-plan ", row("●", "working", "zai-plan"))
     on.claude.wait_for("Done so far.", PATIENCE_S)
+    on.codex.wait_for("Done so far.", PATIENCE_S)
+    on.box.pf("switch", OTHER, "--session", on.session_of("codex"))
+    on.codex.submit("Look again.", "esc to interrupt", PATIENCE_S)
     on.watch(TURN_S)
     on.box.pf("allow", "paid", "--ask")
 

@@ -231,8 +231,11 @@ def test_the_screen_hears_of_a_state_or_a_minute_and_of_nothing_else(
     theatre.shown = (replace(first, state="idle"), *theatre.shown[1:])
     assert theatre.look() == 2
 
-    theatre.now += timedelta(minutes=1)
+    theatre.shown = (replace(first, state="idle", provider_by="gateway"), *theatre.shown[1:])
     assert theatre.look() == 3
+
+    theatre.now += timedelta(minutes=1)
+    assert theatre.look() == 4
 
 
 def test_a_session_the_gateway_just_served_is_looked_at_at_once(
