@@ -220,21 +220,21 @@ class Foot(Lines):
         if self.snapshot is None or not self.size.width:
             return
         width = self.size.width
-        if self.notice is not None:
-            words, colour = self.notice
-            lines = [line(" ", text_line) for text_line in wrap(words, width - 2, colour)]
-            self.show(lines[: self._most_lines])
-            return
         space = Space(
             width=width,
             height=1,
             clock=Clock(now=self.snapshot.at, zone=self.appearance.zone),
             symbols=self.appearance.symbols,
         )
+        question = self.snapshot.open_question
+        question_lines = [] if question is None else [status.question_line(question, space)]
+        if self.notice is not None:
+            words, colour = self.notice
+            lines = [line(" ", text_line) for text_line in wrap(words, width - 2, colour)]
+            self.show([*question_lines, *lines[: self._most_lines]])
+            return
         lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.agents))]
-        lines[:0] = self._problems(width)
-        if (question := self.snapshot.open_question) is not None:
-            lines.insert(0, status.question_line(question, space))
+        lines[:0] = [*question_lines, *self._problems(width)]
         if self.working:
             lines[-1] = fit(line(" ", self.working), width)
         self.show(lines)
