@@ -209,12 +209,15 @@ def _dimmed(strip: Strip, tint: Color, width: int) -> Strip:
     return Strip(dimmed, strip.cell_length).adjust_cell_length(width)
 
 
+_FAINT = Style(dim=True, bold=False)
+
+
 @lru_cache(maxsize=2048)
 def _dimmed_style(style: Style | None, tint: Color) -> Style:
     """A style under a tint: there are some dozens on a screen, and no public way to have them mixed."""
     plain = style.clear_meta_and_links() if style is not None else Style()
-    if not tint.a:
-        return plain
+    if not tint.a:  # a terminal's own colours cannot be mixed, but the terminal can show them faint
+        return plain + _FAINT
     colours = (
         (Color.from_rich_color(colour) + tint).rich_color if colour is not None else None
         for colour in (plain.color, plain.bgcolor)

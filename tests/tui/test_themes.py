@@ -8,11 +8,13 @@ import pytest
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
+from textual.geometry import Region
 from textual.theme import BUILTIN_THEMES, Theme
 
 from pf_tui.catalog import styles_dir
 from pf_tui.text.lines import SERIES, Span
 from pf_tui.tui import themes
+from tests.tui.conftest import Opened
 
 TEXT_COLOURS = ("text", "muted", "accent", "good", "warn", "bad")
 GROUNDS = ("cursor", "shade", "bar")
@@ -174,3 +176,17 @@ def test_without_colours_what_matters_less_is_dimmed() -> None:
 
     assert styles.style(Span("x", "muted"), Style()).dim
     assert not styles.style(Span("x"), Style()).dim
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_a_sheet_stands_out_where_the_terminals_colours_cannot_be_mixed(
+    dashboard: Opened, theme: str
+) -> None:
+    config = {"version": 2, "pf": {"dashboard": {"theme": theme}}}
+    async with dashboard(config=config) as screen:
+        await screen.press("question_mark")
+        await screen.settled()
+        (below,) = screen.app.screen.render_lines(Region(0, 3, 60, 1))
+
+    assert below.text.strip()
+    assert all(segment.style is not None and segment.style.dim for segment in below)
