@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 SessionKey = tuple[str, str]
 """(agent, session id): two agents may have given the same id."""
 _AT_ONCE = 500
-"""Sessions wanted_keys for at a time: below the 999 variables of old sqlite builds."""
+"""Sessions asked for at a time: below the 999 variables of old sqlite builds."""
 
 
 @record
