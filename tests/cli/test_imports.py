@@ -96,24 +96,24 @@ STATUS_LINE = json.dumps(
 
 LIGHT = [
     pytest.param(["--version"], "", 3, id="version"),
-    pytest.param(["status", "--json"], "", 84, id="status"),
-    pytest.param(["status", "groq", "--json"], "", 84, id="status-of-one"),
+    pytest.param(["status", "--json"], "", 86, id="status"),
+    pytest.param(["status", "groq", "--json"], "", 86, id="status-of-one"),
     pytest.param(["statusline"], STATUS_LINE, 71, id="statusline"),
     *(
         pytest.param(["hook", "claude-code", event], EVENT, most, id=f"hook-{event}")
         for event, most in (
-            ("SessionStart", 69),
-            ("UserPromptSubmit", 66),
-            ("Stop", 75),
-            ("StopFailure", 85),
+            ("SessionStart", 71),
+            ("UserPromptSubmit", 69),
+            ("Stop", 77),
+            ("StopFailure", 89),
             ("SessionEnd", 75),
             ("Notification", 63),
             ("ConfigChange", 63),
         )
     ),
     pytest.param(["hook", "codex", "Stop"], EVENT, 75, id="hook-codex"),
-    pytest.param(["hook", "opencode", "session.error"], EVENT, 86, id="hook-opencode"),
-    pytest.param(["hook", "opencode", "session.idle"], EVENT, 73, id="hook-opencode-idle"),
+    pytest.param(["hook", "opencode", "session.error"], EVENT, 89, id="hook-opencode"),
+    pytest.param(["hook", "opencode", "session.idle"], EVENT, 75, id="hook-opencode-idle"),
 ]
 
 
