@@ -50,7 +50,7 @@ def set_(ctx: Context, name: str, provider: str | None, model: str | None, as_js
 @as_json
 @click.pass_obj
 def remove(ctx: Context, name: str, as_json: bool) -> None:
-    """They go where the conversation goes again."""
+    """From the next request on."""
     actions.set_class(ctx, name)
     _tell(ctx, name, as_json=as_json)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar  # Any: click's own keyword arguments
 
@@ -36,7 +37,7 @@ class Word(_Page):
 
     def __init__(self, name: str, *, full_name: str | None = None, help: str = "", **rest: Any) -> None:  # noqa: A002 - click's own words
         self.entry = commands.find(full_name or name)
-        super().__init__(name, help=f"{self.entry.summary}.\n\n{help}", **rest)
+        super().__init__(name, help=f"{self.entry.summary}.\n\n{inspect.cleandoc(help)}", **rest)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.entry.examples, formatter)

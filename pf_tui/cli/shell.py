@@ -37,7 +37,7 @@ _MARK = "_PF_TUI_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.pass_context
 def completion(ctx: click.Context, shell: str | None) -> None:
-    """Words, options, providers and models. Without a shell: sets up the one you use."""
+    """Without a shell: sets up the one you use."""
     if shell is not None:
         output.block(_script(ctx, shell))
         return

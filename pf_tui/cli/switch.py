@@ -74,7 +74,7 @@ def switch(
 @as_json
 @click.pass_obj
 def undo(ctx: Context, as_json: bool) -> None:
-    """The latest action of any kind."""
+    """Again and again: up to the last 20, one at a time."""
     _turned(ctx, actions.undo(ctx), "undo", as_json=as_json)
 
 
@@ -82,7 +82,7 @@ def undo(ctx: Context, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def redo(ctx: Context, as_json: bool) -> None:
-    """What was undone last."""
+    """Until something else is done."""
     _turned(ctx, actions.redo(ctx), "redo", as_json=as_json)
 
 

@@ -133,7 +133,22 @@ def _auto(event: Event) -> str:
 def _turned(event: Event) -> str:
     verb = "undone" if event.action == "undo" else "done again"
     serves = event.after.get("active")
-    return f"{event.after.get('action', 'action')} {verb}" + (f", {serves} serves" if serves else "")
+    return f"{action_noun(str(event.after.get('action', 'action')))} {verb}" + (
+        f", {serves} serves" if serves else ""
+    )
+
+
+def action_noun(action: str) -> str:
+    """What was undone or done again, as a person would call it."""
+    return _NOUNS.get(action, action.replace("-", " "))
+
+
+_NOUNS = {
+    "paid": "answer on spending",
+    "class": "request class",
+    "sessions-auto": "auto-resume",
+    "auto-switch": "auto-switch",
+}
 
 
 def _key(event: Event) -> str:

@@ -55,3 +55,5 @@ def test_the_examples_of_a_help_page_can_be_typed(pf: Pf, name: str) -> None:
     assert page.startswith(f"Usage: {WORD} {name}")
     assert f"\n  {WORD} {name.split(maxsplit=1)[0]}" in page
     assert not re.search(r"(?m)^  pf-tui |`pf-tui ", page)
+    sentences = page.partition("\n\n")[2].partition("\n\nOptions")[0].partition("\n\nExamples")[0]
+    assert not re.search(r"\S {2,}\S", sentences)

@@ -11,6 +11,7 @@ from pf_tui.errors import PfError
 from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
+from pf_tui.tui.event_sentences import action_noun
 from pf_tui.tui.handlers import handles
 from pf_tui.tui.messages import Announcement
 
@@ -177,4 +178,4 @@ def _switched(outcome: SwitchOutcome) -> Announcement:
 
 def _turned(verb: str, back: str, outcome: UndoOutcome) -> Announcement:
     serves = f", {outcome.to_provider} serves" if outcome.to_provider else ""
-    return Announcement(f"{outcome.event.action} {verb}{serves} — {back}")
+    return Announcement(f"{action_noun(outcome.event.action)} {verb}{serves} — {back}")
