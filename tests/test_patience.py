@@ -19,8 +19,8 @@ RAISED_BY_FIXTURES = "tui.key_queue.OPENING_S tui.main_screen.SAID_S tui.main_sc
 OTHER_TIMES = {
     "a pause between two looks: nothing is given up when it ends": """
         actions.resuming.PLUGIN_LOOK_S cli.history._LOOK_EVERY_S cli.sessions.LOOK_S cli.sessions.EVERY_S
-        demo.__main__.TICK_S gateway.exchange.LOOK_S gateway.inflight.PERIOD_S gateway.process.LOOK_S
-        gateway.recorder.BATCH_S gateway.recorder.LATER_S gateway.routing_state.LOOK_S
+        demo.__main__.TICK_S gateway.exchange.LOOK_S gateway.inflight.FIRST_S
+        gateway.inflight.PERIOD_S gateway.process.LOOK_S gateway.recorder.BATCH_S gateway.recorder.LATER_S gateway.routing_state.LOOK_S
         gateway.routing_state.REFRESH_S launch.supervisor.LOOK_S launch.supervisor.POLL_S
         launch.supervisor.WARM_S launch.supervisor.WAITS_S launch.waiting.LOOK_S
         mcp_server.server.LOOK_EVERY_S tui.app.RESIZED_S tui.ingest_runner.STEP_MS

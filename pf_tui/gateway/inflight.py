@@ -18,6 +18,8 @@ from pf_tui.state.gateway import LiveRequest, LiveSession
 PERIOD_S = 0.5
 """live.json is replaced at most this often, and only while something is under way."""
 
+FIRST_S = 0.05
+"""After a time without requests the first one is shown so soon: its route is known by then."""
 
 MOST_SESSIONS = 200
 """Sessions that live.json tells of: the ones served last."""
@@ -86,6 +88,7 @@ class InFlightRequests:
         self._by_number: dict[int, InFlightRequest] = {}
         self._numbers = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
+        self._told_s = float("-inf")
         self._shown = False
         self._idle: asyncio.Event = asyncio.Event()
         self._idle.set()
@@ -99,7 +102,9 @@ class InFlightRequests:
         self._by_number[in_flight.number] = in_flight
         self._idle.clear()
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tell)
+            loop = asyncio.get_running_loop()
+            at_s = max(loop.time() + FIRST_S, self._told_s + PERIOD_S)
+            self._timer = loop.call_at(at_s, self._tell)
         return in_flight
 
     def end(self, in_flight: InFlightRequest) -> None:
@@ -133,6 +138,7 @@ class InFlightRequests:
     def _tell(self) -> None:
         """Show what is under way; the last time when nothing is."""
         self._timer = None
+        self._told_s = asyncio.get_running_loop().time()
         if self._by_number or self._shown:
             self._shown = bool(self._by_number)
             requests = tuple(in_flight.shown() for in_flight in self._by_number.values())
