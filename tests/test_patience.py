@@ -20,12 +20,14 @@ OTHER_TIMES = {
     "a pause between two looks: nothing is given up when it ends": """
         actions.resuming.PLUGIN_LOOK_S cli.history._LOOK_EVERY_S cli.sessions.LOOK_S cli.sessions.EVERY_S
         demo.__main__.TICK_S gateway.exchange.LOOK_S gateway.inflight.FIRST_S
-        gateway.inflight.PERIOD_S gateway.process.LOOK_S gateway.recorder.BATCH_S gateway.recorder.LATER_S gateway.routing_state.LOOK_S
-        gateway.routing_state.REFRESH_S launch.supervisor.LOOK_S launch.supervisor.POLL_S
+        gateway.inflight.PERIOD_S gateway.process.LOOK_S gateway.recorder.BATCH_S gateway.recorder.LATER_S
+        gateway.routing_state.LOOK_S gateway.routing_state.REFRESH_S launch.supervisor.LOOK_S
+        launch.supervisor.POLL_S
         launch.supervisor.WARM_S launch.supervisor.WAITS_S launch.waiting.LOOK_S
         mcp_server.server.LOOK_EVERY_S tui.app.RESIZED_S tui.ingest_runner.STEP_MS
         tui.ingest_runner.DEBOUNCE_MS tui.ingest_runner.LOOK_S tui.ingest_runner.SETTINGS_S
-        tui.ingest_runner.DATABASE_MS tui.refresher.SCAN_S tui.refresher.LIVE_S tui.session_feed.SHOWN_S
+        tui.ingest_runner.DATABASE_MS tui.refresher.SCAN_S tui.refresher.LIVE_S tui.refresher.LONGEST_REST_S
+        tui.session_feed.SHOWN_S
         tui.session_feed.HIDDEN_S tui.session_feed.HURRIED_S tui.textual_internals.INPUT_WAIT_S
         tui.watch.STEP_MS tui.watch.DEBOUNCE_MS
     """,
