@@ -22,6 +22,7 @@ def _words(text: str) -> frozenset[str]:
 _MONEY = _words(
     "credit credits balance funds wallet billing bill invoice invoices payment unpaid paid prepaid trial"
     " budget money"
+    " subscription"
 )
 _CAP = _words("quota quotas allotment allocation allowance")
 _LIMIT = _words("limit limits cap usage limited messages requests tokens token ceiling threshold maxed")
@@ -33,6 +34,7 @@ _SPENT = _words(
     "exhausted used gone depleted consumed spent hit reached exceeded exceeds exceed expired negative"
     " overdue unpaid out left end ended over insufficient sufficient low enough empty zero declined burned"
     " burnt remain remains remaining closed paused top 0 00 outstanding more"
+    " disabled lapsed met"
 )
 _TOO_OFTEN = _words("many high slow quickly fast")
 _BRIEF = _words("second seconds minute rps qps rpm tpm throughput burst concurrent concurrency parallel rate")
@@ -41,6 +43,7 @@ _ABSENT = _words(
     "not no invalid unknown unrecognized unrecognised retired unavailable denied disabled isn doesn"
     " cannot can only entitled such removed gone missing deprecated find couldn shut closed permissions"
     " preview restricted limited"
+    " needs"
 )
 _OF_ANSWERS = _words("output response answer json parse parsed parsing")
 _SIZED = _words(
@@ -49,6 +52,7 @@ _SIZED = _words(
 _TOO_LARGE = _words(
     "exceeds exceed exceeded exceeding long longer large larger overflow overflows maximum limit big"
     " bigger beyond less fewer above max more"
+    " fit"
 )
 _KEY = _words(
     "key apikey credential credentials authentication authorization bearer signature login token jwt oauth"
@@ -57,7 +61,7 @@ _BAD = _words(
     "invalid expired missing required provided unknown revoked wrong not must malformed incorrect"
     " unrecognized rejected bad deleted didn provide"
 )
-_WHO = _words("account organization organisation user workspace access terms project tenant")
+_WHO = _words("account org organization organisation user workspace access terms project tenant")
 _PLACE = _words("ip vpn country countries jurisdiction region territory sanctioned")
 _CLOSED = _words(
     "suspended locked banned blocked restricted deactivated disabled flagged unavailable accepted"
@@ -69,10 +73,12 @@ _FEATURE = _words(
     " pictures audio vision streaming stream tool tools function functions beta caching cache thinking"
     " reasoning effort schema format temperature logprobs seed prefill pdf document documents option"
     " options keyword developer stop sequences calling mode"
+    " structured"
 )
 _NOT_TAKEN = _words(
     "supported support supports accept accepts allowed unsupported unexpected unknown extra unrecognized"
     " permitted available enabled cannot unavailable"
+    " accepted"
 )
 _FIELD_NAME = r"\b(?!api_|x_)[a-z]{2,20}_[a-z_]{2,30}\b"
 _TEXT_ALONE = ("only text", "text only", "text content only")
@@ -122,7 +128,8 @@ def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bo
     """A field, or what a request may hold, that is not taken."""
     if any(phrase in folded_text for phrase in _TEXT_ALONE):
         return True
-    if not words & _NOT_TAKEN or words & _KEY - {"token"}:
+    refused = words & _NOT_TAKEN or " can t " in folded_text
+    if not refused or words & _KEY - {"token"}:
         return False
     return bool(words & _FEATURE) or re.search(_FIELD_NAME, text) is not None
 
