@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 120
 """Columns of a text view when nobody's terminal sets them: no name is cut off for grep."""
 
+MOST_COLUMNS = 1000
+"""No terminal is wider; $COLUMNS may say anything, and a line is filled with spaces."""
+
 LINES_AT_ONCE = 500
 """JSON lines sent together: a system call for each would be most of the time."""
 
@@ -148,6 +151,7 @@ def console() -> Console:
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in console._environ:
         console.width = PIPE_WIDTH
+    console.width = min(console.width, MOST_COLUMNS)
     return console
 
 

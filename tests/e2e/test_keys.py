@@ -88,6 +88,26 @@ def test_a_projects_environment_gets_no_key(machine: Machine, beta: Upstream, ki
     assert "no key was given" in doctor(machine)
 
 
+HELPERS = {
+    "its-own": "echo its-own",
+    "ours": "pf-tui auth helper",
+    "ours-by-name": "pf-tui auth helper alpha",
+    "ours-in-another-folder": "cd / && pf-tui auth helper alpha",
+}
+
+
+@pytest.mark.parametrize("name", ["settings.json", "settings.local.json"])
+@pytest.mark.parametrize("helper", HELPERS)
+def test_a_projects_key_helper_gets_no_key_for_its_own_host(
+    machine: Machine, beta: Upstream, helper: str, name: str
+) -> None:
+    project(machine, {"apiKeyHelper": HELPERS[helper], "env": {"ANTHROPIC_BASE_URL": beta.url}}, name)
+
+    ask(machine)
+
+    assert_no_key(beta)
+
+
 @pytest.mark.parametrize(
     "switch",
     [

@@ -276,6 +276,20 @@ def test_every_text_view_of_planted_stores(pf: Pf, planted: Callable[[str], None
             assert "\npf-tui: owned" not in answer.out, words
 
 
+@pytest.mark.parametrize("width", [1, 5000, 10**20])
+def test_every_text_view_at_a_width_that_no_terminal_has(
+    pf: Pf, planted: Callable[[str], None], width: int
+) -> None:
+    """Narrow, a table keeps its own least width; wide, no line is longer than any terminal is."""
+    planted(MARKS["newline"])
+    for words in TEXT_VIEWS:
+        usual, answer = pf(*words, width=100), pf(*words, width=width)
+
+        assert (answer.code, "inside pf-tui" in answer.err) == (usual.code, False), words
+        longest = max(map(len, answer.out.splitlines()), default=0)
+        assert longest <= output.MOST_COLUMNS, words
+
+
 JSON_VIEWS = [
     (*words, "--json") for words in TEXT_VIEWS if words[0] != "trust" and words[-1] != "requests"
 ] + [("analytics", "30d", "--view", "requests", "--json"), ("switch", "MARK", "--json")]
