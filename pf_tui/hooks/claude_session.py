@@ -14,7 +14,6 @@ from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.rules.addresses import is_here
-from pf_tui.rules.own_headers import TOKEN_HEADER
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway, health
 from pf_tui.state.context import Context
@@ -40,6 +39,8 @@ def behind_gateway(ctx: Context) -> bool:
     running = gateway.read(ctx.paths)
     if running is not None and is_here(url, running.port):
         return True
+    from pf_tui.rules.own_headers import TOKEN_HEADER  # most sessions have no address of their own
+
     return f"{TOKEN_HEADER}:" in ctx.env.get("ANTHROPIC_CUSTOM_HEADERS", "").lower()
 
 
