@@ -192,7 +192,7 @@ class _SessionBuilder:
         work_folder = watch.work_folders.of(draft.cwd) if draft.cwd else None
         inputs = (draft, work_folder, watch.money.version, self._health, self._providers)
         request = self._view.request(draft)
-        served = (
+        gateway_facts = (
             request and (request.provider, request.model),
             self._view.last_served(draft),
             self._view.port,
@@ -201,12 +201,12 @@ class _SessionBuilder:
         if (
             record is not None
             and all(old is new for old, new in zip(record[0], inputs, strict=True))
-            and record[1] == served
+            and record[1] == gateway_facts
         ):
             return record[2]
         session = self._make(draft, work_folder)
         if not draft.children and _is_timeless(draft, self._now):
-            watch.last_sessions[key] = (inputs, served, session)
+            watch.last_sessions[key] = (inputs, gateway_facts, session)
         return session
 
     def _make(self, draft: Draft, work_folder: WorkFolder | None) -> Session:
