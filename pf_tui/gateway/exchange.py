@@ -71,7 +71,7 @@ class Exchange:
         self._inflate = _Inflate() if len(encodings) == 1 and encodings[0] in _INFLATED else None
         self.opaque = bool(encodings) and self._inflate is None
         """Compressed in a way we cannot read: it passes unseen."""
-        self._look: asyncio.TimerHandle | None = None
+        self._look: asyncio.Handle | None = None
         self._look_again()
 
     def _look_again(self) -> None:
@@ -83,10 +83,17 @@ class Exchange:
         if connection is None or content.is_eof() or content.exception() is not None:
             return
         transport = connection.transport
+        loop = asyncio.get_running_loop()
         if transport is None or transport.is_closing():
-            content.set_exception(aiohttp.ClientPayloadError("a chunk that cannot be read"))
+            self._look = loop.call_soon(
+                self._end_wait
+            )  # what ends with its connection is told of its end first
             return
-        self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+        self._look = loop.call_later(LOOK_S, self._look_again)
+
+    def _end_wait(self) -> None:
+        if not self._content.is_eof() and self._content.exception() is None:
+            self._content.set_exception(aiohttp.ClientPayloadError("a chunk that cannot be read"))
 
     async def chunk(self) -> bytes:
         """The next piece of the body; b"" at its end. Raises Unreachable when the connection breaks."""

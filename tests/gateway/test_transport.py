@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from pf_tui.gateway import exchange
 from pf_tui.gateway.budget import Budget
 from pf_tui.gateway.exchange import Exchange, Unreachable
 from pf_tui.gateway.routing import Route
@@ -64,7 +65,7 @@ async def post(
         provider="one", family="x", model="m", model_family="x", native="m", url=url,
         credential=credential or {"x-api-key": "k3y"}, headers={}, context=0, distance=0,
     )  # fmt: skip
-    return await transport.open(route, body, sent or headers(), 10, 5)
+    return await transport.open(route, body, sent or headers(), PATIENCE_S, PATIENCE_S)
 
 
 async def test_head_and_body_arrive_byte_for_byte_and_the_connection_is_used_again() -> None:
@@ -171,6 +172,30 @@ async def test_a_chunk_that_cannot_be_read_ends_the_answer_at_once(before: bytes
         with pytest.raises(Unreachable):
             await asyncio.wait_for(exchange.chunk(), PATIENCE_S)
         exchange.close()
+
+
+async def test_an_answer_that_ends_with_its_connection_is_whole_whenever_it_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The look and the end may come together, as they do after a machine stood still for a moment."""
+    monkeypatch.setattr(exchange, "LOOK_S", 0.0)
+
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(2)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+        writer.write(b"}")
+        writer.close()
+
+    async with server(answer) as port, wired() as transport:
+        for _ in range(20):
+            heard = await post(transport, f"http://127.0.0.1:{port}/v1")
+            pieces = b""
+            while piece := await heard.chunk():
+                pieces += piece
+            assert pieces == b"{}"
+            heard.close()
 
 
 async def test_what_is_no_http_is_an_error_and_an_unread_answer_ends_its_connection() -> None:
