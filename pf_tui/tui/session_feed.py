@@ -43,7 +43,7 @@ class SessionFeed:
     def wait_s(self) -> float:
         """Seconds until the next look."""
         interval_s = min(max(SHOWN_S, min(self._costs_s) / SHARE), HIDDEN_S)
-        hurried_s = max(HURRIED_S, interval_s / 2)
+        hurried_s = max(HURRIED_S, interval_s / 4)
         every = hurried_s if self._hurried else interval_s if self.shown else HIDDEN_S
         return max(0.0, self._looked_s + every - time.monotonic())
 

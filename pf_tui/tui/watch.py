@@ -57,7 +57,7 @@ class DirectoryWatch:
     def __init__(
         self,
         folder: Path,
-        on_change: Callable[[], None],
+        on_change: Callable[[], object],
         session_folders: Sequence[Path] = (),
         on_session: Callable[[], object] = int,
     ) -> None:

@@ -19,7 +19,9 @@ from pf_tui.documents import sessions as documents
 from pf_tui.sessions.overview import Watch, overview
 from pf_tui.sessions.records import Session
 from pf_tui.state.context import Context
+from pf_tui.state.paths import config_folders
 from pf_tui.tui.session_feed import SessionFeed
+from pf_tui.tui.watch import DirectoryWatch
 from tests.clients import Machine
 
 Row = dict[str, object]
@@ -47,6 +49,10 @@ class Faces:
         self._ctx = Context.here("tui", env={"HOME": str(box.home)}, cwd=box.work)
         self._watch = Watch(self._ctx)
         self._feed = SessionFeed(self._ctx, self._tell)
+        paths = self._ctx.paths
+        paths.home.mkdir(parents=True, exist_ok=True)
+        folders = (paths.sessions, *(f / "sessions" for f in config_folders("claude-code", self._ctx.env)))
+        self._heard = DirectoryWatch(paths.home, int, folders, self._feed.hurry)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
 
@@ -56,6 +62,7 @@ class Faces:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        self._heard.stop()
         self._thread.join()
         for event, delays, load in self.table:
             cells = " | ".join(f"{delays[column]:.2f}" for column in (AGENT, *COLUMNS))
@@ -134,7 +141,8 @@ class Faces:
         self.pane_states.append((time.monotonic(), documents.document(ours)))
 
     def _look_on(self) -> None:
-        while not self._stop.wait(max(0.005, self._feed.wait_s())):
+        while not self._stop.wait(max(0.005, min(self._feed.wait_s(), LOOK_EVERY_S))):
+            self._heard.keep_alive()
             self._feed.look()
 
 
