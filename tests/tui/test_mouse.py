@@ -77,7 +77,17 @@ def place_of(screen: Any, pane: str, words: str) -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("pane", "key", "headings"),
     [
-        ("providers", "1", {"provider": "provider", "tightest": "tightest", "today": "today"}),
+        (
+            "providers",
+            "1",
+            {
+                "state": "state",
+                "back": "back",
+                "provider": "provider",
+                "tightest": "tightest",
+                "today": "today",
+            },
+        ),
         ("models", "2", {"model": "model", "context": "context", "served by": "served"}),
         ("analytics", "4", {"provider": "name", "requests": "requests", "tokens": "tokens", "cost": "cost"}),
         ("sessions", "5", {"project": "place", "context": "context", "cost": "cost"}),

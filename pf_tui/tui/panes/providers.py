@@ -35,7 +35,7 @@ COLUMNS = (
     Column(key="today", title="today", right=True, leaves=3, at_least=5),
 )
 
-ORDERS = ("", "provider", "tightest", "today")
+ORDERS = ("", "provider", "state", "tightest", "back", "today")
 """What `o` goes through; "" = priority."""
 
 KEYS = (("enter", "switch"), ("n", "next"), ("J K", "order"))
@@ -109,6 +109,8 @@ def _admitted(entry: ListedProvider, choice: Choice) -> bool:
 
 _ORDER: Mapping[str, Callable[[ListedProvider], SupportsRichComparison]] = {
     "provider": lambda entry: entry.id,
+    "state": lambda entry: (not entry.present, entry.view.until is not None, entry.view.state, entry.id),
+    "back": lambda entry: (not entry.present, entry.view.until is None, str(entry.view.until or "")),
     "tightest": lambda entry: -(_share(entry.view) or 0.0) if entry.present else 1.0,
     "today": lambda entry: -(entry.view.today.cost_usd or 0.0) if entry.present else 1.0,
 }
@@ -158,7 +160,9 @@ def _wide(
         Row(fit(body(columns_fitted, row, gap), space.width), entry.id)
         for entry, row in zip(entries, table, strict=True)
     )
-    heading = head(columns_fitted, choice.order, downward=choice.order != "provider", gap=gap, orders=ORDERS)
+    heading = head(
+        columns_fitted, choice.order, downward=choice.order in ("tightest", "today"), gap=gap, orders=ORDERS
+    )
     return (heading,), rows
 
 
