@@ -19,7 +19,7 @@ from pf_tui.ingest import files as logs
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ledger import foreign, queue, salvage
 from pf_tui.regular_files import MOST_BYTES, open_handle, open_regular, read_regular
-from pf_tui.sessions import evidence, places
+from pf_tui.sessions import evidence, work_folders
 from pf_tui.sessions.claude_code import _object as registry
 from pf_tui.state import cache, files, journal, yaml_files
 from pf_tui.state.paths import Paths
@@ -78,11 +78,11 @@ def opened(tree: ast.AST) -> Iterator[int]:
 
 
 def test_nothing_else_opens_a_file_and_each_exception_has_its_reason() -> None:
-    places: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for path in SOURCE.rglob("*.py"):
-        places[path.relative_to(SOURCE).as_posix()] += len(list(opened(ast.parse(path.read_bytes()))))
+        counts[path.relative_to(SOURCE).as_posix()] += len(list(opened(ast.parse(path.read_bytes()))))
 
-    assert {name for name, count in places.items() if count} == set(EXCEPTIONS)
+    assert {name for name, count in counts.items() if count} == set(EXCEPTIONS)
 
 
 # -- what stands in a file's place ---------------------------------------------------------------------
@@ -130,7 +130,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "settings as they were read": lambda path: yaml_files.cached(Paths(path.parent), path, (1,), dict),
     "a log": _log,
     "evidence of a session": lambda path: evidence._load(str(path)),
-    "a branch": lambda path: places._text(str(path)),
+    "a branch": lambda path: work_folders._text(str(path)),
     "a registry": lambda path: registry(str(path), 1),
     "a ledger of another machine": foreign._check_file,
     "a damaged ledger": salvage._Pages,

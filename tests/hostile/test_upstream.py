@@ -194,14 +194,14 @@ async def test_a_credential_that_an_error_repeats_is_shown_and_kept_nowhere(scen
 
 
 async def test_a_credential_split_over_pieces_is_masked(scene: Scene) -> None:
-    body = error(f"the key {KEY} is not valid")
+    body = error(f"max_tokens: {KEY} > 8192, which is the maximum allowed")
     pieces = b"".join(chunk(body[place : place + 3]) for place in range(0, len(body), 3))
     scene.hostile.answers([b"HTTP/1.1 400 X\r\n" + JSON + CHUNKED + pieces + b"0\r\n\r\n"])
 
     heard = await scene.ask()
 
     assert (heard.status, KEY in str(heard)) == (400, False)
-    assert "the key ••• is not valid" in heard.json["error"]["message"]
+    assert "max_tokens: ••• > 8192" in heard.json["error"]["message"]
 
 
 async def test_a_credential_in_a_packed_error_is_masked(scene: Scene) -> None:
