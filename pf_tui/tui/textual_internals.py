@@ -161,9 +161,9 @@ class CalmScreen(Screen[None], Backdrop):
 class CoveringScreen(CalmScreen, ModalScreen[None]):
     """A screen over another one, which shows dimmed around it; it is first painted when it is `whole`.
 
-    There is no public way to either. Textual paints a new screen at every step of its layout, three times,
-    and takes what is below it apart cell by cell each time: 30 of the 40 ms of a sheet's opening (120x40,
-    processor time).
+    There is no public way to either. Textual paints a new screen at every step of its layout, three times
+    (Textualize/textual#5516 spared others), and takes what is below it apart cell by cell each time
+    (#3055): 30 of the 40 ms of a sheet's opening (120x40, processor time).
     """
 
     whole = False
