@@ -18,7 +18,7 @@ from typing import IO
 from urllib.parse import quote
 
 from pf_tui.records import record
-from pf_tui.rules.own_headers import PROJECT_HEADER, TOKEN_HEADER
+from pf_tui.rules.own_headers import PROJECT_HEADER, RESUME_HEADER, TOKEN_HEADER
 from pf_tui.sessions import evidence, identity
 from pf_tui.sessions.evidence import Evidence
 from pf_tui.state.clock import to_text
@@ -54,11 +54,15 @@ class Session:
     pid: int
     asks: bool = False
     """It waits for permission now and then."""
+    resumes: bool = False
+    """It was started by `pf-tui run claude --resume-at-reset`."""
 
 
 def headers(session: Session, token: str, folder: Path) -> dict[str, str]:
     """What the agent sends with a request (measured on the real ones). Args: folder: the demo's home."""
     request_headers = {TOKEN_HEADER: token, PROJECT_HEADER: quote(f"{folder}/code/{session.project}")}
+    if session.resumes:
+        request_headers[RESUME_HEADER] = "1"
     if session.agent == "claude-code":
         return {
             **request_headers,

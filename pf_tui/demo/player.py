@@ -216,6 +216,7 @@ class Player:
         port, token = address
         self.vendors.expect(self._plan(session))
         self.busy.add(session.id)
+        waits = False
         try:
             async with self._client.post(
                 f"http://127.0.0.1:{port}{agents.PATHS[session.agent]}",
@@ -225,11 +226,13 @@ class Player:
                 await response.read()
                 if response.status == 200:
                     self._use(response.headers.get(PROVIDER_HEADER, ""))
+                waits = session.resumes and response.status != 200  # its turn is open until it is served
                 return response.status == 200
         except aiohttp.ClientError:
             return False
         finally:
-            self.busy.discard(session.id)
+            if not waits:
+                self.busy.discard(session.id)
 
     def _plan(self, session: Session) -> Request:
         """Tokens and times of the next answer."""
@@ -255,9 +258,17 @@ def _sessions(rng: Random, start: datetime) -> tuple[Session, ...]:
         if work is codex:
             name = agents.thread_id(start, name.replace("-", ""))
         project = scenario.PROJECTS[len(sessions_out)]
-        asks = pid == dashboard
+        resumes = project == scenario.ON_PLAN_ALONE
         sessions_out.append(
-            Session(agent=work.agent, id=name, project=project, model=work.model, pid=pid, asks=asks)
+            Session(
+                agent=work.agent,
+                id=name,
+                project=project,
+                model=work.model,
+                pid=pid,
+                asks=work is claude and not resumes,
+                resumes=resumes,
+            )
         )
     return tuple(sessions_out)
 

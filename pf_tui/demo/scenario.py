@@ -87,4 +87,7 @@ WORK = (
 PROJECTS = ("webshop", "ledger-api", "mobile-app", "docs-site", "данные-пайплайн")
 """Folders below ~/code; one is not ASCII, as people's folders are."""
 
+ON_PLAN_ALONE = "ledger-api"
+"""Its own list names the plan and nobody else: its session waits for the reset, and goes on by itself."""
+
 PROJECT_SHARES = (8, 6, 4, 2, 1)

@@ -78,7 +78,9 @@ def exhausted(
     if unreached:
         return Answer(status=503, headers=headers, body=error_body(protocol, "api_error", sentence))
     if soon:
-        return Answer(status=429, headers=headers, body=error_body(protocol, "rate_limit_error", sentence))
+        until = first.until if waits and first is not None else None
+        body = error_body(protocol, "rate_limit_error", sentence)
+        return Answer(status=429, headers=headers, body=body, until=until)
     if waits and first is not None:
         headers["retry-after"] = str(min(wait_s, LONGEST_RETRY_S))
         body = error_body(protocol, "rate_limit_error", sentence)

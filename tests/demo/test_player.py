@@ -17,10 +17,11 @@ from pf_tui.gateway.server import Gateway, listen
 from pf_tui.ingest import pipeline
 from pf_tui.records import replace
 from pf_tui.sessions import evidence
+from pf_tui.sessions.overview import Watch, overview
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway as address
 from pf_tui.state.context import Context
-from tests.gateway.upstreams import CONTROL, TOKEN, settled
+from tests.gateway.upstreams import CONTROL, TOKEN, eventually, settled
 
 FIRST = "anthropic-subscription"
 SECOND = "openrouter"
@@ -100,6 +101,26 @@ async def test_the_first_comes_back_and_serves_again(theatre: Theatre) -> None:
     assert theatre.serves == FIRST
     assert back.view(FIRST).state == "ready"
     assert any(event.action in ("failback", "release") for event in back.events)
+
+
+async def test_a_session_that_may_use_the_plan_alone_waits_and_goes_on_at_the_reset(theatre: Theatre) -> None:
+    def state() -> str:
+        name = theatre.player.sessions[DASHBOARD].id
+        return next(
+            session.state for session in overview(theatre.ctx, Watch(theatre.ctx)) if session.id == name
+        )
+
+    await theatre.at(8, CLAUDE, DASHBOARD)
+    await theatre.at(story.FIRST_FAILURE_S + 0.5, CLAUDE, DASHBOARD)
+    await theatre.at(story.FIRST_FAILURE_S + 8, DASHBOARD)
+    await eventually(lambda: state() == "limited", "it waits")
+    assert theatre.serves == SECOND  # the others have moved
+
+    await theatre.at(story.FIRST_BACK_S + 4, DASHBOARD)
+
+    await eventually(lambda: state() == "idle", "it goes on")
+    event = next(event for event in reversed(theatre.look().events) if event.action == "session-resume")
+    assert "went on by itself" in event.why
 
 
 async def test_each_agents_request_is_a_row_with_its_cost(theatre: Theatre) -> None:
