@@ -47,5 +47,7 @@ class Engine(GatewayParts):
                 await turn.too_much()
         finally:
             turn.release()
-            self.requests_in_flight.end(in_flight)
-            asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left
+            asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left …
+            self.requests_in_flight.end(
+                in_flight
+            )  # … and before whoever waits for this looks at what is there

@@ -16,6 +16,7 @@ from pf_tui import actions
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.faults import FAULTS
 from pf_tui.gateway.body import PROTOCOLS
+from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.turn import Turn
 from pf_tui.records import replace
 from tests.gateway.conftest import ANTHROPIC, OPENAI, OPUS, SOL, Open
@@ -578,3 +579,23 @@ async def test_a_count_of_responses_has_the_vendors_shape(still_house: House) ->
 
     assert set(heard.json) == {"object", "input_tokens"}
     assert heard.json["object"] == "response.input_tokens"
+
+
+async def test_whoever_waits_for_the_end_of_all_requests_finds_what_they_left(
+    still_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway, loop = still_house.gate.gateway, asyncio.get_running_loop()
+    recorded: list[object] = []
+    counts: list[int] = []
+    end = gateway.requests_in_flight.end
+
+    def end_and_look(in_flight: InFlightRequest) -> None:
+        end(in_flight)
+        loop.call_soon(lambda: counts.append(len(recorded)))  # as a waiter is woken
+
+    monkeypatch.setattr(gateway.recorder, "attempt", recorded.append)
+    monkeypatch.setattr(gateway.requests_in_flight, "end", end_and_look)
+    await still_house.gate.ask(MESSAGES, OPUS)
+    await gateway.requests_in_flight.idle()
+
+    assert counts == [1]
