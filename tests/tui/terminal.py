@@ -29,6 +29,8 @@ from tests.patience import PATIENCE_S
 _UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[PX^_].*?\x1b\\", re.DOTALL)
 """Sequences pyte does not know (keyboard protocols, queries, device strings)."""
 
+_BEFORE_SEQUENCES = re.compile(rb"(?=\x1b\[)")
+
 _QUERIES = ((b"\x1b[?2026$p", b"\x1b[?2026;2$y"), (b"\x1b[?2048$p", b"\x1b[?2048;0$y"))
 """What a terminal is asked at the start, and what this one answers."""
 
@@ -156,7 +158,11 @@ class Terminal:
 
     def _draw_one(self) -> float:
         moment, data = self._waiting.popleft()
-        self._stream.feed(_UNKNOWN.sub(b"", data))
+        for part in _BEFORE_SEQUENCES.split(_UNKNOWN.sub(b"", data)):
+            try:
+                self._stream.feed(part)
+            except (TypeError, UnboundLocalError):  # pyte at a sequence that a kill cut and the next one ends
+                self._stream = pyte.ByteStream(self.screen)
         return moment
 
     def listen_for(self, seconds: float) -> int:
