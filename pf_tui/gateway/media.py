@@ -13,6 +13,9 @@ from pf_tui.translate.estimate import picture_tokens
 HEAD_CHARS = 65_536
 """Of a picture's base64: where its size is told."""
 
+LARGE_BYTES = 2**14
+"""Shorter bodies are searched as quickly by Python itself."""
+
 SHORTEST = 256
 """Shorter base64 is counted as the text it is."""
 
@@ -49,7 +52,7 @@ NO_MEDIA = Media()
 
 def media_in(raw: bytes) -> Media:
     """Measure a body's pictures and documents, of all three protocols."""
-    offset = find(raw, b"base64")
+    offset = _find(raw, b"base64")
     has_links = _has_links(raw)
     if offset < 0:
         return Media(pictures=True) if has_links else NO_MEDIA
@@ -66,9 +69,14 @@ def media_in(raw: bytes) -> Media:
     return Media(size, tokens, pictures)
 
 
+def _find(raw: bytes, word: bytes) -> int:
+    """Where the word first stands; -1 = nowhere."""
+    return find(raw, word) if len(raw) >= LARGE_BYTES else raw.find(word)
+
+
 def _has_links(raw: bytes) -> bool:
     """It shows a picture by its address or as a kept file; a tool's property of that name is none."""
-    return any(find(raw, word) >= 0 and form.search(raw) is not None for word, form in _LINKS)
+    return any(_find(raw, word) >= 0 and form.search(raw) is not None for word, form in _LINKS)
 
 
 def _span(raw: bytes, offset: int) -> tuple[int, int]:
