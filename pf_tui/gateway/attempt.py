@@ -36,11 +36,6 @@ _EMPTY = (204, 205)
 class UpstreamAttempt:
     """One attempt at one route."""
 
-    __slots__ = (
-        *("_errors", "_good", "_head", "_headers", "_in_flight", "_limits", "_meter", "_reply", "_request"),
-        *("_route", "_secrets", "began_ms"),
-    )
-
     def __init__(
         self,
         request: Request,

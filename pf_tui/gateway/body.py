@@ -150,15 +150,15 @@ def with_model(raw: bytes, old: str, new: str) -> bytes:
     plain = json.dumps(old, ensure_ascii=False).encode()[1:-1]
     escaped_name = json.dumps(old).encode()[1:-1]
     matches = [m for m in _MODEL.finditer(raw) if m[1] in (plain, escaped_name)]
-    start = (
+    match = (
         matches[0] if len(matches) == 1 else next((m for m in matches if _is_top_level(raw, m.start())), None)
     )
-    if start is None:
+    if match is None:
         content = json.loads(raw)
         content["model"] = new
         return json.dumps(content, ensure_ascii=False).encode()
     name = json.dumps(new, ensure_ascii=False).encode()[1:-1]
-    return raw[: start.start(1)] + name + raw[start.end(1) :]
+    return raw[: match.start(1)] + name + raw[match.end(1) :]
 
 
 def for_vertex(raw: bytes) -> bytes:

@@ -47,7 +47,6 @@ class Engine(GatewayParts):
                 await turn.too_much()
         finally:
             turn.release()
-            asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left …
-            self.requests_in_flight.end(
-                in_flight
-            )  # … and before whoever waits for this looks at what is there
+            # after the answer has left, before whoever waits for the end of all requests wakes
+            asyncio.get_running_loop().call_soon(turn.record)
+            self.requests_in_flight.end(in_flight)
