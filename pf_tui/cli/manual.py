@@ -38,25 +38,21 @@ def man(ctx: Context, does: str | None) -> int:
     page = data_root() / "docs" / PAGE
     if not page.is_file():
         raise PfError(f"the manual page {page} is missing", "install pf-tui again")
+    program = shutil.which("man", path=ctx.env.get("PATH"))
     if does == "link":
         _link(link, page)
         output.text(f"{link} leads to {page}; `pf-tui man --unlink` takes it out again")
-        if (program := _program(ctx)) is not None and not _finds(ctx, program):
+        if program is not None and not _finds(ctx, program):
             folder = link.parent.parent
             diagnostics.note(
                 f'man does not look there yet: put `export MANPATH="{folder}:"` into your profile'
             )
         return 0
-    program = _program(ctx)
     if program is None:
         raise PfError(
             "there is no `man` on this machine", f"`pf-tui --help` says the same; the page is {page}"
         )
     return min(subprocess.run([program, str(page)], env=dict(ctx.env), check=False).returncode, 1)
-
-
-def _program(ctx: Context) -> str | None:
-    return shutil.which("man", path=ctx.env.get("PATH"))
 
 
 def _finds(ctx: Context, program: str) -> bool:

@@ -116,16 +116,20 @@ def show(*views: Text) -> None:
 
 def _spelled(view: Text) -> Text:
     """The same line with each command as it can be typed here, styles in place."""
+    if not (names := quoted(view.plain)):
+        return view
+    from rich.text import Text
+
     end = 0
     parts: list[Text] = []
-    for first, last, word in quoted(view.plain):
+    for first, last, word in names:
         name = view[first:last]
-        replacement = view.__class__(word, style=name.style)
+        replacement = Text(word, style=name.style)
         for span in name.spans:
             replacement.stylize(span.style)
         parts += [view[end:first], replacement]
         end = last
-    return view.__class__().join([*parts, view[end:]]) if parts else view
+    return Text().join([*parts, view[end:]])
 
 
 def _visible(view: Text) -> Text:
