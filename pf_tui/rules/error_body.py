@@ -45,40 +45,14 @@ _NEVER = frozenset((
 ))  # fmt: skip
 """Fields that hold the person's words or the model's: they say nothing about the failure."""
 
-_WAITS = frozenset(
-    (
-        "retrydelay",
-        "retry_after",
-        "retryafter",
-        "retry_after_seconds",
-        "resets_in_seconds",
-        "resets_in",
-        "reset_after",
-        "reset_after_seconds",
-        "quotaresetdelay",
-        "retry_after_s",
-        "wait_seconds",
-        "reset_in_seconds",
-        "retryafterseconds",
-        "retry_after_sec",
-        "retry_in",
-        "retryin",
-        "retry_in_seconds",
-        "resetafterseconds",
-        "resetinseconds",
-        "reset_in",
-        "resetin",
-        "resetsin",
-        "seconds_until_reset",
-        "secondsuntilreset",
-        "time_until_reset",
-        "timeuntilreset",
-        "wait_time",
-        "waittime",
-        "cooldown_seconds",
-        "estimated_time",
-    )
-)
+_WAITS = frozenset((
+    "retrydelay", "retry_after", "retryafter", "retry_after_seconds", "resets_in_seconds", "resets_in",
+    "reset_after", "reset_after_seconds", "quotaresetdelay", "retry_after_s", "wait_seconds",
+    "reset_in_seconds", "retryafterseconds", "retry_after_sec", "retry_in", "retryin", "retry_in_seconds",
+    "resetafterseconds", "resetinseconds", "reset_in", "resetin", "resetsin", "seconds_until_reset",
+    "secondsuntilreset", "time_until_reset", "timeuntilreset", "wait_time", "waittime", "cooldown_seconds",
+    "estimated_time",
+))  # fmt: skip
 _WAITS_MS = frozenset((
     "retry_after_ms", "retryafterms", "retrydelayms", "reset_after_ms", "resetafterms", "resets_in_ms",
 ))  # fmt: skip
