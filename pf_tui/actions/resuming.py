@@ -128,7 +128,7 @@ def planned_resume(ctx: Context, session: Session) -> tuple[ResumePlan | None, d
 
 
 def carry_out(ctx: Context, session: Session) -> str | None:
-    """Do what was wished for, once, whoever looks first; returns what was done, None when nothing was due."""
+    """Resume what was planned, once, whoever looks first; returns what was done, None = nothing was due."""
     at = resumes.read(ctx.paths).get((session.agent, session.id))
     if (
         at is None

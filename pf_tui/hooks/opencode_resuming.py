@@ -50,7 +50,7 @@ def is_automatic(ctx: Context, now: Snapshot) -> bool:
 
 
 def due_or_planned(ctx: Context, data: Mapping[str, object]) -> dict[str, object]:
-    """What is wished of the session: `send` a word now, or at the time `at` (None = nothing is).
+    """What the session is to do: `send` a word now, or at the time `at` (None = nothing).
 
     With a time in `data` the person need not be asked: the session is to go on then.
     """

@@ -87,7 +87,7 @@ class Session:
     killed: bool = False
     """It ended without saying so."""
     resumes_at: datetime | None = None
-    """When it is to go on, where the person wished so."""
+    """When it is to go on, where the person asked for that."""
     agent_type: str | None = None
     """Of a subagent: its kind, e.g. "Explore"."""
     children: tuple[Session, ...] = ()

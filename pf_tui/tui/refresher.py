@@ -86,7 +86,7 @@ class Refresher:
     def ask(self, period: str, by: str) -> None:
         """Read another part of the ledger."""
         self._grouping = (period, by)
-        self.look("wish")
+        self.look("period")
 
     def show_sessions(self, shown: bool) -> None:
         """Whether the sessions are on screen: hidden ones are looked at less often."""
