@@ -98,17 +98,17 @@ LIGHT = [
     pytest.param(["--version"], "", 3, id="version"),
     pytest.param(["status", "--json"], "", 86, id="status"),
     pytest.param(["status", "groq", "--json"], "", 86, id="status-of-one"),
-    pytest.param(["statusline"], STATUS_LINE, 71, id="statusline"),
+    pytest.param(["statusline"], STATUS_LINE, 70, id="statusline"),
     *(
         pytest.param(["hook", "claude-code", event], EVENT, most, id=f"hook-{event}")
         for event, most in (
-            ("SessionStart", 71),
-            ("UserPromptSubmit", 69),
-            ("Stop", 77),
-            ("StopFailure", 89),
+            ("SessionStart", 70),
+            ("UserPromptSubmit", 68),
+            ("Stop", 76),
+            ("StopFailure", 88),
             ("SessionEnd", 75),
-            ("Notification", 63),
-            ("ConfigChange", 63),
+            ("Notification", 62),
+            ("ConfigChange", 62),
         )
     ),
     pytest.param(["hook", "codex", "Stop"], EVENT, 75, id="hook-codex"),
