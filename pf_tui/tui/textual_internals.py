@@ -171,14 +171,10 @@ class CoveringScreen(CalmScreen, ModalScreen[None]):
     _beneath: tuple[Strip, ...] = ()
 
     def show_whole(self) -> None:
-        """Paint from now on: with the next layout, else after it."""
+        """Paint from now on, beginning with a layout of what it holds now."""
         if not self.whole:
             self.whole = True
-            self.call_after_refresh(self._paint_rest)
-
-    def _paint_rest(self) -> None:
-        if self._compositor._dirty_regions:
-            self._compositor_refresh()
+            self.refresh(layout=True)
 
     def _compositor_refresh(self) -> None:
         if self.whole:

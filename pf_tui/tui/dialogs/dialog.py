@@ -80,8 +80,6 @@ class Dialog(CoveringScreen, inherit_bindings=False):
         self.main_screen = screen
         self.words = ""
         """What is searched for."""
-        self._waits_for_layout = False
-        """It had no room yet when it was to be drawn, and was asked once more."""
 
     # -- for the sheets made of this one
 
@@ -140,12 +138,6 @@ class Dialog(CoveringScreen, inherit_bindings=False):
         pane = self.query_one_optional(DialogPane)
         if pane is not None and pane.content_size.width:
             pane.show(self.build(self.main_screen.shown_snapshot(), self.space(), self.words))
-        elif (
-            not self._waits_for_layout
-        ):  # not laid out yet, as on a busy machine: once more before it is painted
-            self._waits_for_layout = True
-            self.call_after_refresh(self.redraw)
-            return
         self.show_whole()
 
     def leave(self) -> None:
