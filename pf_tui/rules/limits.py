@@ -122,15 +122,19 @@ class Limit:
 def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     """The windows of one provider as they stand: per window and unit the reading to believe.
 
-    An estimate only of a window that nobody else tells of, in whatever unit.
+    An estimate only of a window that nobody else tells of, in whatever unit, and that did not begin before
+    the end that somebody told of: what was used until then is over.
 
     Args:
         readings: of one provider, any order, any age.
     """
     best: dict[tuple[str, str, str | None], Reading] = {}
     samples: dict[tuple[str, str, str | None], list[Reading]] = {}
+    ends: dict[str, datetime] = {}
     for reading in readings:
         if reading.resets_at is not None and reading.resets_at <= now:
+            if reading.source != "estimate" and reading.model is None:
+                ends[reading.window] = max(reading.resets_at, ends.get(reading.window, reading.resets_at))
             continue
         if reading.observed_at > now + CLOCK_SKEW:
             continue  # a clock that was wrong wrote it down
@@ -146,7 +150,10 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     order = list(LENGTHS)
     windows = {reading.window for reading in best.values() if reading.source != "estimate"}
     believed = [
-        reading for reading in best.values() if reading.source != "estimate" or reading.window not in windows
+        reading
+        for reading in best.values()
+        if reading.source != "estimate"
+        or (reading.window not in windows and not _is_over(reading, ends.get(reading.window)))
     ]
     by_window = sorted(
         believed, key=lambda r: (order.index(r.window) if r.window in order else 99, r.model or "")
@@ -154,6 +161,13 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     return tuple(
         _limit(reading, samples[(reading.window, reading.unit, reading.model)], now) for reading in by_window
     )
+
+
+def _is_over(estimate: Reading, ended_at: datetime | None) -> bool:
+    """True when the guessed window began before the real one ended."""
+    if ended_at is None or estimate.resets_at is None or estimate.window not in LENGTHS:
+        return False
+    return estimate.resets_at - LENGTHS[estimate.window] < ended_at - SAME_RESET
 
 
 def _lasts(reading: Reading) -> timedelta:

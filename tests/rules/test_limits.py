@@ -117,6 +117,21 @@ def test_a_guess_below_half_is_no_alarm() -> None:
     assert guess.runs_out_at is None
 
 
+@pytest.mark.parametrize(
+    ("began_h", "percents"),
+    [
+        pytest.param(-3, [], id="begun-before-the-real-one-ended"),
+        pytest.param(-1, [41], id="begun-when-it-ended"),
+        pytest.param(0, [41], id="begun-after-it"),
+    ],
+)
+def test_a_guess_counts_nothing_of_a_window_that_is_over(began_h: float, percents: list[float]) -> None:
+    ended = replace(reading(85, source="header", ago_min=70), resets_at=NOON - timedelta(hours=1))
+    guess = replace(reading(41, source="estimate"), resets_at=NOON + timedelta(hours=began_h + 5))
+
+    assert [limit.percent for limit in limits.current([guess, ended], NOON)] == percents
+
+
 def test_a_window_that_has_ended_says_nothing() -> None:
     assert limits.current([reading(99)], RESET) == ()
 
