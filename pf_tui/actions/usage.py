@@ -64,8 +64,8 @@ def ingest(
         outcome = read()
     rows_saved |= salvage.salvage_new(ctx.paths.ledger)  # one that was set aside when it was opened
     outcome.problems += [
-        f"ledger.db was damaged; it was set aside as {name} and begun anew: {count} requests were read"
-        " out of it, what is missing comes from the logs"
+        f"ledger.db was damaged; it was set aside as {name} and begun anew: what could be read out of it"
+        f" (requests: {count}) is kept, what is missing comes from the logs"
         for name, count in rows_saved.items()
     ]
     if outcome.rows_new or not ctx.paths.usage.exists() or _day_changed(ctx):

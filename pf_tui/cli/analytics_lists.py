@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
-from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, short_path, starred
+from pf_tui.cli.analytics_view import Frame, moment, money, parts, short_path, starred
 from pf_tui.cli.look import FAINT, Cell, faint, heading, plain, table, wrapped
 from pf_tui.documents import provider_state, words
 from pf_tui.ledger.blocks import Block
@@ -203,7 +203,7 @@ def hits(hit_rows: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list
     )
     lines = [Text(), *table(columns, rows, frame.width)]
     waited_ms = analytics.fallback.waited_ms
-    sentence = counted(analytics.fallback.limit_hits, "limit hit")
+    sentence = words.quantity(analytics.fallback.limit_hits, "limit hit")
     if waited_ms:
         sentence += f", {words.span(timedelta(milliseconds=waited_ms))} waited in retries"
     lines += [Text(), *wrapped(sentence, frame.width)]

@@ -91,15 +91,15 @@ def head(analytics: Analytics, filters: Filters, frame: Frame) -> list[Text]:
         return [*lines, Text(), *_nothing(analytics, filters, width)]
     facts = [
         f"{money(totals)}{starred(totals)}",
-        counted(totals.requests, "request"),
+        words.quantity(totals.requests, "request"),
         f"{words.short(totals.total_tokens)} tokens",
     ]
     if totals.failed:
         facts.append(f"{words.number(totals.failed)} failed")
     if analytics.fallback.limit_hits:
-        facts.append(counted(analytics.fallback.limit_hits, "limit hit"))
+        facts.append(words.quantity(analytics.fallback.limit_hits, "limit hit"))
     if analytics.fallback.fallbacks:
-        facts.append(counted(analytics.fallback.fallbacks, "fallback"))
+        facts.append(words.quantity(analytics.fallback.fallbacks, "fallback"))
     kinds = (
         f"{words.short(totals.input)} in · {words.short(totals.output)} out"
         f" · {words.short(totals.cache_read)} cache read · {words.short(totals.cache_write)} cache write"
@@ -184,11 +184,6 @@ def starred(part_totals: Totals) -> str:
     return provider_state.PLAN if part_totals.plan_usd else ""
 
 
-def counted(number: int, word: str) -> str:
-    """`1 limit hit`, `4 limit hits`."""
-    return f"{words.number(number)} {word}{'' if number == 1 else 's'}"
-
-
 def short_path(path: str, frame: Frame) -> str:
     """A path the short way: ~ for home."""
     if frame.home and path.startswith(f"{frame.home}/"):
@@ -249,7 +244,7 @@ def _skipped_note(analytics: Analytics, frame: Frame) -> str:
         where = f"…/{PurePath(where).name}"
     line = f" line {first.line} " if first.line else ": "  # 0 = the file as a whole
     return (
-        f"{counted(analytics.skipped_rows, 'row')} of the logs could not be read, the first: "
+        f"{words.quantity(analytics.skipped_rows, 'row')} of the logs could not be read, the first: "
         f"{where}{line}{first.why}; `--json` names all"
     )
 

@@ -113,7 +113,7 @@ def import_(ctx: Context, as_json: bool) -> None:
     if as_json:
         output.document({"imported": list(names)})
     elif names:
-        output.text(f"{len(names)} keys moved to the keyring: {', '.join(names)}")
+        output.text(f"moved to the keyring: {', '.join(names)}")
     else:
         output.text("auth.json holds no key; nothing was changed")
 

@@ -28,17 +28,18 @@ def ingest(ctx: Context, full: bool, reprice: bool, as_json: bool) -> None:
         output.document(content if repriced is None else {**content, "rows_repriced": repriced})
         return
     if outcome.files:
-        files = words.number(outcome.files)
         output.text(
-            f"read {words.short(outcome.bytes)}B of {files} file{'' if outcome.files == 1 else 's'} in "
-            f"{outcome.seconds:.2f} s: {words.number(outcome.rows_new)} new requests"
+            f"read {words.short(outcome.bytes)}B of {words.quantity(outcome.files, 'file')} in "
+            f"{outcome.seconds:.2f} s: {words.quantity(outcome.rows_new, 'new request')}"
         )
     else:
         output.text(f"nothing new since the last time ({outcome.seconds:.2f} s)")
     if outcome.rows_skipped:
         output.text(
-            f"{words.number(outcome.rows_skipped)} rows could not be read; "
+            f"{words.quantity(outcome.rows_skipped, 'row')} could not be read; "
             "`pf-tui analytics --json` names them under `skipped`"
         )
     if repriced is not None:
-        output.text(f"{words.number(repriced)} requests priced anew in {time.monotonic() - start_s:.2f} s")
+        output.text(
+            f"{words.quantity(repriced, 'request')} priced anew in {time.monotonic() - start_s:.2f} s"
+        )

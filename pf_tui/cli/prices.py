@@ -68,10 +68,12 @@ def update_(ctx: Context, as_json: bool) -> None:
     output.text(_sentence(after))
     change = after.models - before.models
     output.text(
-        f"{abs(change)} models {'more' if change > 0 else 'fewer'} than before" if change else "no new model"
+        f"{words.quantity(abs(change), 'model')} {'more' if change > 0 else 'fewer'} than before"
+        if change
+        else "no new model"
     )
     if row_count:
-        output.text(f"{words.number(row_count)} requests that had no price have one now")
+        output.text(f"{words.quantity(row_count, 'request')} without a price got one now")
 
 
 def _check(ctx: Context, *, as_json: bool) -> None:

@@ -31,9 +31,10 @@ def analytics(ctx: Context, file: Path, as_json: bool) -> None:
         output.text("this file was taken over before; nothing was added")
         return
     output.text(
-        f"took over {words.number(takeover_result.requests)} requests of {takeover_result.days} days, "
-        f"{words.money(takeover_result.cost_usd)}, {words.number(takeover_result.fallbacks)} fallbacks, "
-        f"{words.number(takeover_result.errors)} errors"
+        f"took over {words.quantity(takeover_result.requests, 'request')}"
+        f" of {words.quantity(takeover_result.days, 'day')}, {words.money(takeover_result.cost_usd)},"
+        f" {words.quantity(takeover_result.fallbacks, 'fallback')},"
+        f" {words.quantity(takeover_result.errors, 'error')}"
     )
     for sentence in takeover_result.notes:
         output.text(f"  {sentence}")
@@ -61,6 +62,7 @@ def ledger(ctx: Context, file: Path, name: str | None, as_json: bool) -> None:
         output.document(fleet.document(machine))
         return
     output.text(
-        f"{machine.machine}: {words.number(machine.new)} of {words.number(machine.requests)} requests are new"
-        f" here, {words.number(machine.hits)} limit hits, {words.number(machine.switches)} switches"
+        f"{machine.machine}: {words.number(machine.new)} of {words.quantity(machine.requests, 'request')}"
+        f" {'is' if machine.new == 1 else 'are'} new here, {words.quantity(machine.hits, 'limit hit')},"
+        f" {words.quantity(machine.switches, 'switch', 'es')}"
     )

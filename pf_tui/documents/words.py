@@ -52,7 +52,7 @@ def turns(headroom: Headroom | None) -> str:
     """`about 14 more turns like today's`; "" where too little is known."""
     if headroom is None:
         return ""
-    return f"about {headroom.turns} more turn{'' if headroom.turns == 1 else 's'} like today's"
+    return f"about {quantity(headroom.turns, 'more turn')} like today's"
 
 
 def money(usd: float | None) -> str:
@@ -69,6 +69,11 @@ def number(value: float | None) -> str:
     if value is None:
         return "—"
     return (f"{int(value):,}" if float(value).is_integer() else f"{value:,.1f}").replace(",", " ")
+
+
+def quantity(count: float, noun: str, many: str = "s") -> str:
+    """`1 limit hit`, `4 limit hits`, `3 switches`: `many` is what the noun ends with."""
+    return f"{number(count)} {noun}{'' if count == 1 else many}"
 
 
 def short(value: float | None) -> str:

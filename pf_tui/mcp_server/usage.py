@@ -35,11 +35,12 @@ def _summary(ctx: Context, arguments: shapes.PeriodChosen) -> Answer:
     result = shapes.Summary.model_validate(content)
     totals = result.totals
     parts = [
-        f"{words.number(totals.requests)} requests in {_length(arguments.period)}, {totals.failed} failed",
+        f"{words.quantity(totals.requests, 'request')} in {_length(arguments.period)}",
+        f"{totals.failed} failed",
         f"{words.short(totals.total_tokens)} tokens",
         _cost_text(totals),
-        f"{totals.fallbacks} fallbacks",
-        f"{totals.limit_hits} limit hits",
+        words.quantity(totals.fallbacks, "fallback"),
+        words.quantity(totals.limit_hits, "limit hit"),
     ]
     return result, ", ".join(parts)
 
@@ -50,7 +51,7 @@ def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
         content = _content(connection, figures)
     result = shapes.ProvidersUse.model_validate({**content, "providers": content["by_provider"]})
     lines = [
-        f"{use.provider}: {words.number(use.requests)} requests, {words.short(use.total_tokens)} tokens, "
+        f"{use.provider}: {words.quantity(use.requests, 'request')}, {words.short(use.total_tokens)} tokens, "
         f"{_cost_text(use)}, {use.failure_rate:.1%} failed"
         for use in result.providers[:NAMED]
     ]

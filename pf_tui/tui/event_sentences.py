@@ -191,8 +191,8 @@ def _begun_anew(event: Event) -> str:
 
 def _taken_over(event: Event) -> str:
     whose = optional_text(event.after, "machine")
-    count = words.number(optional_number(event.after, "requests") or 0)
-    return f"{count} requests taken over{f' of {whose}' if whose else ''}"
+    requests = words.quantity(optional_number(event.after, "requests") or 0, "request")
+    return f"{requests} taken over{f' of {whose}' if whose else ''}"
 
 
 def _initialised(event: Event) -> str:

@@ -177,7 +177,9 @@ def _model(group: Group) -> Line:
     totals = group.totals
     return line(
         f"{provider_order.short_model(group.name):<18} ",
-        muted(f"{phrases.number(totals.requests)} requests  {phrases.short(totals.total_tokens)} tokens  "),
+        muted(
+            f"{phrases.quantity(totals.requests, 'request')}  {phrases.short(totals.total_tokens)} tokens  "
+        ),
         phrases.money(totals.cost_usd),
     )
 

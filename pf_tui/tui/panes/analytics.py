@@ -176,15 +176,11 @@ def _facts(report: LedgerView, metric: str, chart: str, per: str) -> Line:
         line(muted(per)) if per else BLANK,
         line(bold(words.money(totals.cost_usd))) if totals.requests else BLANK,
         line(muted("by "), Span(report.by, "text")) if report.by != "provider" else BLANK,
-        line(muted(_counted(totals.requests, "request"))) if totals.requests else BLANK,
+        line(muted(words.quantity(totals.requests, "request"))) if totals.requests else BLANK,
         line(muted(f"{words.short(totals.total_tokens)} tokens")) if totals.requests else BLANK,
-        line(muted(_counted(fallback.fallbacks, "switch", "es"))) if fallback.fallbacks else BLANK,
+        line(muted(words.quantity(fallback.fallbacks, "switch", "es"))) if fallback.fallbacks else BLANK,
     ]
     return joined(parts)
-
-
-def _counted(number: int, word: str, many: str = "s") -> str:
-    return f"{words.number(number)} {word}{'' if number == 1 else many}"
 
 
 def _view(metric: str, chart: str) -> str:

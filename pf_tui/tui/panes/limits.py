@@ -184,9 +184,8 @@ def _brief(view: ProviderView, space: Space) -> list[Row]:
 def _turns(headroom: Headroom, space: Space, *, brief: bool) -> list[Row]:
     """What is left in turns, under the windows."""
     if brief:
-        return [
-            Row(line(" ", muted(f"~{headroom.turns} turns left of {words.window_word(headroom.window)}")))
-        ]
+        remaining = f"~{words.quantity(headroom.turns, 'turn')} left of {words.window_word(headroom.window)}"
+        return [Row(line(" ", muted(remaining)))]
     indent = 2 if space.width < NARROW else len(max(_WINDOW_LABELS.values(), key=len)) + 1
     turns_text = f"{words.turns(headroom)} ({words.window_word(headroom.window)})"
     return [
