@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pf_tui.documents import status
-from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 
@@ -81,11 +80,10 @@ def chain(now: Snapshot) -> list[Step]:
     `verdict` is serves, passed (with code and reason) or ready (it would serve if asked).
     """
     steps: list[Step] = []
-    model_less = {p.provider: p for p in now.choice.skipped if p.code == "model"}
     for view in now.providers:
         if view.rank is None:
             continue
-        refusal = why_ineligible(now.eligibility_of(view.id), view.serves) or model_less.get(view.id)
+        refusal = now.refusal(view.id)
         serves = now.active is not None and now.active.provider == view.id
         verdict: StateDecision = "serves" if serves else "passed" if refusal else "ready"
         steps.append(

@@ -219,7 +219,7 @@ def route(now: Snapshot, client: Client, model: str | None, request_class: str |
     request = RouteRequest(
         model=model_wanted, agent=client.id, protocols=client.protocols, without_gateway=True
     )
-    routing = now.route(request)
+    routing = now.route(request, new_session=True)
     provider_id = rule.provider if rule else None
     return {
         "agent": client.id,

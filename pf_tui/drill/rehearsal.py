@@ -28,7 +28,6 @@ from pf_tui.launch import plan as launch
 from pf_tui.ledger.prices import Pricer
 from pf_tui.rules import failures
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.rules.masking import clean
 from pf_tui.rules.own_headers import PROVIDER_HEADER
 from pf_tui.rules.pricing import Tokens, cost_usd
@@ -64,7 +63,7 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
         StateFileUnusable: a state file cannot be read.
     """
     now = snapshot.take(ctx)
-    agent, agent_route = _agent(now, word)
+    agent, agent_route = agent_and_route(now, word)
     protocol = _protocol(now, agent, agent_route.provider)
     with tempfile.TemporaryDirectory(prefix="pf-tui-drill-") as folder:
         async with open_sandbox(ctx, now, Path(folder)) as sandbox:
@@ -332,7 +331,7 @@ def _error_in(answer: bytes) -> str | None:
     return None if answer[:1] in (b"", b"{", b"e", b"d") else clean(answer.decode("utf-8", "replace"))
 
 
-def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]:
+def agent_and_route(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]:
     """Who asks, and who serves it now. Raises NothingCanServe, WrongUsage."""
     if word is not None:
         agent = launch.agent_called(word)
@@ -345,13 +344,10 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]
             refusals.append(error)
     if not ways:
         providers = [name for name in now.priority if name in now.catalog.providers]
-        verdicts = (why_ineligible(now.eligibility_of(name), now.view(name).serves) for name in providers)
-        refusals_known = [refusal for refusal in verdicts if refusal is not None]
-        if not refusals_known:
+        skipped = [refusal for name in providers if (refusal := now.refusal(name)) is not None]
+        if not skipped:
             raise refusals[0]
-        raise launch.no_provider_error(
-            "no provider available now, so none can be made to fail", refusals_known, now
-        )
+        raise launch.no_provider_error("no provider available now, so none can be made to fail", skipped, now)
     active = now.active.provider if now.active else None
     return next(((agent, route) for agent, route in ways if route.provider == active), ways[0])
 

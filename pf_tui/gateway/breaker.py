@@ -112,7 +112,7 @@ class CircuitBreaker:
                 )
         for window in used_up or ():
             ended = window.resets_at is not None and window.resets_at <= now
-            if not ended and (window.model_family is None or window.model_family in route.model):
+            if not ended and window.concerns(route.model):
                 return Skipped(
                     provider=route.provider,
                     code="exhausted",

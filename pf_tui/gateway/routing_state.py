@@ -23,6 +23,7 @@ from pf_tui.gateway.routing import Route
 from pf_tui.gateway.routing_plan import RoutingPlan, Stamps
 from pf_tui.records import replace
 from pf_tui.rules import clouds as rules_clouds
+from pf_tui.rules import limits
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 from pf_tui.state.paths import PROJECT_FILE
@@ -32,12 +33,6 @@ REFRESH_S = 20.0
 
 LOOK_S = 0.01
 """Requests that come closer together than this share one look at the files."""
-
-HYSTERESIS = 5.0
-"""Percent points a window must fall below the switch threshold before new sessions come back."""
-
-_FROM_PROVIDER = ("official", "header")
-"""Readings a provider makes itself; estimates and budgets move no session before its time."""
 
 MOST_PLANS = 50
 
@@ -261,23 +256,13 @@ class RoutingState:
         )
 
     def _spilling(self, now: Snapshot, old: RoutingPlan | None) -> frozenset[str]:
-        """Who is past the switch threshold by their own word; back only HYSTERESIS points below it."""
+        """Who is past the switch threshold by their own word; as the plan before had it."""
         before = old.last_resort if old is not None else frozenset()
-        line = now.config.switch_at * 100
-        over = set()
-        for view in now.providers:
-            shares = [
-                limit.percent
-                for limit in view.limits
-                if limit.percent is not None
-                and limit.source in _FROM_PROVIDER
-                and limit.window != "minute"
-                and limit.model is None
-            ]
-            highest = max(shares, default=0.0)
-            if highest >= line or (view.id in before and highest > line - HYSTERESIS):
-                over.add(view.id)
-        return frozenset(over)
+        return frozenset(
+            view.id
+            for view in now.providers
+            if limits.is_nearly_used_up(view.limits, now.config.switch_at, before=view.id in before)
+        )
 
     def _stamps(self, project: str | None) -> Stamps:
         own = None if project is None else _stat(f"{project}/{PROJECT_FILE}")

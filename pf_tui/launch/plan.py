@@ -88,7 +88,7 @@ def launch_route(now: Snapshot, agent: Client, *, pass_through: bool = False) ->
             f"--pass-through is for a login of one vendor; {agent.name} has several",
             f"`pf-tui run {agent.word}` without it",
         )
-    routing = now.route(request_of(now, agent, pass_through=pass_through))
+    routing = now.route(request_of(now, agent, pass_through=pass_through), new_session=True)
     first = routing.first
     if first is None:
         raise no_provider_error(f"no provider available for {agent.name}", routing.skipped, now)
@@ -221,7 +221,8 @@ def no_provider_error(sentence: str, skipped: Sequence[Skipped], now: Snapshot) 
     if not skipped:
         return NothingCanServe("the priority list is empty", "`pf-tui priority add PROVIDER`")
     resting = sorted(
-        (skip for skip in skipped if skip.code == "benched"), key=lambda skip: str(skip.until or "~")
+        (skip for skip in skipped if skip.code == "benched"),
+        key=lambda skip: (skip.until is None, skip.until),
     )
     reasons = [_rest(skip, now) for skip in resting]
     reasons += [f"{skip.provider} ({skip.reason})" for skip in skipped if skip.code != "benched"]

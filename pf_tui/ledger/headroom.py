@@ -45,7 +45,7 @@ def headroom(connection: sqlite3.Connection, now: datetime, midnight: datetime) 
         midnight: when today began.
     """
     by_provider: dict[str, Headroom] = {}
-    for provider, limit in tightest(LedgerReader(connection).latest_readings(now), now).items():
+    for provider, limit in official_limits(LedgerReader(connection).latest_readings(now), now).items():
         percent = limit.percent or 0.0
         if limit.resets_at is None or not LEAST_PERCENT <= percent < 100:
             continue
@@ -58,21 +58,21 @@ def headroom(connection: sqlite3.Connection, now: datetime, midnight: datetime) 
     return by_provider
 
 
-def tightest(readings: Iterable[Reading], now: datetime) -> dict[str, Limit]:
-    """Provider -> its official window of all models with the highest share used."""
+def official_limits(readings: Iterable[Reading], now: datetime) -> dict[str, Limit]:
+    """Provider -> the tightest of its windows whose use is the provider's own word for every model."""
     by_provider: dict[str, list[Reading]] = {}
     for reading in readings:
         by_provider.setdefault(reading.provider, []).append(reading)
-    tightest_by_provider: dict[str, Limit] = {}
+    tightest_limits: dict[str, Limit] = {}
     for provider, some in by_provider.items():
-        for limit in limits.current(some, now):
-            official = limit.source in OFFICIAL and not limit.model and limit.window in LENGTHS
-            if not official or limit.percent is None or limit.resets_at is None:
-                continue
-            other = tightest_by_provider.get(provider)
-            if other is None or limit.percent > (other.percent or 0.0):
-                tightest_by_provider[provider] = limit
-    return tightest_by_provider
+        official = [
+            limit
+            for limit in limits.current(some, now)
+            if limit.source in OFFICIAL and limit.window in LENGTHS and limit.resets_at is not None
+        ]
+        if (limit := limits.tightest(official, None)) is not None:
+            tightest_limits[provider] = limit
+    return tightest_limits
 
 
 def _today(

@@ -6,14 +6,25 @@ its bench began belongs to the same outage.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.records import field, record, replace
+from pf_tui.rules.limits import in_family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol, TypeVar
+
     from pf_tui.rules.failures import Failure
+
+    class Ending(Protocol):
+        """What `longest` looks at."""
+
+        @property
+        def until(self) -> datetime | None: ...
+
+    R = TypeVar("R", bound=Ending)
 
 FIRST_REST = timedelta(minutes=5)
 """A limit with no known reset, reported after an agent's own minutes of retries."""
@@ -88,8 +99,13 @@ class Bench:
 def concerns(only: str | None, family: str | None, model: str | None) -> bool:
     """True when a bench of that model or family is about `model`."""
     if family is not None:
-        return family in (model or "")
+        return in_family(family, model)
     return only is None or only == model
+
+
+def longest(rests: Sequence[R]) -> R:
+    """Of benches that hold, the one to name: the last to end, and the first of those without an end."""
+    return max(rests, key=lambda rest: (rest.until is None, rest.until))
 
 
 def without_due(benches: Iterable[Bench], now: datetime) -> tuple[Bench, ...]:

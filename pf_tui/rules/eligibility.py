@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from pf_tui.records import record
-from pf_tui.rules.benches import concerns
+from pf_tui.rules.benches import concerns, longest
+from pf_tui.rules.limits import in_family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class ExhaustedWindow:
     """Set when only models whose id holds this word are counted ("opus")."""
     budget: bool = False
     """The person's own budget, not the provider's window."""
+
+    def concerns(self, model: str | None) -> bool:
+        """True when it keeps its provider from serving `model`."""
+        return self.model_family is None or in_family(self.model_family, model)
 
 
 @record
@@ -82,11 +87,11 @@ def why_ineligible(eligibility: Eligibility, model: str | None) -> Skipped | Non
         return refusal
     rests = [rest for rest in eligibility.rests if concerns(rest.model, rest.family, model)]
     if rests:
-        longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
-        what = f"benched ({longest.why or longest.kind})"
-        return Skipped(provider=eligibility.provider, code="benched", reason=what, until=longest.until)
+        rest = longest(rests)
+        what = f"benched ({rest.why or rest.kind})"
+        return Skipped(provider=eligibility.provider, code="benched", reason=what, until=rest.until)
     for window in eligibility.full_windows:
-        if window.model_family is None or (model is not None and window.model_family in model):
+        if window.concerns(model):
             return Skipped(
                 provider=eligibility.provider,
                 code="exhausted",

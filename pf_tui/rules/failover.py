@@ -131,6 +131,7 @@ def route(
     auto_switch: bool = True,
     own_order: bool = True,
     without: str | None = None,
+    last_resort: frozenset[str] = frozenset(),
 ) -> Routing:
     """Who is asked for this request now, in order.
 
@@ -139,6 +140,7 @@ def route(
         auto_switch: off = only the first of the list is asked, usable or not.
         own_order: a person gave the order: its first provider goes first whenever it can serve.
         without: who has just failed; it is not asked again.
+        last_resort: for a new session of the gateway, which an agent on its own login does not go through.
     """
     candidates_in_order = list(eligibilities if auto_switch else eligibilities[:1])
     laid_out = candidates(request, candidates_in_order, catalog)
@@ -153,11 +155,10 @@ def route(
         )
 
     first = candidates_in_order[0].provider if own_order and candidates_in_order else None
-    in_order, ineligible = arrange(
-        (candidate for candidate in laid_out.candidates if candidate.provider != without),
-        blocked,
-        first=first,
-    )
+    able = [candidate for candidate in laid_out.candidates if candidate.provider != without]
+    in_order, ineligible = arrange(able, blocked, first=first)
+    if last_resort and in_order and in_order[0].how != "login":
+        in_order, _ = arrange(able, blocked, first=first, last_resort=last_resort)
     ranks = {eligibility.provider: rank for rank, eligibility in enumerate(candidates_in_order)}
     skipped = sorted(
         (skip for skip in (*ineligible, *laid_out.skipped) if skip.provider != without),

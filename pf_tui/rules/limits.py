@@ -14,6 +14,9 @@ from pf_tui.records import record, replace
 TRUST = {"official": 0, "header": 0, "overage": 0, "budget": 0, "rollout": 1, "text": 2, "estimate": 3}
 """Order of trust: status line and response headers, then rollouts, error texts, our estimate."""
 
+OF_PROVIDER = ("official", "header")
+"""Readings a provider makes itself; estimates and budgets move no session before its time."""
+
 LENGTHS: Mapping[str, timedelta] = {
     "minute": timedelta(minutes=1),
     "hour": timedelta(hours=1),
@@ -57,6 +60,9 @@ RECENT = 0.2
 
 BURST = 0.03
 """Share of a window whose use is the pace of right now, if that is faster: work after an idle stretch."""
+
+HYSTERESIS = 5.0
+"""Percent below the switch threshold at which new sessions begin at a provider again."""
 
 ALARMING_GUESS = 50.0
 """An estimate below this percentage forecasts nothing."""
@@ -110,13 +116,26 @@ class Limit:
 
     def concerns(self, model: str | None) -> bool:
         """True when use of `model` counts here; a family's window is no other family's business."""
-        return self.model is None or _plain(self.model) in _plain(model or "")
+        return self.model is None or in_family(self.model, model)
 
     def exhausted(self, now: datetime) -> bool:
         """True when it keeps its provider from serving: full, sure, not yet reset, no overage in use."""
         full = self.percent is not None and self.percent >= 100
         ended = self.resets_at is not None and self.resets_at <= now
         return full and not ended and self.trusted and self.source != "overage"
+
+
+def in_family(family: str, model: str | None) -> bool:
+    """A model's id holds a family's word, however either is spelled: `codex_spark`, `GPT-5.3-Codex-Spark`.
+
+    Args:
+        model: None = unknown, so of no family.
+    """
+    return model is not None and _plain(family) in _plain(model)
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "-")
 
 
 def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
@@ -271,6 +290,25 @@ def level(
     return "warning" if on_overage or fullest >= warn_at else "ready"
 
 
+def is_nearly_used_up(limits: Iterable[Limit], switch_at: float, *, before: bool = False) -> bool:
+    """Past the switch threshold by the provider's own word: new sessions of the gateway begin elsewhere.
+
+    Args:
+        switch_at: a share of 1.
+        before: it was; then only HYSTERESIS points below the threshold end it.
+    """
+    shares = (
+        limit.percent
+        for limit in limits
+        if limit.percent is not None
+        and limit.source in OF_PROVIDER
+        and limit.window != "minute"
+        and limit.model is None
+    )
+    highest, threshold = max(shares, default=0.0), switch_at * 100
+    return highest >= threshold or (before and highest > threshold - HYSTERESIS)
+
+
 def window_name(window: str, model: str | None = None) -> str:
     """A window in words for a sentence: "the 5-hour window"."""
     name = NAMES.get(window, f"the {window} window")
@@ -355,8 +393,3 @@ def _rate(samples: Sequence[Reading], percent: float, at: datetime, span: timede
     if at - first_at < MIN_SPAN:
         return None
     return (percent - first) / (at - first_at).total_seconds()
-
-
-def _plain(name: str) -> str:
-    """A model's or family's name however an agent spells it: `GPT-5.3-Codex-Spark`, `codex_spark`."""
-    return name.casefold().replace("_", "-")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pf_tui.errors import PfError
 from pf_tui.ledger import schema
-from pf_tui.ledger.headroom import tightest
+from pf_tui.ledger.headroom import official_limits
 from pf_tui.ledger.reader import LedgerReader
 from pf_tui.ledger.session_costs import SessionCost, SessionKey, session_costs, window_costs
 from pf_tui.rules.limits import LENGTHS, Limit
@@ -55,7 +55,7 @@ class Money:
         try:
             with schema.opened(self._path) as connection:
                 self._costs = session_costs(connection, keys, now)
-                self._limits = tightest(LedgerReader(connection).latest_readings(now), now)
+                self._limits = official_limits(LedgerReader(connection).latest_readings(now), now)
                 for provider in {cost.provider for cost in self._costs.values() if cost.provider}:
                     if (limit := self._limits.get(provider)) and limit.resets_at:
                         since = limit.resets_at - LENGTHS[limit.window]

@@ -15,8 +15,8 @@ from pf_tui.errors import PfError, UnknownName
 from pf_tui.integrations import apply
 from pf_tui.ledger import queue
 from pf_tui.records import field, record, replace
-from pf_tui.rules import failover, spending
-from pf_tui.rules.eligibility import Eligibility
+from pf_tui.rules import failover, limits, spending
+from pf_tui.rules.eligibility import Eligibility, Skipped, why_ineligible
 from pf_tui.rules.failover import Choice, RouteRequest, Routing
 from pf_tui.rules.spending import Question
 from pf_tui.snapshot.provider_view import (
@@ -162,8 +162,24 @@ class Snapshot:
         """A person gave the order, here or everywhere; else it is the catalog's."""
         return _has_own_order(self.config, self.project)
 
-    def route(self, request: RouteRequest, *, without: str | None = None) -> Routing:
-        """Who is asked for a request now, in order; see `rules.failover.route`."""
+    def refusal(self, provider: str) -> Skipped | None:
+        """Why a provider of the list is not the next to serve; None when it is ready."""
+        refusal = why_ineligible(self.eligibility_of(provider), self.view(provider).serves)
+        without_model = (skip for skip in self.choice.skipped if skip.code == "model")
+        return refusal or next((skip for skip in without_model if skip.provider == provider), None)
+
+    @property
+    def last_resort(self) -> frozenset[str]:
+        """Who is nearly used up: new sessions of the gateway begin elsewhere."""
+        switch_at = self.config.switch_at
+        return frozenset(
+            view.id for view in self.providers if limits.is_nearly_used_up(view.limits, switch_at)
+        )
+
+    def route(
+        self, request: RouteRequest, *, without: str | None = None, new_session: bool = False
+    ) -> Routing:
+        """Who is asked for a request now, or for one that begins a session; see `rules.failover.route`."""
         return failover.route(
             request,
             self.listed,
@@ -171,6 +187,7 @@ class Snapshot:
             auto_switch=self.auto_switch,
             own_order=self.has_own_order,
             without=without,
+            last_resort=self.last_resort if new_session else frozenset(),
         )
 
     @property

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import field, record, replace
-from pf_tui.rules.benches import Bench, Key
+from pf_tui.rules.benches import Bench, Key, longest
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
@@ -76,9 +76,7 @@ class Health:
     def bench_for(self, provider: str, model: str | None, now: datetime) -> Bench | None:
         """The bench that keeps `provider` from serving `model` now, the longest one; None when free."""
         holding = [bench for bench in self.benches if bench.covers(provider, model) and bench.holds(now)]
-        if not holding:
-            return None
-        return max(holding, key=lambda bench: (bench.until is None, bench.until or bench.since))
+        return longest(holding) if holding else None
 
 
 def without_mended(health: Health, overlay: str) -> Health:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pf_tui.called import spelled
 from pf_tui.clients import CLIENTS
 from pf_tui.documents import matrix, resting, words
-from pf_tui.rules.eligibility import Skipped, why_ineligible
+from pf_tui.rules.eligibility import Skipped
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.text.lines import Line, Span, bold, cells, fit, line, muted, wrap, wrapped
 from pf_tui.tui import dashboard_words, provider_order
@@ -29,12 +29,10 @@ class Why(Dialog):
 def why_page(snapshot: Snapshot, space: Space) -> Page:
     """Each provider of the list in turn: passed over and why, serving, or ready to follow."""
     rows = [*unkeyed(_decision(snapshot, space)), Row()]
-    less = {skip.provider: skip for skip in snapshot.choice.skipped if skip.code == "model"}
     names = max((len(view.id) for view in snapshot.providers if view.rank is not None), default=0)
     for view in snapshot.providers:
         if view.rank is not None:
-            refusal = why_ineligible(snapshot.eligibility_of(view.id), view.serves) or less.get(view.id)
-            rows += _step(view, refusal, snapshot, space, names)
+            rows += _step(view, snapshot.refusal(view.id), snapshot, space, names)
     rows += [Row(), *unkeyed(wrap(_follow(snapshot), space.width, "muted"))]
     rows += unkeyed(list(_agents(snapshot, space)))
     return Page(title="Why", facts=line(muted(_rule(snapshot))), rows=tuple(rows), keys=CLOSES)

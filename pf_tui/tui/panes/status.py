@@ -266,16 +266,11 @@ def _end(limit: Limit, space: Space, wording: _Verbosity) -> Line:
 
 def _nobody(snapshot: Snapshot, space: Space, wording: _Verbosity) -> Line:
     """Who is back first, and when; without an end the reason."""
-    ends = [
-        (view.until, view.id)
-        for view in snapshot.providers
-        if view.rank is not None and view.until is not None and view.state in ("exhausted", "benched")
-    ]
-    if not ends:
+    back = snapshot.choice.first_back
+    if back is None or back.until is None:
         return line(muted(snapshot.choice.reason.removeprefix("no provider can serve: ")))
-    until, provider = min(ends)
-    name = provider_order.short_name(provider) if wording.short_next else provider
-    return line(muted("first back "), Span(name), muted(f" {space.clock.ends(until)}"))
+    name = provider_order.short_name(back.provider) if wording.short_next else back.provider
+    return line(muted("first back "), Span(name), muted(f" {space.clock.ends(back.until)}"))
 
 
 def _auto(snapshot: Snapshot, wording: _Verbosity) -> Line:
