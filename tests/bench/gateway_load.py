@@ -118,6 +118,7 @@ class Load:
         lines = [
             f"POST {parts.path} HTTP/1.1",
             f"host: {parts.hostname}:{parts.port}",
+            "accept: application/json",  # each real client says one: it costs more where there is none
             "content-type: application/json",
             f"content-length: {len(body)}",
             "anthropic-version: 2023-06-01",
