@@ -213,6 +213,7 @@ def _resume(ctx: Context, data: dict[str, object]) -> dict[str, object]:
 
 EVENTS: Mapping[str, Callable[[Context, dict[str, object]], dict[str, object]]] = {
     "session": _session,
+    "session.folder": session_evidence.opencode_place,
     "resume": _resume,
     "limited": _resume,
     "chat.message": _message,

@@ -101,6 +101,30 @@ def opencode(ctx: Context, data: Mapping[str, object]) -> None:
     )
 
 
+def opencode_place(ctx: Context, data: Mapping[str, object]) -> dict[str, object]:
+    """Where our plugin writes down what its sessions do, and what is the same in each of their files.
+
+    It does so by itself because a process started for each event is later than OpenCode's own screen. Old
+    files are pruned here, since the plugin does not.
+    """
+    from pf_tui.sessions import evidence, identity
+
+    pid = _number(data.get("pid"))
+    evidence.prepare(ctx.paths, ctx.now().timestamp())
+    facts: dict[str, object] = {
+        "pid": pid,
+        "start": identity.start(pid) if pid else None,
+        "domain": identity.domain(),
+        "cwd": text(data, "cwd")[:1000] or None,
+        "tmux": _tmux(ctx.env),
+    }
+    record = {"v": evidence.VERSION, "agent": "opencode"}
+    return {
+        "folder": str(ctx.paths.sessions),
+        "record": record | {name: value for name, value in facts.items() if value is not None},
+    }
+
+
 def _write(
     ctx: Context,
     agent: str,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.opencode import signals_of
 from pf_tui.sessions.processes import Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, Signals
+from pf_tui.sessions.records import NAMELESS, Draft, Signals
 
 
 class Collector:
@@ -42,7 +42,7 @@ class Collector:
             if process.pid not in session_ids:
                 at = process.started or now
                 signals = Signals(life="alive", last_change=at)
-                drafts.append(self._draft(f"pid-{process.pid}", process, signals, None, at))
+                drafts.append(self._draft(f"{NAMELESS}{process.pid}", process, signals, None, at))
         return drafts
 
     def _draft(

@@ -18,13 +18,17 @@ from pf_tui.regular_files import open_regular
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp
+from pf_tui.sessions.records import NAMELESS, Draft, LimitSeen, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 
 AGENT = "codex"
 _LOCKS = "thread-writer-locks"
 _THREAD = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DATABASE = re.compile(r"/state_\d+\.sqlite$")
+OPENS_AFTER = timedelta(seconds=0.5)
+"""A command that only asks the database is over by then."""
+
 LIMITS = ("usage_limit_exceeded", "rate_limit_exceeded")
 HEAD_BYTES = 512 * 1024
 """Of a rollout's first row, which holds the instructions."""
@@ -49,7 +53,10 @@ class Collector:
         rollouts = self._locks(homes, running, processes)
         for thread in self._threads.keys() - rollouts.keys():
             del self._threads[thread]
-        return [self._draft(home, thread, process, now) for thread, (home, process) in rollouts.items()]
+        drafts = [self._draft(home, thread, process, now) for thread, (home, process) in rollouts.items()]
+        holders = {process.pid for _, process in rollouts.values()}
+        without = [process for pid, process in running.items() if pid not in holders]
+        return drafts + [_opening(process, now) for process in without if _opens(process, processes, now)]
 
     def _locks(
         self, homes: list[str], running: Mapping[int, Process], processes: Processes
@@ -77,6 +84,31 @@ class Collector:
         if state is None:
             state = self._threads[thread] = _Thread(home, thread)
         return state.draft(process, now)
+
+
+def _opens(process: Process, processes: Processes, now: datetime) -> bool:
+    """Whether this is a screen without a thread yet: Codex shows its prompt 0.7 s before it takes the lock.
+
+    Its database is open by then (0.171.0); servers have no terminal on their input.
+    """
+    if process.tty is None or process.started is None or now - process.started < OPENS_AFTER:
+        return False
+    files = processes.open_files(process.pid)
+    return files[:1] == [process.tty] and any(_DATABASE.search(path) for path in files)
+
+
+def _opening(process: Process, now: datetime) -> Draft:
+    at = process.started or now
+    return Draft(
+        id=f"{NAMELESS}{process.pid}",
+        agent=AGENT,
+        signals=Signals(life="alive", last_change=at),
+        cwd=process.cwd,
+        pid=process.pid,
+        started=process.started,
+        last_activity=process.started,
+        focus=focus_of(process),
+    )
 
 
 class _Thread:

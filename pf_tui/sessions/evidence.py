@@ -141,6 +141,12 @@ def write(paths: Paths, evidence: Evidence) -> bool:
     return True
 
 
+def prepare(paths: Paths, now_s: float) -> None:
+    """Make the folder for a writer of another language, and forget what is old. Raises OSError."""
+    make_private(paths.sessions)
+    prune(paths, now_s)
+
+
 def prune(paths: Paths, now_s: float) -> None:
     """Forget sessions that ended a day ago, and the oldest beyond MAX_FILES."""
     try:

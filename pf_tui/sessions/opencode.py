@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pf_tui.records import record, replace
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.processes import SETTINGS, Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, LimitSeen, PendingQuestion, Signals, Stamp
+from pf_tui.sessions.records import NAMELESS, Draft, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 from pf_tui.state.paths import user_home
@@ -190,7 +190,7 @@ def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: date
     signals = Signals(life="alive", last_change=at)
     if row is not None and not row.finished:
         signals = replace(signals, unfinished=Stamp(by="log", at=at))
-    session = row.id if row else f"pid-{process.pid}"
+    session = row.id if row else f"{NAMELESS}{process.pid}"
     return _draft(session, row, process, signals, at, None)
 
 

@@ -22,7 +22,7 @@ from pf_tui.sessions.merging import with_evidence, with_gateway
 from pf_tui.sessions.money import Money
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
-from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp
+from pf_tui.sessions.records import NAMELESS, STATES, Draft, Session, Signals, Stamp
 from pf_tui.sessions.states import ENDED_SHOWN, SKEW, decide
 from pf_tui.sessions.text import clean
 from pf_tui.sessions.work_folders import WorkFolder, WorkFolders
@@ -121,7 +121,7 @@ class Watch:
             if key in living or (draft.agent, draft.pid) in processes:
                 continue  # it goes on, or its process has begun another session
             self._noticed[key] = now
-            if key not in present:
+            if key not in present and not draft.id.startswith(NAMELESS):
                 self._ended_drafts[key] = replace(
                     draft, signals=_over(draft.signals, now), children=(), focus=None
                 )

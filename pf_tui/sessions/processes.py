@@ -169,6 +169,15 @@ class Processes:
                     paths.append((int(parts[4]), int(inode)))
         return paths
 
+    def open_files(self, pid: int) -> list[str]:
+        """What a process has open, standard input first; empty where that is not ours to see."""
+        folder = f"{self._proc}/{pid}/fd"
+        try:
+            numbers = sorted(int(name) for name in os.listdir(folder) if name.isdecimal())  # noqa: PTH208
+        except OSError:
+            return []
+        return [target for number in numbers if (target := _link(f"{folder}/{number}"))]
+
     def environments(self) -> Iterable[Mapping[str, str]]:
         """What the agents that run were started with."""
         return [our.env for our in self._own()]

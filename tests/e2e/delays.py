@@ -34,6 +34,9 @@ LOOK_EVERY_S = 0.02
 AGENT = "the agent"
 """When the agent itself wrote or told it, by the time in its own evidence."""
 
+SCREEN = "its own screen"
+"""When the agent's own terminal showed it: nobody who looks on can know more."""
+
 COLUMNS = ("asked at once", "dashboard", "sessions --json")
 
 
@@ -65,7 +68,8 @@ class Faces:
         self._heard.stop()
         self._thread.join()
         for event, delays, load in self.table:
-            cells = " | ".join(f"{delays[column]:.2f}" for column in (AGENT, *COLUMNS))
+            columns = (SCREEN, AGENT, *COLUMNS)
+            cells = " | ".join(f"{delays[column]:.2f}" if column in delays else "" for column in columns)
             print(f"\n| {event} | {cells} | {load:.1f} |", end="")
 
     def sessions(self) -> list[Session]:
@@ -79,22 +83,27 @@ class Faces:
         *,
         begun: Callable[[], float] | None = None,
         do: Callable[[], object] = int,
+        shows: Callable[[], bool] | None = None,
     ) -> Session | None:
         """Wait until every face is right, and note how long after the event each was.
 
         Args:
             begun: when the event happened (time.monotonic()), asked once all are right; by default the moment
                 before `do`.
+            shows: whether the agent's own screen shows it.
         """
         before = time.monotonic()
         do()
         at: dict[str, float] = {}
         latest: list[Session] = []
         program: subprocess.Popen[str] | None = None
-        while at.keys() != set(COLUMNS):
+        expected = set(COLUMNS) | ({SCREEN} if shows else set())
+        while not expected <= at.keys():
             assert time.monotonic() < before + PATIENCE_S, (
                 f"never after {event!r} in {self._missing(at)}: {latest}"
             )
+            if shows and SCREEN not in at and shows():
+                at[SCREEN] = time.monotonic()
             if COLUMNS[0] not in at:
                 latest = self.sessions()
                 self._note(at, COLUMNS[0], documents.document(latest), right)

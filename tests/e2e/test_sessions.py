@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 KEY = "sk-ant-api03-mock-key-000000000000"
 
+CLAUDE_WORKS = "esc to interrupt"
+
 AGENT_S = 6.0
 """How long the background agent works."""
 
@@ -35,6 +37,21 @@ def kill(session: Session | None) -> None:
     assert session.pid is not None
     with contextlib.suppress(ProcessLookupError):
         os.kill(session.pid, signal.SIGKILL)
+
+
+def shown(screen: clients.Terminal, text: str) -> Callable[[], bool]:
+    """Whether the agent's screen has it."""
+    return lambda: text in screen.screen()
+
+
+def gone(screen: clients.Terminal, *texts: str) -> Callable[[], bool]:
+    """Whether the agent's screen has none of them any more."""
+
+    def is_gone() -> bool:
+        now = screen.screen()
+        return not any(text in now for text in texts)
+
+    return is_gone
 
 
 def another_than(session: str) -> Right:
@@ -66,8 +83,15 @@ def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, upstr
         assert first is not None
         upstream.always(upstreams.Reply(wait_s=30))
         screen.type("slow")
-        working = faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
-        interrupted = faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
+        working = faces.after(
+            "prompt", reads("working"), do=lambda: screen.press("Enter"), shows=shown(screen, CLAUDE_WORKS)
+        )
+        interrupted = faces.after(
+            "Esc in a turn",
+            reads("idle"),
+            do=lambda: screen.press("Escape"),
+            shows=gone(screen, CLAUDE_WORKS),
+        )
         screen.press("C-u")
         upstream.always(upstreams.called("Bash", {"command": "curl http://127.0.0.1:1/x"}))
         screen.type("use the tool")
@@ -76,9 +100,14 @@ def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, upstr
             reads("waiting", "permission"),
             begun=lambda: upstream.requests[-1].at,
             do=lambda: screen.press("Enter"),
+            shows=shown(screen, "Do you want to proceed?"),
         )
-        screen.wait_for("Do you want to proceed?")
-        idle = faces.after("Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"))
+        idle = faces.after(
+            "Esc in a dialog",
+            reads("idle"),
+            do=lambda: screen.press("Escape"),
+            shows=gone(screen, "Do you want to proceed?"),
+        )
         screen.press("C-u")
         screen.type("/clear")
         is_another = another_than(first.id)
@@ -166,8 +195,11 @@ def test_codex_waits_as_its_hook_says_and_is_idle_after_esc(
         first = faces.after("started", reads("idle"))
         upstream.always(upstreams.Reply(wait_s=30))
         screen.type("slow")
-        faces.after("prompt", reads("working"), do=lambda: screen.press_until("Enter", "esc to interrupt"))
-        faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
+        works = "esc to interrupt"
+        faces.after("prompt", reads("working"), do=lambda: screen.press_until("Enter", works))
+        faces.after(
+            "Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"), shows=gone(screen, works)
+        )
         upstream.always(upstreams.Reply())
         upstream.answer(upstreams.called("exec_command", asks))
         asking = faces.after(
@@ -176,7 +208,10 @@ def test_codex_waits_as_its_hook_says_and_is_idle_after_esc(
             begun=lambda: upstream.requests[-1].at,
             do=lambda: screen.submit("use the tool", "Would you like to run"),
         )
-        idle = faces.after("Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"))
+        dialog = "Would you like to run"
+        idle = faces.after(
+            "Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"), shows=gone(screen, dialog)
+        )
         faces.after("kill -9", is_over, do=lambda: kill(first))
 
     assert asking is not None
@@ -205,10 +240,19 @@ def test_opencodes_plugin_tells_of_work_and_of_waiting(tmp_path: Path) -> None:
             screen.wait_for("Ask anything", 150)
             before = faces.after("started", reads("idle"))
             upstream.always(upstreams.Reply(wait_s=30))
-            screen.type("slow")
-            faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
-            screen.press_until("Escape", "again to interrupt")
-            faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
+            works, dialog = "esc interrupt", "Permission required"
+            for prompt in ("first prompt", "prompt"):
+                screen.type("slow")
+                faces.after(
+                    prompt, reads("working"), do=lambda: screen.press("Enter"), shows=shown(screen, works)
+                )
+                screen.press_until("Escape", "again to interrupt")
+                faces.after(
+                    "Esc in a turn",
+                    reads("idle"),
+                    do=lambda: screen.press("Escape"),
+                    shows=gone(screen, works, "again to interrupt"),
+                )
             upstream.always(upstreams.called("bash", call))
             screen.type("use the tool")
             asking = faces.after(
@@ -216,10 +260,15 @@ def test_opencodes_plugin_tells_of_work_and_of_waiting(tmp_path: Path) -> None:
                 reads("waiting", "permission"),
                 begun=lambda: upstream.requests[-1].at,
                 do=lambda: screen.press("Enter"),
+                shows=shown(screen, dialog),
             )
             upstream.always(upstreams.Reply())
-            screen.wait_for("Permission required")
-            idle = faces.after("Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"))
+            idle = faces.after(
+                "Esc in a dialog",
+                reads("idle"),
+                do=lambda: screen.press("Escape"),
+                shows=gone(screen, dialog, works),
+            )
             faces.after("kill -9", is_over, do=lambda: kill(asking))
 
     assert before is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class Machine:
         env: Mapping[str, str] | None = None,
         parent: int = 1,
         state: str = "S",
+        files: Sequence[str] = (),
     ) -> None:
         """Let a process run."""
         folder = self.proc / str(pid)
@@ -58,12 +60,13 @@ class Machine:
         (folder / "environ").write_bytes(b"".join(f"{k}={v}\0".encode() for k, v in variables.items()))
         (folder / "cwd").unlink(missing_ok=True)
         (folder / "cwd").symlink_to(cwd or self.home)
+        for number, target in enumerate(files):
+            (folder / "fd").mkdir(exist_ok=True)
+            (folder / "fd" / str(number)).symlink_to(target)
 
     def kill(self, pid: int) -> None:
         """kill -9: nothing but the process goes."""
-        for path in (self.proc / str(pid)).iterdir():
-            path.unlink()
-        (self.proc / str(pid)).rmdir()
+        shutil.rmtree(self.proc / str(pid))
         self._locks.pop(pid, None)
         self._write_locks()
 

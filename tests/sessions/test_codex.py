@@ -60,6 +60,21 @@ def test_a_session_is_there_before_its_first_prompt(machine: Machine) -> None:
     assert session.project == str(machine.folder("api"))
 
 
+def test_a_screen_is_a_row_before_codex_takes_the_threads_lock(machine: Machine) -> None:
+    database = machine.home / ".codex" / "state_5.sqlite"
+    machine.process(200, "codex", files=("/dev/pts/4", "/dev/pts/4", str(database)))
+    machine.process(201, "codex", files=("/dev/null", str(database)))  # a server
+    machine.process(202, "codex", files=("/dev/pts/4",))  # codex login
+    opening = machine.only()
+    machine.codex(200, THREAD)
+    first = machine.only()
+    machine.kill(200)
+
+    assert (opening.id, opening.state, opening.by, opening.guess) == ("pid-200", "idle", "process", True)
+    assert (first.id, first.guess) == (THREAD, False)
+    assert machine.states() == {THREAD: "ended"}
+
+
 def test_an_open_turn_works_and_its_end_is_idle(machine: Machine) -> None:
     machine.process(200, "codex")
     path = machine.codex(200, THREAD)

@@ -6,6 +6,8 @@
 //   {refuse}   a sentence that ends the turn at once: waiting would take hours, or somebody else could serve
 //   {limit}    until when, and the file to watch: what a person then wishes is asked for as `resume`;
 //              with `resume`, a time, the session goes on then by itself: the wish is told as `limited`
+//   {folder, record}  where what a session does is written down, and what is the same in each such file:
+//              then no process is started for it (`pf_tui/sessions/evidence.py` has the form)
 // No imports, no packages: OpenCode would wait for an install at its start. Prompts never leave OpenCode.
 //
 // OpenCode 1.18.33 has no hook that answers a command in the model's place, and an abort (measured) ends
@@ -19,6 +21,9 @@ const TAG = "x-pf-tui-model"
 const COPIES = Symbol.for("pf-tui")
 const PATIENCE_MS = 9000
 const SHOW_MS = 250
+const NOTE_MS = 40
+const BEGINS_MS = 15000
+const MOST_NOTED = 50
 const ROUND_MS = 1500
 const ROUNDS_END_MS = 60000
 const MOST_ENDED = 5
@@ -39,7 +44,8 @@ const detours = new Map()
 export const PfTui = async ({ client, directory }) => {
   if (!firstCopy(directory)) return {}
   const bases = {}
-  let known, usual
+  let known, usual, place
+  const noted = new Set()
 
   const ask = (event, data) => hook(event, { cwd: directory, ...data })
   const named = ({ providerID, modelID }) => ({ provider: providerID, model: modelID })
@@ -106,8 +112,47 @@ export const PfTui = async ({ client, directory }) => {
     if (!sessionID) return
     const session = of(sessionID)
     session.shows = { ...session.shows, ...facts, event, at: Date.now() }
-    session.showing ??= setTimeout(() => tell(sessionID), Math.max(0, (session.toldAt ?? 0) + SHOW_MS - Date.now()))
+    const gap = place ? NOTE_MS : SHOW_MS
+    session.showing ??= setTimeout(() => tell(sessionID), Math.max(0, (session.toldAt ?? 0) + gap - Date.now()))
     session.showing.unref?.()
+  }
+
+  /** A prompt is a turn before OpenCode says so, unless nothing follows (a message that wants no answer). */
+  function begins(sessionID) {
+    const session = of(sessionID)
+    if (session.shows?.status === "busy") return
+    show(sessionID, "chat.message", { status: "busy", next: undefined, waiting_for: undefined })
+    const still = () => session.shows?.event === "chat.message"
+    setTimeout(() => still() && show(sessionID, "session.idle", { status: "idle" }), BEGINS_MS).unref?.()
+  }
+
+  /** Learn where sessions are written down; the folder is tidied on that occasion. */
+  async function findPlace() {
+    const { folder, record } = await ask("session.folder", { pid: process.pid })
+    place = folder && record ? { folder, record } : undefined
+  }
+
+  /** The session's file, written here: a temporary one beside it, then renamed. False where that fails. */
+  function note(sessionID, { event, at, status, waiting_for, next, parent, limited }) {
+    if (!place || sessionID.length > 200) return false
+    const fs = process.getBuiltinModule("node:fs")
+    const { createHash } = process.getBuiltinModule("node:crypto")
+    const name = createHash("sha256").update(`opencode:${sessionID}`).digest("hex").slice(0, 32)
+    const evidence = { event, at: at / 1000, status, waiting_for, retry_at: next && next / 1000 }
+    const ends = limited && { at: limited.at / 1000, until: limited.until && limited.until / 1000 }
+    const record = { ...place.record, id: sessionID, evidence, parent, limited: ends ?? {} }
+    const temporary = `${place.folder}/.${name}.json.${process.pid}.tmp`
+    try {
+      fs.writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 })
+      fs.renameSync(temporary, `${place.folder}/${name}.json`)
+    } catch {
+      return false
+    }
+    if (noted.add(sessionID).size >= MOST_NOTED) {
+      noted.clear()
+      findPlace()
+    }
+    return true
   }
 
   function tell(sessionID) {
@@ -118,6 +163,7 @@ export const PfTui = async ({ client, directory }) => {
     const said = JSON.stringify(event === "dispose" ? event : facts)
     if (said === session.told) return
     Object.assign(session, { told: said, toldAt: Date.now() })
+    if (note(sessionID, session.shows)) return
     ask("session", { session_id: sessionID, pid: process.pid, event, at, ...facts })
   }
 
@@ -203,6 +249,7 @@ export const PfTui = async ({ client, directory }) => {
     },
   }
 
+  findPlace()
   return guarded({
     config: async (config) => {
       for (const [id, one] of Object.entries(config.provider ?? {})) bases[id] = one?.options?.baseURL
@@ -220,6 +267,7 @@ export const PfTui = async ({ client, directory }) => {
     "chat.message": async (input, { message, parts }) => {
       const session = of(input.sessionID)
       goesOn(input.sessionID)
+      begins(input.sessionID)
       session.turn = message.id
       const asked = message.model
       const typed = session.answer === undefined && typedCommand(parts)
