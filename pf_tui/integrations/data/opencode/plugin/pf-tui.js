@@ -112,8 +112,10 @@ export const PfTui = async ({ client, directory }) => {
     if (!sessionID) return
     const session = of(sessionID)
     session.shows = { ...session.shows, ...facts, event, at: Date.now() }
-    const gap = place ? NOTE_MS : SHOW_MS
-    session.showing ??= setTimeout(() => tell(sessionID), Math.max(0, (session.toldAt ?? 0) + gap - Date.now()))
+    const wait = (session.toldAt ?? 0) + (place ? NOTE_MS : SHOW_MS) - Date.now()
+    // at once where it may: a timer waits while OpenCode itself is busy, which it is for a second at a first turn
+    if (wait <= 0) return tell(sessionID)
+    session.showing ??= setTimeout(() => tell(sessionID), wait)
     session.showing.unref?.()
   }
 
