@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.gateway.routing import Route
@@ -46,6 +46,8 @@ class CircuitBreaker:
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
         self._stored_benches: dict[Key, Bench] = {}
         self._pending: dict[Key, Bench] = {}
+        self._ended: dict[Key, Bench] = {}
+        """Over since a request went through, though health.json may still hold them."""
         self._by_provider: dict[str, list[Bench]] = {}
         self._full_windows: Mapping[str, tuple[ExhaustedWindow, ...]] = {}
         self._streaks: dict[tuple[str, str | None], tuple[int, int]] = {}
@@ -57,8 +59,8 @@ class CircuitBreaker:
         self._probes: set[str] = set()
 
     def load(self, stored_benches: Iterable[Bench]) -> None:
-        """Take over what health.json says; what is still on its way to it stays."""
-        self._stored_benches = {bench.key: bench for bench in stored_benches}
+        """Take over what health.json says; what is still on its way to it stays as it is here."""
+        self._stored_benches = {bench.key: bench for bench in stored_benches if not self._has_ended(bench)}
         self._index()
 
     def spend(self, full_windows: Mapping[str, tuple[ExhaustedWindow, ...]]) -> None:
@@ -70,6 +72,12 @@ class CircuitBreaker:
         if self._pending.get(bench.key) == bench:
             del self._pending[bench.key]
             self._index()
+
+    def released(self, ended: Iterable[Bench]) -> None:
+        """These benches are out of health.json now: what stands there from here on holds."""
+        for bench in ended:
+            if self._ended.get(bench.key) is bench:
+                del self._ended[bench.key]
 
     @property
     def nobody(self) -> bool:
@@ -165,6 +173,7 @@ class CircuitBreaker:
             return None
         bench = replace(bench, until=self._jittered(bench.until, now))
         self._pending[bench.key] = bench
+        self._ended.pop(bench.key, None)
         self._made_at[bench.key] = next(self._order)
         self._index()
         return bench
@@ -179,8 +188,8 @@ class CircuitBreaker:
             count, last_order = self._streaks[key] = (count + 1, next(self._order))
         return count
 
-    def succeeded(self, route: Route, attempt_token: AttemptToken) -> bool:
-        """A request went through; True when that ends a bench."""
+    def succeeded(self, route: Route, attempt_token: AttemptToken) -> Sequence[Bench]:
+        """A request went through; returns the benches that this ends, until `released` in memory alone."""
         for part in (None, route.model):
             self._streaks.pop((route.provider, part), None)
         covering = self._covering(route) if self._by_provider else ()
@@ -189,9 +198,14 @@ class CircuitBreaker:
             self._pending.pop(bench.key, None)
             self._stored_benches.pop(bench.key, None)
             self._made_at.pop(bench.key, None)
+            self._ended[bench.key] = bench
         if over:
             self._index()
-        return bool(over)
+        return over
+
+    def _has_ended(self, stored: Bench) -> bool:
+        ended = self._ended.get(stored.key)
+        return ended is not None and stored.since <= ended.since
 
     def _is_newer(self, bench: Bench, attempt_token: AttemptToken) -> bool:
         """The bench was made after the request had been sent."""

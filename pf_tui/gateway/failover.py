@@ -73,9 +73,7 @@ class RequestFailover(Turn):
                 self._after(route, outcome)
                 self._remember_repair(route)
                 return
-            if self._routing_state.moved(route, outcome.status, outcome.body) or self._repairs.asked_for(
-                outcome
-            ):
+            if self._asks_again:
                 queue.appendleft(route)
                 continue
             self._failed_attempts.append(outcome)
@@ -160,6 +158,7 @@ class RequestFailover(Turn):
 
     async def _try(self, route: Route) -> DeliveredAnswer | FailedAttempt:
         """Ask one route; its answer passes when it is good."""
+        self._asks_again = False
         attempt_token = self._resting.begin(route)
         in_flight = self._in_flight
         in_flight.attempt += 1
@@ -218,8 +217,13 @@ class RequestFailover(Turn):
         if attempt_token.probe:
             self._resting.end_probe(route)
             attempt_token.probe = False
-        if self._resting.succeeded(route, attempt_token):
-            self._engine.recorder.release(route.provider, route.model)
+        if ended := self._resting.succeeded(route, attempt_token):
+            loop, resting = asyncio.get_running_loop(), self._resting
+            self._engine.recorder.release(
+                route.provider,
+                route.model,
+                on_done=lambda: loop.call_soon_threadsafe(resting.released, ended),
+            )
 
     def _note(
         self,
@@ -235,7 +239,12 @@ class RequestFailover(Turn):
             if readings:
                 self._engine.recorder.readings(readings)
         failure = outcome.failure
-        if failure is not None and not self._request.counting:
+        if isinstance(outcome, FailedAttempt):
+            # the same route, asked in another way, answers for what this was
+            self._asks_again = self._routing_state.moved(
+                route, outcome.status, outcome.body
+            ) or self._repairs.asked_for(outcome)
+        if failure is not None and not self._request.counting and not self._asks_again:
             self._note_failure(route, failure, attempt_token)
         if not self._request.counting:
             self._attempts.append(

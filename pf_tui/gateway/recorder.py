@@ -111,9 +111,21 @@ class Recorder:
 
         self._later(write)
 
-    def release(self, provider: str, model: str | None, *, why: str = "a request went through") -> None:
-        """A request went through: benches that said it would not are over."""
-        self._later(lambda: actions.succeeded(self._routing_state.ctx, provider, model, why=why, ended=True))
+    def release(
+        self,
+        provider: str,
+        model: str | None,
+        *,
+        why: str = "a request went through",
+        on_done: Callable[[], object] = lambda: None,
+    ) -> None:
+        """A request went through: benches that said it would not are over. `on_done` as in `bench`."""
+
+        def write() -> None:
+            actions.succeeded(self._routing_state.ctx, provider, model, why=why, ended=True)
+            on_done()
+
+        self._later(write)
 
     def repair(
         self, provider: str, model: str, strip: tuple[str, ...], evidence: Mapping[str, object]

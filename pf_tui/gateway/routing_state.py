@@ -153,10 +153,10 @@ class RoutingState:
         """The host serves that model at its other address: asked there once more, and remembered."""
         key = (route.provider, route.native, route.protocol)
         other = rules_clouds.other_route(route.provider, route.url, status, body)
-        if other is None or key in self._addresses:
+        if other is None:
             return False
-        self._addresses[key] = other
-        return True
+        # a request beside this one may have found it meanwhile
+        return self._addresses.setdefault(key, other) != route.url
 
     def load(self, project: str | None = None) -> RoutingPlan:
         """Read the files now; keeps the last good plan where one of them is broken.

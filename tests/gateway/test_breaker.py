@@ -148,3 +148,25 @@ def test_used_up_credit_is_probed_by_one_request_an_hour(scene: Scene) -> None:
     scene.resting.end_probe(ROUTE)
     assert scene.resting.succeeded(ROUTE, probe)
     assert scene.resting.nobody
+
+
+def test_a_bench_that_a_success_ended_does_not_come_back_from_the_file_before_it_is_out_of_it(
+    scene: Scene,
+) -> None:
+    empty = failures.reported("quota", forever=True)
+    bench = scene.resting.failed(ROUTE, empty, *scene.sent(), "gateway")
+    assert bench is not None
+    (probe,) = scene.sent()
+    scene.resting.end_probe(ROUTE)
+    ended = scene.resting.succeeded(ROUTE, probe)
+
+    scene.resting.persisted(bench)  # it was on its way to the file when the request went through
+    scene.resting.load([bench])
+    assert scene.resting.blocked(ROUTE) is None
+    scene.resting.load([replace(bench, since=scene.now + timedelta(seconds=1))])  # another program's
+    assert scene.resting.blocked(ROUTE) is not None
+    scene.resting.load([])
+
+    scene.resting.released(ended)
+    scene.resting.load([bench])  # a person took the release back
+    assert scene.resting.blocked(ROUTE) is not None

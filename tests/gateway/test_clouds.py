@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pf_tui.rules.failover import RouteRequest
 from pf_tui.state import clouds
 from tests.gateway import sigv4
 from tests.gateway.conftest import OPUS
-from tests.gateway.upstreams import StillGate, secret_of
+from tests.gateway.upstreams import StillGate, secret_of, settled
 
 MESSAGES = "anthropic-messages"
 ACCESS, SECRET = "AKIAEXAMPLE", "secret-access-key-of-a-test"
@@ -57,31 +58,77 @@ async def test_a_bedrock_key_goes_as_bearer_and_alone(gate: StillGate, upstream:
     assert asked.model == "anthropic.claude-opus-5-5"
 
 
-async def test_a_model_that_mantle_serves_at_its_other_address_is_asked_there(
-    gate: StillGate, upstream: FakeUpstream
-) -> None:
-    def script(asked: ReceivedRequest) -> Step:
+class Mantle(FakeUpstream):
+    """Serves its models under /v1; each of its answers waits for what the test names first."""
+
+    def __init__(self, *, refuses: Callable[[], Awaitable[object]], serves: Callable[[], Awaitable[object]]):
+        super().__init__("cloud")
+        self._refuses, self._serves = refuses, serves
+        self.follow(self._script_of_mantle)
+
+    @staticmethod
+    def _script_of_mantle(asked: ReceivedRequest) -> Step:
         if asked.path.startswith("/openai/v1/"):
             words = "The model isn't supported on this route"
             return Fault(name="route", says="a 404", status=404, error="model", message=words)
         return Reply(text="Hello.")
 
-    upstream.follow(script)
-    gate.providers([{"id": "bedrock", "base_urls": {"openai": f"{upstream.url}/openai/v1"}}])
+    async def _fail(self, *args: Any) -> web.StreamResponse:
+        await self._refuses()
+        return await super()._fail(*args)
+
+    async def _reply(self, *args: Any) -> web.StreamResponse:
+        await self._serves()
+        return await super()._reply(*args)
+
+
+async def _at_once() -> None:
+    """Answer without waiting for anything."""
+
+
+async def _open_mantle(gate: StillGate, mantle: Mantle) -> None:
+    await mantle.start()
+    gate.providers([{"id": "bedrock", "base_urls": {"openai": f"{mantle.url}/openai/v1"}}])
     gate.config(["bedrock"])
     gate.env |= {"AWS_BEARER_TOKEN_BEDROCK": secret_of("bedrock"), "AWS_REGION": "us-east-1"}
     await gate.start()
 
+
+async def test_a_model_that_mantle_serves_at_its_other_address_is_asked_there(gate: StillGate) -> None:
+    async def all_is_written() -> None:
+        await settled(gate.gateway)  # a slow disk, or a slow answer: what the refusal left is in the files
+
+    mantle = Mantle(refuses=_at_once, serves=all_is_written)
+    await _open_mantle(gate, mantle)
+
     heard = [await gate.ask("openai-responses", "gpt-6.1-sol", agent="codex") for _ in range(2)]
 
     assert all(one.whole for one in heard), heard
-    assert [asked.path for asked in upstream.requests] == [
+    assert [asked.path for asked in mantle.requests] == [
         "/openai/v1/responses",
         "/v1/responses",
         "/v1/responses",
     ]
     await gate.settled()
+    await mantle.stop()
     assert gate.health() == []
+    assert not [line for line in gate.journal() if line["action"] in ("bench", "failover", "release")]
+
+
+async def test_requests_side_by_side_find_the_other_address_of_mantle_together(gate: StillGate) -> None:
+    both = asyncio.Barrier(2)
+    mantle = Mantle(refuses=both.wait, serves=_at_once)
+    await _open_mantle(gate, mantle)
+
+    heard = await asyncio.gather(
+        *(gate.ask("openai-responses", "gpt-6.1-sol", agent="codex") for _ in range(2))
+    )
+
+    await mantle.stop()
+    assert all(one.whole for one in heard), heard
+    assert sorted(asked.path for asked in mantle.requests) == ["/openai/v1/responses"] * 2 + [
+        "/v1/responses"
+    ] * 2
 
 
 async def test_iam_keys_sign_the_whole_request(gate: StillGate, upstream: FakeUpstream) -> None:
