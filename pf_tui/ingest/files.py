@@ -6,10 +6,10 @@ bytes) is read again from its start; one that was deleted keeps its rows.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from pf_tui.clients import CLIENTS
+from pf_tui.ingest.compressed import Unpacked, UnusableError, while_usable
 from pf_tui.ingest.lines import OnLine, read_document, read_lines
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ledger.rows import sound
@@ -170,13 +171,16 @@ def _read_compressed(
     except ImportError:
         logs.skip(job.path, 0, NO_ZSTD)
         return job.size
-    with tempfile.TemporaryFile(buffering=0) as plain:
-        try:
-            zstandard.ZstdDecompressor().copy_stream(file, plain)
-        except zstandard.ZstdError:
-            logs.skip(job.path, 0, "is cut off or not zstd")
-        plain.seek(0)
-        read_lines(plain, job.path, 0, needles, on_line, logs)
+
+    @contextlib.contextmanager
+    def again() -> Iterator[Unpacked]:
+        with FileIO(open_handle(job.path)) as packed:
+            yield Unpacked(packed, zstandard)
+
+    try:
+        read_lines(Unpacked(file, zstandard), job.path, 0, needles, while_usable(on_line), logs, opened=again)
+    except UnusableError as reason:
+        logs.skip(job.path, 0, str(reason))
     return job.size
 
 

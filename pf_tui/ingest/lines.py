@@ -11,7 +11,9 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from io import FileIO
+from typing import Protocol
 
 from stringzilla import find, rfind
 
@@ -40,6 +42,9 @@ _OBJECT = re.compile(r'\{[ \t\r\n]*["}]')
 MOST_TRIES = 1000
 """Objects of a damaged line that do not end: each may cost a pass over all of it."""
 
+_BROKEN = re.compile(rb"[^}\n\0 \t\r][\0 \t\r]{0,63}\n")
+"""How a line ends that is no object."""
+
 _WASTE = "\ufeff\0 \t\r\n"
 
 NOT_UTF8 = "has bytes that are not UTF-8; its numbers were used"
@@ -47,18 +52,31 @@ MENDED = "is damaged; its numbers were used"
 NOT_JSON = "is cut off or not JSON"
 TOO_LONG = f"is longer than {MAX_LINE_BYTES // 1024 // 1024} MB"
 
+
+class Content(Protocol):
+    """What lines are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes; b"" at the end."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> object:
+        """Go to an offset."""
+
+
+Opened = Callable[[], AbstractContextManager[Content]]
 OnLine = Callable[[bytes, str, ParsedLogs], None]
 """Takes a whole line; raises ValueError or TypeError when it is no JSON object."""
 
 
 def read_lines(
-    file: FileIO,
+    file: Content,
     path: str,
     offset: int,
     needles: tuple[bytes, ...],
     on_line: OnLine,
     logs: ParsedLogs,
     turns: tuple[bytes, ...] = (),
+    opened: Opened | None = None,
 ) -> int:
     """Feed every line with a needle to `on_line`, in the file's order; returns where to go on next time.
 
@@ -68,10 +86,11 @@ def read_lines(
         needles: what a line must have to matter, the commonest first.
         turns: what a turn of a model has in any shape; a file of turns without a needle is named, and read
             from its start until it has one.
+        opened: opens it once more, where its content is not what lies at `path`.
     Raises:
         OSError: the file cannot be read.
     """
-    reader = _Reader(path, needles, on_line, logs)
+    reader = _Reader(path, needles, on_line, logs, opened)
     first = offset
     for start, buffer, end in _whole_lines(file, offset, reader):
         if end:
@@ -103,8 +122,16 @@ def read_document(file: FileIO, path: str, on_line: OnLine, logs: ParsedLogs) ->
 class _Reader:
     """One file's lines on their way to a source."""
 
-    def __init__(self, path: str, needles: tuple[bytes, ...], on_line: OnLine, logs: ParsedLogs) -> None:
+    def __init__(
+        self,
+        path: str,
+        needles: tuple[bytes, ...],
+        on_line: OnLine,
+        logs: ParsedLogs,
+        opened: Opened | None = None,
+    ) -> None:
         self._path = path
+        self._opened = opened or (lambda: FileIO(open_handle(path)))
         self._common, *self._rare = *(needles or (b"",)), _ESCAPE
         self._on_line = on_line
         self._logs = logs
@@ -131,15 +158,21 @@ class _Reader:
         for needle in self._rare:
             if (offset := find(buffer, needle, first, end)) >= 0:
                 _add_lines(needles, needle, buffer, first, offset, end)
-        while first < end:
-            last = find(buffer, b"\n", first, end)
-            if first in needles:
-                self._read(buffer[first:last], start + first)
-            elif buffer[last - 1] != 0x7D:  # "}"
-                tail = buffer[max(first, last - 64) : last].strip(b"\0 \t\r")
-                if tail and not tail.endswith(b"}"):
-                    self.name(start + first, NOT_JSON)
+        for begin in sorted(needles):
+            self._name_broken(start, buffer, first, begin)
+            last = find(buffer, b"\n", begin, end)
+            self._read(buffer[begin:last], start + begin)
             first = last + 1
+        self._name_broken(start, buffer, first, end)
+
+    def _name_broken(self, start: int, buffer: bytes, first: int, end: int) -> None:
+        """Lines that are not decoded, and do not end as an object does."""
+        for match in _BROKEN.finditer(buffer, first, end):
+            if self._is_full():
+                more = len(_BROKEN.findall(buffer, match.start(), end))
+                self._logs.skip(self._path, self._last_named(), NOT_JSON, rows=more)
+                return
+            self.name(start + (rfind(buffer, b"\n", first, match.start()) + 1 or first), NOT_JSON)
 
     def take_document(self, content: bytes) -> None:
         """A whole file."""
@@ -168,9 +201,15 @@ class _Reader:
 
     def name(self, offset: int, why: str, *, lost: bool = True) -> None:
         """Note the line that begins at an offset."""
-        skipped = self._logs.skipped.get(sound(self._path))
-        line = self._line_number(offset) if skipped is None or len(skipped) < MAX_SKIPS else skipped[-1].line
+        line = self._last_named() if self._is_full() else self._line_number(offset)
         self._logs.skip(self._path, line, why, lost=lost)
+
+    def _is_full(self) -> bool:
+        """So many lines are named that more of them are only counted."""
+        return len(self._logs.skipped.get(sound(self._path), ())) >= MAX_SKIPS
+
+    def _last_named(self) -> int:
+        return self._logs.skipped[sound(self._path)][-1].line
 
     def _read(self, line: bytes, offset: int) -> None:
         self.took = True
@@ -204,7 +243,7 @@ class _Reader:
         counted_to, lines = self._lines_before
         if offset < counted_to:
             counted_to = lines = 0
-        with FileIO(open_handle(self._path)) as file:
+        with self._opened() as file:
             file.seek(counted_to)
             while counted_to < offset and (block := file.read(min(BLOCK_BYTES, offset - counted_to))):
                 lines += block.count(b"\n")
@@ -245,7 +284,7 @@ def mended(line: bytes) -> tuple[list[dict[str, object]], str, bool]:
     return objects, damage or (MENDED if len(objects) == 1 else ""), is_damaged
 
 
-def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[int, bytes, int]]:
+def _whole_lines(file: Content, offset: int, reader: _Reader) -> Iterator[tuple[int, bytes, int]]:
     """(offset, buffer, end of its last whole line); what follows the last newline comes with end 0."""
     file.seek(offset)
     parts: list[bytes] = []
@@ -270,7 +309,7 @@ def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[i
         yield offset, b"".join(parts), 0
 
 
-def _holds(file: FileIO, words: tuple[bytes, ...]) -> bool:
+def _holds(file: Content, words: tuple[bytes, ...]) -> bool:
     """One of the words lies in the file; each block begins with the end of the one before."""
     file.seek(0)
     longest, end = max(map(len, words)), b""
@@ -282,7 +321,7 @@ def _holds(file: FileIO, words: tuple[bytes, ...]) -> bool:
     return False
 
 
-def _to_next_line(file: FileIO) -> int:
+def _to_next_line(file: Content) -> int:
     """Leave a line that is too long; returns how many bytes were skipped."""
     size = 0
     while block := file.read(BLOCK_BYTES):

@@ -155,13 +155,13 @@ class ParsedLogs:
             )
         ] = window_reading
 
-    def skip(self, path: str, line: int, why: str, *, lost: bool = True) -> None:
-        """Note a row that was lost, or damaged and used all the same."""
-        rows = self.skipped.setdefault(sound(path), [])
-        if len(rows) < MAX_SKIPS:
-            rows.append(Skipped(line, why, int(lost)))
+    def skip(self, path: str, line: int, why: str, *, lost: bool = True, rows: int = 1) -> None:
+        """Note rows that were lost, or damaged and used all the same."""
+        skipped = self.skipped.setdefault(sound(path), [])
+        if len(skipped) < MAX_SKIPS:
+            skipped.append(Skipped(line, why, int(lost), rows))
         else:
-            rows[-1] = Skipped(line, why, int(lost), rows[-1].rows + 1)
+            skipped[-1] = Skipped(line, why, int(lost), skipped[-1].rows + rows)
 
     @property
     def lost(self) -> int:
