@@ -203,9 +203,9 @@ class CircuitBreaker:
             self._index()
         return over
 
-    def _has_ended(self, stored: Bench) -> bool:
-        ended = self._ended.get(stored.key)
-        return ended is not None and stored.since <= ended.since
+    def _has_ended(self, bench: Bench) -> bool:
+        ended = self._ended.get(bench.key)
+        return ended is not None and bench.since <= ended.since
 
     def _is_newer(self, bench: Bench, attempt_token: AttemptToken) -> bool:
         """The bench was made after the request had been sent."""

@@ -56,8 +56,8 @@ class Unpacked:
         engine = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES)
         self._error: type[Exception] = zstandard.ZstdError
         self._stream = engine.stream_reader(file, read_across_frames=True, closefd=False)
-        packed = os.fstat(file.fileno()).st_size
-        self._left = min(MOST_BYTES, max(FREE_BYTES, MOST_TIMES * packed))
+        packed_bytes = os.fstat(file.fileno()).st_size
+        self._remaining = min(MOST_BYTES, max(FREE_BYTES, MOST_TIMES * packed_bytes))
         self._last = b""
         self._behind = 0
         """How much of the last block is to be read again."""
@@ -72,8 +72,8 @@ class Unpacked:
             data: bytes = self._stream.read1(min(size, _STEP_BYTES))
         except self._error as error:
             raise UnusableError(WIDE if "too much memory" in str(error) else NOT_ZSTD) from error
-        self._left -= len(data)
-        if self._left < 0:
+        self._remaining -= len(data)
+        if self._remaining < 0:
             raise UnusableError(TOO_MUCH)
         self._last = data
         return data

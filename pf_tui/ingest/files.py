@@ -174,8 +174,8 @@ def _read_compressed(
 
     @contextlib.contextmanager
     def again() -> Iterator[Unpacked]:
-        with FileIO(open_handle(job.path)) as packed:
-            yield Unpacked(packed, zstandard)
+        with FileIO(open_handle(job.path)) as log:
+            yield Unpacked(log, zstandard)
 
     try:
         read_lines(Unpacked(file, zstandard), job.path, 0, needles, while_usable(on_line), logs, opened=again)
