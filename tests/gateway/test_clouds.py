@@ -126,9 +126,10 @@ async def test_requests_side_by_side_find_the_other_address_of_mantle_together(g
 
     await mantle.stop()
     assert all(one.whole for one in heard), heard
-    assert sorted(asked.path for asked in mantle.requests) == ["/openai/v1/responses"] * 2 + [
-        "/v1/responses"
-    ] * 2
+    assert (
+        sorted(asked.path for asked in mantle.requests)
+        == ["/openai/v1/responses"] * 2 + ["/v1/responses"] * 2
+    )
 
 
 async def test_iam_keys_sign_the_whole_request(gate: StillGate, upstream: FakeUpstream) -> None:
