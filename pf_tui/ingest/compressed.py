@@ -65,9 +65,9 @@ class Unpacked:
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; b"" at the end. Raises UnusableError."""
         if self._behind:
-            data = self._last[-self._behind :][:size]
-            self._behind -= len(data)
-            return data
+            again = self._last[-self._behind :][:size]
+            self._behind -= len(again)
+            return again
         try:
             data: bytes = self._stream.read1(min(size, _STEP_BYTES))
         except self._error as error:
