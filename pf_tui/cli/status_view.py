@@ -199,7 +199,7 @@ def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | N
         limit_text = f"{words.window_word(tightest.window, tightest.model)} {words.percent(tightest.percent)}"
         limit_text += " !" if share is not None and share >= 0.9 else ""
     until = view.until or (tightest.resets_at if tightest and view.state == "limited" else None)
-    weak = view.state in ("no-credential", "disabled")
+    weak = view.is_absent
     plan = provider_state.PLAN if view.provider.plan and view.today.cost_usd else ""
     cost = f"{words.money(view.today.cost_usd)}{plan}"
     return [
@@ -241,10 +241,7 @@ def _foot(now: Snapshot, visible: list[ProviderView], zone: tzinfo | None, width
 def _matters(view: ProviderView, now: Snapshot) -> bool:
     """It can serve, or could but for a moment, or was used; what has no credential stays out."""
     serving = now.active is not None and now.active.provider == view.id
-    relevant = view.state not in ("no-credential", "disabled") or view.credential.state in (
-        "expired",
-        "unknown",
-    )
+    relevant = not view.is_absent or view.credential.state in ("expired", "unknown")
     return serving or bool(view.today.requests) or (view.rank is not None and relevant)
 
 

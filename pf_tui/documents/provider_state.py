@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from pf_tui.catalog import Provider
 from pf_tui.snapshot import ProviderView, Snapshot
 
-ABSENT = ("no-credential", "disabled")
-"""States of a provider that cannot serve whatever happens."""
-
 PLAN = "~"
 """Marks a cost that is a list-price equivalent: the plan is paid already."""
 
 
 def numbers(now: Snapshot) -> Mapping[str, int]:
     """From 1: the providers that have a credential, in order of priority."""
-    able = [view.id for view in now.providers if view.rank is not None and view.state not in ABSENT]
+    able = [view.id for view in now.providers if view.rank is not None and not view.is_absent]
     return {name: number for number, name in enumerate(able, start=1)}
 
 

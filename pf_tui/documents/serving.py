@@ -10,9 +10,6 @@ from pf_tui.sessions.records import Session
 from pf_tui.sessions.uses import serving, uses
 from pf_tui.snapshot import Snapshot
 
-UNABLE = ("exhausted", "benched", "no-credential", "disabled")
-"""States of a provider that serves nobody now."""
-
 
 @record
 class Facts:
@@ -36,7 +33,8 @@ class Facts:
 
 def _returns(snapshot: Snapshot, provider: str) -> str:
     """When the gateway's sessions leave the provider: whoever it cannot serve goes at the next request."""
-    return "now" if snapshot.view(provider).state in UNABLE else snapshot.config.return_when
+    view = snapshot.view(provider)
+    return "now" if view.is_resting or view.is_absent else snapshot.config.return_when
 
 
 def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:

@@ -11,6 +11,10 @@ from datetime import datetime, timedelta
 
 from pf_tui.records import record, replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import ProviderState
+
 TRUST = {"official": 0, "header": 0, "overage": 0, "budget": 0, "rollout": 1, "text": 2, "estimate": 3}
 """Order of trust: status line and response headers, then rollouts, error texts, our estimate."""
 
@@ -269,7 +273,7 @@ def forecast(
 
 def level(
     limits: Iterable[Limit], now: datetime, *, warn_at: float, switch_at: float, model: str | None = None
-) -> str:
+) -> ProviderState:
     """ready | warning | limited, by the fullest trusted window (thresholds as shares of 1).
 
     Args:

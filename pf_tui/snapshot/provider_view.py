@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pf_tui.state.gateway import Gateway
     from pf_tui.state.journal import Event
     from pf_tui.state.project import Project
+    from pf_tui.vocabulary import ProviderState
 
 
 @record
@@ -48,8 +49,7 @@ class ProviderView:
     """Place in the priority list, from 1; None = not in it."""
     enabled: bool
     credential: Credential
-    state: str
-    """ready | warning | limited | exhausted | benched | no-credential | disabled"""
+    state: ProviderState
     until: datetime | None
     """When that state ends by itself."""
     why: str | None
@@ -67,6 +67,16 @@ class ProviderView:
     def id(self) -> str:
         """The provider's id."""
         return self.provider.id
+
+    @property
+    def is_resting(self) -> bool:
+        """It serves again by itself, or when a person releases it."""
+        return self.state in ("benched", "exhausted")
+
+    @property
+    def is_absent(self) -> bool:
+        """It cannot serve until a person gives it a credential or takes it up again."""
+        return self.state in ("no-credential", "disabled")
 
     @property
     def tightest(self) -> Limit | None:
@@ -191,8 +201,8 @@ def view_of(
         ),
     )
     refusal = why_ineligible(eligibility, serves)
-    word = (
-        refusal.code
+    word: ProviderState = (
+        refusal.code  # type: ignore[assignment] # held_reason comes later, so it is never "paid"
         if refusal
         else limits.level(shown_limits, now, warn_at=config.warn_at, switch_at=config.switch_at, model=serves)
     )

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 TOUCHED_S = 60.0
 
-_SPENT = ("exhausted", "benched")
-
 
 class Notifier:
     """Compares each snapshot with the one before."""
@@ -66,7 +64,7 @@ def changes(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:
         was = old.get(view.id)
         if was is None:
             continue
-        if was.state in _SPENT and view.state not in (*_SPENT, "no-credential", "disabled"):
+        if was.is_resting and not view.is_resting and not view.is_absent:
             notices.append(("reset", f"pf-tui: {view.id} can serve again"))
         elif now.active and view.id == now.active.provider and _warned(was, view):
             notices.append(("warn", f"pf-tui: {view.id} {_share(view)}"))

@@ -50,7 +50,7 @@ def listed_providers(snapshot: Snapshot) -> tuple[ListedProvider, ...]:
     """Who can serve by priority, then who could with a word from you, then the rest."""
     able, doubtful, absent = list[ProviderView](), list[ProviderView](), list[ProviderView]()
     for view in snapshot.providers:
-        if view.rank is not None and view.state not in provider_state.ABSENT:
+        if view.rank is not None and not view.is_absent:
             able.append(view)
         elif view.credential.state != "missing" or view.limits or view.today.requests:
             doubtful.append(view)

@@ -139,7 +139,7 @@ def _bench(screen: MainScreen, word: str) -> None:
     provider, ctx = screen.pane.key, screen.app.ctx
     if provider is None:
         return
-    resting = screen.shown_snapshot().view(provider).state in ("benched", "exhausted")
+    resting = screen.shown_snapshot().view(provider).is_resting
 
     def turn() -> Announcement:
         if resting:

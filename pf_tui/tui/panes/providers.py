@@ -212,7 +212,7 @@ def _rest(entry: ListedProvider, meter_width: int, width: int, space: Space) -> 
     """What stands right of the name in a narrow row."""
     view, share = entry.view, _share(entry.view)
     back = fit(_back(view, space.clock), 6, align="right")
-    if view.state == "benched" or not entry.present or view.state in ("no-credential", "disabled"):
+    if view.state == "benched" or not entry.present or view.is_absent:
         word = bench_word(view) if view.state == "benched" else provider_order.state_word(view).text
         colour = "warn" if view.state == "benched" else "muted"
         return line(" ", fit((Span(word, colour),), width - 7), back)

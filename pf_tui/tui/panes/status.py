@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pf_tui.documents import words
-from pf_tui.documents.serving import UNABLE, Facts, facts
+from pf_tui.documents.serving import Facts, facts
 from pf_tui.records import record, replace
 from pf_tui.rules.limits import Limit
 from pf_tui.rules.spending import Question
@@ -168,7 +168,7 @@ def _who(snapshot: Snapshot, now: Facts, wording: _Verbosity) -> Line:
         return line(Span("○ ", "bad"), bold("nobody serves", "bad"))
     name = _cut(provider_order.short_name(now.provider) if wording.short_name else now.provider, wording)
     view = snapshot.view(now.provider)
-    sign = "○ " if view.state in UNABLE else "● "
+    sign = "○ " if view.is_resting or view.is_absent else "● "
     model = now.model or "its own model"
     model_name = provider_order.short_model(model) if wording.short_model else model
     return line(
