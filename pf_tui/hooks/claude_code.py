@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from pf_tui import actions, snapshot
-from pf_tui.hooks import GATEWAY_S, answer, claude_session
+from pf_tui.hooks import GATEWAY_S, answer, claude_session, deadline
 from pf_tui.hooks.reading import text, words_in
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from pf_tui.rules.failures import Failure
 
 AGENT = claude_session.AGENT
-
-LOCK_S = 6.0
-"""Longest wait for the state lock after a failure: fifty concurrent hooks need 2 s on two cores."""
 
 PROMPTS = 20
 """Prompts remembered at a bench."""
@@ -143,7 +140,7 @@ def _failed(ctx: Context, data: Mapping[str, object]) -> str:
     )
     if failure.kind == "server" and status is None and _is_unreachable(details):
         failure = replace(failures.transport("network", ctx.now(), details), at_once=True)
-    with files.locked(ctx.paths, LOCK_S):
+    with files.locked(ctx.paths, deadline.LOCK_S):
         now = snapshot.take(ctx)
         health = ctx.health()
         session = health.sessions.get(text(data, "session_id"))
@@ -169,7 +166,7 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> str:
     model, at = requests
     bench = now.view(provider).bench if provider in now.catalog.providers else None
     if bench is not None and bench.kind != "manual" and at - bench.since > PROOF:
-        with files.locked(ctx.paths, LOCK_S):
+        with files.locked(ctx.paths, deadline.LOCK_S):
             actions.succeeded(ctx, provider, model)
     return ""
 
@@ -189,7 +186,7 @@ def _notified(ctx: Context, data: Mapping[str, object]) -> str:
         return ""
     session = ctx.health().sessions.get(text(data, "session_id"))
     if kind == "quota_auto_resume_fired" and session is not None:
-        with files.locked(ctx.paths, LOCK_S):
+        with files.locked(ctx.paths, deadline.LOCK_S):
             actions.succeeded(ctx, session.provider, None)
     _settled(ctx)
     return ""
@@ -199,7 +196,7 @@ def _settings_changed(ctx: Context, data: Mapping[str, object]) -> str:
     """Someone edited the settings: from now on they say where Claude Code goes."""
     if not text(data, "source").endswith("_settings"):
         return ""
-    with files.locked(ctx.paths, LOCK_S):
+    with files.locked(ctx.paths, deadline.LOCK_S):
         claude_session.follow_settings(ctx)
     return ""
 
@@ -226,7 +223,7 @@ def _settled(ctx: Context) -> Snapshot:
     if claude_session.behind_gateway(ctx):
         return now
     if any(agent.agent == AGENT and agent.pending for agent in now.agents):
-        with files.locked(ctx.paths, LOCK_S):
+        with files.locked(ctx.paths, deadline.LOCK_S):
             actions.settle(ctx)
         return snapshot.take(ctx)
     return now
@@ -237,7 +234,7 @@ def _probes(ctx: Context) -> bool:
     if claude_session.behind_gateway(ctx):
         return False
     why = "one turn asks whether {} serves again"
-    return actions.lead_to_probe(ctx, AGENT, why=why, lock_s=LOCK_S) is not None
+    return actions.lead_to_probe(ctx, AGENT, why=why, lock_s=deadline.LOCK_S) is not None
 
 
 def _bench(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pf_tui import actions, regular_files, snapshot
 from pf_tui.errors import PfError
-from pf_tui.hooks import GATEWAY_S, answer
+from pf_tui.hooks import GATEWAY_S, answer, deadline
 from pf_tui.hooks.reading import text
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from pf_tui.hooks.codex_rollout import Rollout
 
 AGENT = "codex"
-
-LOCK_S = 6.0
-"""Longest wait for the state lock at a session's end."""
 
 STALE = timedelta(minutes=10)
 """A failure without an end that is older than this says nothing about now (a resumed session)."""
@@ -136,7 +133,9 @@ def _session_end(ctx: Context, data: Mapping[str, object]) -> None:
     _strike(ctx, data)
     if rollout := _rollout(ctx, data):
         _write(ctx, rollout)
-    actions.lead_to_probe(ctx, AGENT, why="Codex's next start asks whether {} serves again", lock_s=LOCK_S)
+    actions.lead_to_probe(
+        ctx, AGENT, why="Codex's next start asks whether {} serves again", lock_s=deadline.LOCK_S
+    )
 
 
 EVENTS: Mapping[str, Callable[[Context, Mapping[str, object]], dict[str, object] | None]] = {

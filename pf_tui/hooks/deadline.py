@@ -15,6 +15,10 @@ else:
         import signal
 
 
+LOCK_S = 6.0
+"""Longest wait for the state lock after a failure: fifty concurrent hooks need 2 s on two cores."""
+
+
 class TooLate(BaseException):
     """The time is up. No Exception, so that nobody below takes it for a failure of their own."""
 

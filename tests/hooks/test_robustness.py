@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pf_tui import actions, hooks, integrations
-from pf_tui.hooks import LIMIT_S, claude_code, log
-from pf_tui.hooks.claude_code import LOCK_S
+from pf_tui.hooks import LIMIT_S, deadline, log
+from pf_tui.hooks.deadline import LOCK_S
 from pf_tui.state.files import LOCK_TIMEOUT_S
 from pf_tui.state.journal import parse
 from tests import program
@@ -112,7 +112,7 @@ def held_lock(client: Client) -> Iterator[None]:
 
 @pytest.mark.usefixtures("held_lock")
 def test_a_locked_state_is_given_up_with_a_line(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claude_code, "LOCK_S", 0.01)
+    monkeypatch.setattr(deadline, "LOCK_S", 0.01)
 
     client.fail()
 
