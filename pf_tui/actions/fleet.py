@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pf_tui.errors import PfError, WrongUsage, cannot_write
 from pf_tui.ledger import fleet, foreign, schema
 from pf_tui.ledger.fleet import ImportCounts
 from pf_tui.ledger.totals import HERE
+from pf_tui.state import temporary
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
 
@@ -73,12 +73,8 @@ def _as_file(ctx: Context, file: Path | BinaryIO) -> Iterator[Path]:
     if isinstance(file, Path):
         yield ctx.cwd / expand(file)
         return
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
-    except OSError as error:
-        raise cannot_write(Path(tempfile.gettempdir()), error) from error
-    with folder as temporary:
-        path = Path(temporary) / "stdin"
+    with temporary.folder() as folder:
+        path = folder / "stdin"
         size = 0
         try:
             with path.open("wb") as whole:

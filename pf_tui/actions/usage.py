@@ -16,7 +16,7 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage, cannot_write
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record
-from pf_tui.state import clock, files, usage
+from pf_tui.state import clock, files, temporary, usage
 from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
@@ -186,14 +186,8 @@ def stream_ledger(ctx: Context) -> Iterator[bytes]:
     Raises:
         PfError: no ledger yet, or the disk refuses.
     """
-    import tempfile
-
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
-    except OSError as error:
-        raise cannot_write(Path(tempfile.gettempdir()), error) from error
-    with folder as temporary:
-        copy = copy_ledger(ctx, Path(temporary) / ctx.paths.ledger.name)
+    with temporary.folder() as folder:
+        copy = copy_ledger(ctx, folder / ctx.paths.ledger.name)
         with copy.path.open("rb") as whole:
             while chunk := whole.read(_CHUNK_BYTES):
                 yield chunk

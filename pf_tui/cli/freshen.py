@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from pf_tui.actions import usage
@@ -74,17 +73,16 @@ def read_logs(ctx: Context, *, full: bool = False, look: bool = False) -> Outcom
 @contextmanager
 def _for_once(ctx: Context, error: PfError) -> Iterator[sqlite3.Connection]:
     """A ledger that is gone afterwards. Raises the first error when not even that is possible."""
-    import tempfile
-
     from pf_tui.ingest import pipeline
     from pf_tui.ledger import schema
+    from pf_tui.state import temporary
 
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
-    except OSError:
-        raise error from None
-    with folder as temporary:
-        path = Path(temporary) / "ledger.db"
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(temporary.folder())
+        except PfError:
+            raise error from None
+        path = folder / "ledger.db"
         pipeline.ingest(path, ctx.env, ctx.catalog(), progress=_show)
         diagnostics.progress("")
         diagnostics.note(f"{error}; the logs were read for this run only; nothing was stored")
