@@ -21,7 +21,6 @@ from pf_tui.state.paths import user_home
 AGENT = "gemini"
 NEEDLES = (b'"sessionId"', b'"tokens"')
 SUFFIXES = (".jsonl", ".json")
-FOLDER = "chats"
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:

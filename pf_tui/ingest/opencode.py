@@ -22,7 +22,7 @@ from pf_tui.ledger.unread import UNKNOWN_SHAPE
 from pf_tui.records import NamedTuple
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
-from pf_tui.state.paths import user_home
+from pf_tui.state.paths import opencode_data_folder, opencode_database
 
 AGENT = "opencode"
 BUSY_S = 2.0
@@ -30,30 +30,16 @@ OVERLAP_MS = 3_600_000
 """Read again each time: a clock set back must not hide changes (reading twice changes nothing)."""
 
 
-def data_folder(env: Mapping[str, str]) -> Path:
-    """$XDG_DATA_HOME/opencode, else ~/.local/share/opencode."""
-    base = Path(env["XDG_DATA_HOME"]) if env.get("XDG_DATA_HOME") else user_home(env) / ".local" / "share"
-    return base / "opencode"
-
-
-def database(env: Mapping[str, str]) -> Path:
-    """$OPENCODE_DB, else the data folder's opencode.db."""
-    path = env.get("OPENCODE_DB")
-    if path and path != ":memory:":
-        return Path(path) if Path(path).is_absolute() else data_folder(env) / path
-    return data_folder(env) / "opencode.db"
-
-
 def databases(env: Mapping[str, str]) -> Iterator[Path]:
     """The database, and those of other channels beside it (opencode-beta.db …)."""
-    first = database(env)
-    candidates = [first, *sorted(data_folder(env).glob("opencode-*.db"))]
+    first = opencode_database(env)
+    candidates = [first, *sorted(opencode_data_folder(env).glob("opencode-*.db"))]
     yield from (path for path in dict.fromkeys(candidates) if path.is_file())
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
     """The legacy storage/message tree."""
-    folder = data_folder(env) / "storage" / "message"
+    folder = opencode_data_folder(env) / "storage" / "message"
     if folder.is_dir():
         yield folder
 
@@ -67,7 +53,7 @@ class Providers:
         self._ids_by_package = ids_by_package
         self._kinds: dict[str, str] = {}
         try:
-            content = json.loads(regular_files.read_regular(data_folder(env) / "auth.json"))
+            content = json.loads(regular_files.read_regular(opencode_data_folder(env) / "auth.json"))
             self._kinds = {k: str(v.get("type", "")) for k, v in content.items() if isinstance(v, dict)}
         except (OSError, ValueError, AttributeError):
             pass

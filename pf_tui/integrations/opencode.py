@@ -212,8 +212,8 @@ def disabled(ctx: Context) -> tuple[str, str] | None:
 
 def logs(env: Mapping[str, str]) -> list[Path]:
     """What it writes while it works."""
-    base = Path(env["XDG_DATA_HOME"]) if env.get("XDG_DATA_HOME") else user_home(env) / ".local" / "share"
-    return [base / "opencode" / "opencode.db", base / "opencode" / "opencode.db-wal"]
+    database = paths.opencode_database(env)
+    return [database, database.with_name(f"{database.name}-wal")]
 
 
 def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:

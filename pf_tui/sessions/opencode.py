@@ -12,13 +12,14 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from pf_tui.errors import PfError
 from pf_tui.records import record, replace
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.processes import SETTINGS, Process, Processes, focus_of
 from pf_tui.sessions.records import NAMELESS, Draft, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
-from pf_tui.state.paths import user_home
+from pf_tui.state.paths import opencode_database
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,11 +103,9 @@ def databases(environments: Iterable[Mapping[str, str]]) -> list[str]:
     paths_found: dict[str, None] = {}
     for environment in environments:
         try:
-            base = environment.get("XDG_DATA_HOME") or f"{user_home(environment)}/.local/share"
-        except Exception:  # noqa: S112 - a client without a home has no database to be found
+            paths_found[str(opencode_database(environment))] = None
+        except PfError:  # a client without a home has no database to be found
             continue
-        name = environment.get("OPENCODE_DB", "opencode.db")
-        paths_found[os.path.join(base, "opencode", name)] = None  # noqa: PTH118 - an absolute name replaces the base
     return list(paths_found)
 
 

@@ -37,9 +37,10 @@ def claude_plan(env: Mapping[str, str]) -> str | None:
 
 
 def claude_file(env: Mapping[str, str]) -> Path:
-    """Claude Code's own file beside its folder. Raises PfError without a home."""
-    folder = env.get("CLAUDE_CONFIG_DIR")
-    return (Path(folder) if folder else user_home(env)) / ".claude.json"
+    """Claude Code's own file: in the folder its variable names, else at home. Raises PfError without one."""
+    agent = "claude-code"
+    has_own_folder = bool(env.get(CLIENTS[agent].config_variable or ""))
+    return (config_folder(agent, env) if has_own_folder else user_home(env)) / ".claude.json"
 
 
 def owner(source: str) -> str | None:

@@ -152,6 +152,22 @@ def default_config_folder(agent: str, env: Mapping[str, str]) -> Path:
     return (Path(base) if base else user_home(env) / ".config") / rest
 
 
+def opencode_data_folder(env: Mapping[str, str]) -> Path:
+    """Where OpenCode keeps sessions and logins: $XDG_DATA_HOME/opencode, else ~/.local/share/opencode.
+
+    Raises:
+        PfError: without a home.
+    """
+    base = env.get("XDG_DATA_HOME")
+    return (Path(base) if base else user_home(env) / ".local" / "share") / "opencode"
+
+
+def opencode_database(env: Mapping[str, str]) -> Path:
+    """Where OpenCode keeps its sessions: $OPENCODE_DB, else its data folder's opencode.db. Raises PfError."""
+    name = env.get("OPENCODE_DB")
+    return opencode_data_folder(env) / (name if name and name != ":memory:" else "opencode.db")
+
+
 def make_private(folder: Path) -> None:
     """Make a folder, and those above it that are missing, for its owner alone whatever the umask is.
 
