@@ -20,7 +20,7 @@ Read = Callable[["NodeReader", "Node"], object]
 
 _EFFORT_FIELDS = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 _BACK = ("", "reasoning_content", "reasoning", "chunk", "thinking", "items")
-_SCHEMA_RULES = (
+SCHEMA_RULES = (
     "inline-refs",
     "string-enums",
     "known-required",
@@ -29,7 +29,7 @@ _SCHEMA_RULES = (
     "object-root",
     "one-type",
 )
-_ORDER_RULES = ("assistant-after-tool", "tool-name", "empty-content")
+ORDER_RULES = ("assistant-after-tool", "tool-name", "empty-content")
 
 
 def read(reader: NodeReader, node: Node) -> dict[str, dict[str, object]]:
@@ -135,7 +135,7 @@ SETTINGS: Mapping[str, Read] = {
     "tool_choices": _each_of("auto", "none", "any", "required", "function", "tool", "allowed_tools"),
     "parallel_calls": _switch,
     "schema_drop": _names,
-    "schema_rules": _each_of(*_SCHEMA_RULES),
+    "schema_rules": _each_of(*SCHEMA_RULES),
     "effort_field": _one_of(*_EFFORT_FIELDS),
     "efforts": _names,
     "effort_map": _word_map,
@@ -161,7 +161,7 @@ SETTINGS: Mapping[str, Read] = {
     "documents": _one_of("", "file", "image_url", "document_url"),
     "stream_usage": _one_of("ask", "always", "never"),
     "cache_key": _switch,
-    "order_rules": _each_of(*_ORDER_RULES),
+    "order_rules": _each_of(*ORDER_RULES),
     "json_schema": _switch,
     "silence_s": _number,
     "length_doubtful": _switch,

@@ -66,16 +66,6 @@ class Proxy:
     notes: tuple[str, ...]
     """What the person set that LiteLLM cannot be told."""
 
-    def order_for(self, name: str) -> tuple[tuple[str, str], ...]:
-        """(provider, model) in the order the proxy asks them for that name."""
-        group = self.aliases.get(name, name)
-        return tuple(
-            (deployment.provider, deployment.model)
-            for part in (group, *self.fallbacks.get(group, ()))
-            for deployment in sorted(self.deployments, key=lambda deployment: deployment.order)
-            if deployment.group == part
-        )
-
 
 def proxy(now: Snapshot) -> Proxy:
     """The proxy that asks whom this chain asks, for every chat model that anybody in it serves."""

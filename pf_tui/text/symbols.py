@@ -29,8 +29,6 @@ class Symbols:
     """A dotted line across a chart, at a round value."""
     dots: str
     """braille | half | plain: what lines are drawn with."""
-    border: str
-    """Border of a pane (a Textual border type)."""
 
     @property
     def told_apart_by_shape(self) -> bool:
@@ -65,7 +63,6 @@ BRAILLE = Symbols(
     rule="─",
     guide="┈",
     dots="braille",
-    border="round",
 )
 BLOCK = replace(BRAILLE, name="block", dots="half")
 ASCII = Symbols(
@@ -77,7 +74,6 @@ ASCII = Symbols(
     rule="-",
     guide=".",
     dots="plain",
-    border="ascii",
 )
 
 SETS = {symbols.name: symbols for symbols in (BRAILLE, BLOCK, ASCII)}

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from pf_tui.catalog import Catalog, load, overlay_from_json, overlay_to_json, parse_overlay
 from pf_tui.catalog.overlay import OWN_CONTEXT, serving_urls
+from pf_tui.catalog.overlay_dialect import SCHEMA_RULES
 from pf_tui.catalog.overlay_dialect import SETTINGS as SETTINGS_OF_A_PERSON
 from pf_tui.errors import StateFileUnusable
-from pf_tui.translate import SETTINGS, dialect
+from pf_tui.translate import SETTINGS, dialect, schemas
 
 FILE = Path("/home/ada/.opencode/provider-fallback/providers.yaml")
 PLAIN = load()
@@ -495,6 +496,7 @@ def test_a_person_says_what_an_own_server_takes() -> None:
 
 def test_the_words_of_a_dialect_are_those_that_translation_reads() -> None:
     assert set(SETTINGS_OF_A_PERSON) == set(SETTINGS)
+    assert SCHEMA_RULES == schemas.RULES
 
 
 @pytest.mark.parametrize(
