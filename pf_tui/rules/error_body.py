@@ -98,6 +98,8 @@ class ErrorBody:
     """All sentences as they came."""
     codes: frozenset[str] = frozenset()
     """Folded values of code-like fields."""
+    names: tuple[str, ...] = ()
+    """The same values as they came, where they are words."""
     waits: tuple[str, ...] = ()
     """Values that say how long: "47s", "5400"."""
     moments: tuple[str, ...] = ()
@@ -139,6 +141,7 @@ class _Reader:
     def __init__(self) -> None:
         self._sentences: list[tuple[int, str]] = []
         self._codes: set[str] = set()
+        self._names: list[str] = []
         self._waits: list[str] = []
         self._moments: list[str] = []
         self._quotas: list[str] = []
@@ -187,6 +190,7 @@ class _Reader:
             folded=fold(text),
             text=text,
             codes=frozenset(self._codes),
+            names=tuple(self._names),
             waits=tuple(self._waits),
             moments=tuple(self._moments),
             quotas=tuple(self._quotas),
@@ -229,6 +233,7 @@ class _Reader:
         is_code = key in _CODES or key == "error"
         if is_code and len(value) <= 80 and " " not in value.strip() and (key != "error" or len(value) <= 60):
             self._codes.add(_fold_code(value))
+            self._names.append(value)
             if key == "error":
                 self._sentences.append((depth, value))
             return

@@ -10,6 +10,7 @@ import re
 from collections.abc import Set as AbstractSet
 
 from pf_tui.catalog.meanings import Meaning
+from pf_tui.rules.sentence_languages import in_english
 
 LONGEST = 400
 """Characters of a sentence; a longer text speaks of many things."""
@@ -43,7 +44,7 @@ _ABSENT = _words(
     "not no invalid unknown unrecognized unrecognised retired unavailable denied disabled isn doesn"
     " cannot can only entitled such removed gone missing deprecated find couldn shut closed permissions"
     " preview restricted limited"
-    " needs"
+    " needs forbidden paused stopped"
 )
 _OF_ANSWERS = _words("output response answer json parse parsed parsing")
 _SIZED = _words(
@@ -57,16 +58,30 @@ _TOO_LARGE = _words(
 _KEY = _words(
     "key apikey credential credentials authentication authorization bearer signature login token jwt oauth"
 )
+_ALSO_OTHERS = _words("key token signature login")
+"""Of these, what a schema, a prompt or a text has as well."""
+
+_OF_A_PERSON = _words("api access your you auth secret header account subscription")
+_OVER = _words("expired revoked deleted")
+_OF_A_SCHEMA = _words("schema properties property object json array")
+_NOTHING = _words("empty blank")
+_IN_A_REQUEST = _words(
+    "model name prompt input messages message content body string list field array turn query"
+)
+_OF_A_MACHINE = _words("memory disk gpu cuda")
 _BAD = _words(
     "invalid expired missing required provided unknown revoked wrong not must malformed incorrect"
     " unrecognized rejected bad deleted didn provide"
 )
-_WHO = _words("account org organization organisation user workspace access terms project tenant")
+_WHO = _words("account org organization organisation user workspace access terms project tenant resource")
 _PLACE = _words("ip vpn country countries jurisdiction region territory sanctioned")
 _CLOSED = _words(
     "suspended locked banned blocked restricted deactivated disabled flagged unavailable accepted"
     " disallowed review frozen closed terminated prohibited unsupported verification unverified"
 )
+_FOR_GOOD = _words("suspended banned deactivated disabled terminated frozen prohibited")
+"""What is no limit's doing, also with 429."""
+
 _KEPT_OUT = _CLOSED | _words("not don no denied detected sanctioned outside")
 _FEATURE = _words(
     "field fields argument arguments parameter parameters property properties role image images picture"
@@ -81,9 +96,14 @@ _NOT_TAKEN = _words(
     " accepted"
 )
 _FIELD_NAME = r"\b(?!api_|x_)[a-z]{2,20}_[a-z_]{2,30}\b"
+_DOES_NOT_SUPPORT = (
+    r" (?:does not|doesn t|do not|don t) support (?!(?:the |this |that |any )?(?:\w+ )?models? )"
+)
 _TEXT_ALONE = ("only text", "text only", "text content only")
 _CONTENT = _words("content prompt message messages request input")
-_IMPROPER = _words("prohibited harmful unsafe disallowed inappropriate toxic violence sexual harm")
+_IMPROPER = _words(
+    "prohibited harmful unsafe disallowed inappropriate toxic violence sexual harm sensitive cybersecurity"
+)
 _OUTPUT = (" max tokens ", " max completion tokens ", " max output tokens ", " greater than 0 ")
 _PERIODS = (("day", _words("day daily today")), ("month", _words("month monthly")))
 
@@ -99,29 +119,59 @@ def meaning_of(status: int, folded_text: str, text: str) -> Meaning | None:
         return None
     words = frozenset(folded_text.split())
     kind = _kind(status, words, folded_text, text)
+    if kind is None and (english := in_english(folded_text)) is not None:
+        words = frozenset(english.split())
+        kind = _kind(status, words, english, text)
     return None if kind is None else _meaning(kind, words)
 
 
 def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> str | None:
     """The class; each status leaves some open."""
-    improper = (words & _IMPROPER and words & _CONTENT) or words >= {"content", "blocked"}
-    if status in (400, 403, 422, 451) and improper and not words & {"ip", "address"}:
+    if status in (400, 403, 422, 451) and _is_of_the_prompt(words):
         return "request"
-    if status in (400, 404, 422, 501) and _is_of_a_feature(words, folded_text, text):
+    if status in (400, 422) and "schema" in words and words & _BAD and not words & _NOT_TAKEN:
+        return "request"
+    if status in (400, 404, 405, 422, 501) and _is_of_a_feature(words, folded_text, text):
         return "unsupported"
     if status in (400, 413, 422, 500) and _is_too_long(words, folded_text):
         return "context"
-    if status == 402 or (status in (400, 401, 403, 429) and _is_spent(words)):
+    if status == 402 or (status in (400, 401, 403, 404, 412, 429, 500, 503) and _is_spent(words)):
         return "quota"
-    if status in (400, 403, 500, 503) and words & _BRIEF and words & (_SPENT | _TOO_OFTEN):
+    too_often = words & _BRIEF and words & (_SPENT | _TOO_OFTEN)
+    if status in (400, 403, 500, 503) and (too_often or words >= {"many", "requests"}):
         return "rate"
-    if status in (400, 403, 404, 422) and words & _MODEL and words & _ABSENT and not words & _OF_ANSWERS:
+    if status in (400, 403, 429, 500, 502) and "overloaded" in words:
+        return "overload"
+    if status in (400, 403, 404, 422) and _is_of_a_model(words):
         return "model"
     if status in (400, 401, 403) and _is_kept_out(words):
         return "account"
-    if status == 400 and words & _KEY and words & _BAD and "json" not in words:
-        return "auth"
-    return None
+    if status in (412, 429) and words & _WHO and words & _FOR_GOOD:
+        return "account"
+    return "auth" if status == 400 and _is_of_a_key(words) else None
+
+
+def _is_of_the_prompt(words: AbstractSet[str]) -> bool:
+    """What it says is refused, or it says nothing."""
+    if words & {"ip", "address"}:
+        return False
+    if words & _NOTHING:
+        return bool(words & _IN_A_REQUEST) and not words & (_MONEY | _CAP)
+    return bool(words & _IMPROPER and words & _CONTENT) or words >= {"content", "blocked"}
+
+
+def _is_of_a_model(words: AbstractSet[str]) -> bool:
+    """It is not there, or not for this account."""
+    if words >= {"endpoint", "paused"} or words >= {"endpoint", "stopped"}:
+        return True
+    return bool(words & _MODEL and words & _ABSENT) and not words & _OF_ANSWERS
+
+
+def _is_of_a_key(words: AbstractSet[str]) -> bool:
+    keys = words & _KEY
+    if not (keys and words & _BAD) or words & _OF_A_SCHEMA:
+        return False
+    return bool(keys - _ALSO_OTHERS or words & (_OF_A_PERSON | _OVER))
 
 
 def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bool:
@@ -131,6 +181,8 @@ def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bo
     refused = words & _NOT_TAKEN or " can t " in folded_text
     if not refused or words & _KEY - {"token"}:
         return False
+    if re.search(_DOES_NOT_SUPPORT, folded_text) and not words & {"plan", "tier", "subscription"}:
+        return True
     return bool(words & _FEATURE) or re.search(_FIELD_NAME, text) is not None
 
 
@@ -152,7 +204,7 @@ def _is_spent(words: AbstractSet[str]) -> bool:
     """Money, or what a plan allows, is used up; what is counted by the second or minute is a rate."""
     a_period = any(words & names for _, names in _PERIODS) or "week" in words
     spent = bool(words & _SPENT) or "no" in words or ("many" in words and a_period)
-    if not spent or words & (_BRIEF - {"rate"} | {"thinking"}):
+    if not spent or words & (_BRIEF - {"rate"} | _OF_A_MACHINE | {"thinking"}):
         return False
     return bool(words & _MONEY or words & _CAP or (words & _LIMIT and words & _OF_A_PLAN))
 

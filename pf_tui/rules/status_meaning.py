@@ -14,6 +14,10 @@ from pf_tui.rules.sentence_kinds import meaning_of
 _REQUEST_PATH = (
     r"\s*(?:messages|tools|system|input|thinking|contents|tool_choice|metadata|max_tokens)\b[.\[:]"
 )
+_NEW_WORD = r"(?<=[a-z])(?=[A-Z])"
+_IN_A_STREAM = ("quota", "rate", "overload", "context", "auth", "account")
+"""Classes that an event of a stream may be known by without a status."""
+
 _ACCOUNT = frozenset(
     [
         "account",
@@ -75,12 +79,15 @@ def by_status(
 ) -> Meaning:
     """What an answer means that the table does not know."""
     if status is None:
+        meaning = meaning_of(400, error_body.folded, error_body.text)
+        if meaning is not None and meaning.kind in _IN_A_STREAM:
+            return meaning
         return Meaning(
             id="", kind="request" if "invalid request error" in " ".join(error_body.codes) else "server"
         )
     of_a_place = re.match(_REQUEST_PATH, error_body.sentence) is not None  # "messages.4.content.0: …"
     if not (error_body.is_page or of_a_place):
-        meaning = meaning_of(status, error_body.folded, error_body.text)
+        meaning = meaning_of(status, error_body.folded, error_body.text) or _by_names(status, error_body)
         if meaning is not None:
             return meaning
     if status in (401, 403):
@@ -103,6 +110,16 @@ def by_status(
     if about_account and len(error_body.text) < 400 and re.match(_REQUEST_PATH, error_body.sentence) is None:
         return Meaning(id="", kind="account", ends="600")
     return Meaning(id="", kind="request")
+
+
+def _by_names(status: int, error_body: ErrorBody) -> Meaning | None:
+    """What a code says in words: "organization_token_quota_exhausted", "MonthlyLimitReached"."""
+    for name in error_body.names:
+        words = fold(re.sub(_NEW_WORD, " ", name))
+        meaning = meaning_of(status, words, name) if words.count(" ") > 2 else None
+        if meaning is not None:
+            return meaning
+    return None
 
 
 def _not_found(error_body: ErrorBody, model: str | None) -> Meaning:
