@@ -13,11 +13,13 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
+from pf_tui.rules.reset_forms import HOURS_MINUTES, in_english_forms
 from pf_tui.rules.reset_languages import JUST_PASSED, reset_elsewhere
 
 # Plain patterns: `re` compiles one when it is first asked; most processes ask for none.
 _EPOCH = (
-    r"(?i)limit reached\|(\d{9,13})|\"?resets?_?at\"?[=:]\s*(\d{9,13})|resets?(?: at)?:? (\d{10}|\d{13})\b"
+    r"(?i)limit reached\|(\d{9,13})|\"?resets?_?at\"?[=:]\s*(\d{9,13})"
+    r"|(?:reset|again|retry|available|until)[a-z_ -]{0,16}[\"':= ]{1,3}(\d{10}|\d{13})\b"
 )
 _LONG_NUMBER = r"\d{9}"
 """What no epoch is without."""
@@ -41,14 +43,14 @@ _UNITS = (
     r"|d|h|m|s|w|秒|分钟|小时|天)"
 )
 _AFTER = (
-    r"[a-z]*+\W{0,3}(?:at |on )?(?:in|after|within|for|of|:)?\s*"
+    r"[a-z]*+\W{0,3}(?:on )?(?:in|after|within|for|of|:)?\s*"
     r"(?:about |around |approximately |another |less than |under |~ ?|pt(?=\d))?"
     rf"((?:\d{{1,9}}+(?:\.\d{{1,12}})?+\s?(?:more )?{_UNITS}(?![a-z])(?:,? and |, |\s)?){{1,6}})"
 )
 _SPAN_CLOCK = r"[a-z]*+ (?:in|after|within) (?:(\d{1,3})\.)?(\d{1,2}):(\d\d):(\d\d)(?![\d:])"
 """Azure API Management writes a wait as days.hours:minutes:seconds."""
 _LITTLE = (
-    r"[a-z]*+ (?:in|after|within)? ?(less than an?|under an?|about an?|a few|an?)"
+    r"[a-z]*+ (?:in|after|within)? ?(less than an?|under an?|about an?|a few|half an|an?)"
     r" (second|minute|hour|day|week)s?\b"
 )
 _BARE = r"[a-z]*+[-_ ]after(?:[-_ ]seconds)?['\"]?\s?[:=]\s?['\"]?(\d{1,9}(?:\.\d{1,9})?)(?![\d:/-]|\s?[a-z])"
@@ -71,10 +73,13 @@ _DAY = (
     r"|(?:next |on )?(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?)"
 )
 _TIME = r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?(?::\d\d)?\s?(?P<half>[ap]\.?m\b\.?)?"
-_LEAD = r"[a-z]*\W{0,3}(?:(?:every day|each day|daily) )?(?:(?:at|on|after|from|by|in) |: ?)?"
+_LEAD = (
+    r"[a-z]*\W{0,3}(?:is |will be )?(?:(?:every day|each day|daily) )?(?:(?:at|on|after|from|by|in) |: ?)?"
+)
+_ZONE_WORD = r"(?:\s?(?P<zone>utc|gmt|[cemp][sde]?t))?"
 _CLOCKS = (
     rf"(?i){_LEAD}{_DAY}(?:,? at|,| on|)\s*(?:(?P<only>midnight|noon)|{_TIME}|)",
-    rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})(?:,? on| )?\s*{_DAY}",
+    rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME}){_ZONE_WORD}(?:,? on| )?\s*{_DAY}",
     rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})",
 )
 """What may stand after a word about the reset: day and time, time and day, a time alone."""
@@ -99,6 +104,7 @@ _REGIONAL = {
     "MOUNTAIN": "America/Denver",
     "BEIJING": "Asia/Shanghai",
 }
+_OTHER_LETTER = r"[^\W\d_a-zA-Z]"
 MAX_WAIT_S = 400 * 86_400.0
 """No limit lasts longer; a larger number is no wait."""
 
@@ -126,24 +132,39 @@ def reset_from_text(
         window: the limit's window where it is known; "5h" never ends more than five hours ahead.
     """
     text = text[:LONGEST]
-    lower = text.lower()
-    cues = _cues(lower)
-    if not cues and "|" not in text:
-        return reset_elsewhere(lower, seen_at, zone)
-    if re.search(_LONG_NUMBER, text) and (match := re.search(_EPOCH, text)):
-        number = int(match[1] or match[2] or match[3])
-        return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
-    moment = (
-        _duration([lower[start : start + NEAR] for start in cues], seen_at)
-        or (_dated(text, cues, zone) if "-" in text or "/" in text else None)
-        or _clock([text[start : start + NEAR] for start in cues], seen_at, zone)
-        or (None if text.isascii() else reset_elsewhere(lower, seen_at, zone))
-    )
+    is_english = text.isascii() or re.search(_OTHER_LETTER, text) is None
+    moment = None
+    if is_english and re.search(HOURS_MINUTES, text) is None:
+        moment = _in_english(text, seen_at, zone)
+    if moment is None and (rewritten := in_english_forms(text)) is not None:
+        moment = _in_english(rewritten, seen_at, zone)
+        text = rewritten
+    if moment is None:
+        moment = reset_elsewhere(text.lower(), seen_at) or (
+            None if is_english else _in_english(text, seen_at, zone)
+        )
     if moment is None or moment - seen_at <= FIVE_HOURS:
         return moment
     if window == "5h" or re.search(_FIVE_HOUR_WORDS, text) is not None:
         return seen_at.astimezone(UTC) + FIVE_HOURS
     return moment
+
+
+def _in_english(text: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    lower = text.lower()
+    cues = _cues(lower)
+    if not cues and "|" not in text:
+        return None
+    if re.search(_LONG_NUMBER, text) and (match := re.search(_EPOCH, text)):
+        number = int(next(number for number in match.groups() if number))
+        moment = datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
+        if abs((moment - seen_at).total_seconds()) < MAX_WAIT_S:
+            return moment
+    return (
+        _duration([lower[start : start + NEAR].replace("_", " ") for start in cues], seen_at)
+        or (_dated(text, cues, zone) if "-" in text or "/" in text else None)
+        or _clock([text[start : start + NEAR] for start in cues], seen_at, zone)
+    )
 
 
 def _cues(lower: str) -> list[int]:
@@ -191,7 +212,7 @@ def _duration(near: list[str], seen_at: datetime) -> datetime | None:
         elif match := re.match(_BARE, text):
             seconds = float(match[1])
         elif match := re.match(_LITTLE, text):
-            seconds = _SPAN[match[2]] * (3 if "few" in match[1] else 1)
+            seconds = _SPAN[match[2]] * (3 if "few" in match[1] else 0.5 if "half" in match[1] else 1)
         else:
             continue
         return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
@@ -233,7 +254,8 @@ def _next_clock(match: re.Match[str], after: str, seen_at: datetime, zone: tzinf
     if clock is None and (parts.get("hour") or not has_day):
         return None
     tail = re.match(_ZONE, after)
-    zone_of_text = zone_named(tail["zone"]) if tail and tail["zone"] else None
+    name = parts.get("zone") or (tail["zone"] if tail else None)
+    zone_of_text = zone_named(name) if name else None
     local = seen_at.astimezone(zone_of_text or zone)
     hour, minute = clock or (0, 0)
     moment = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
@@ -266,6 +288,8 @@ def _on_day(moment: datetime, parts: dict[str, str], local: datetime) -> datetim
         moment = moment.replace(year=year, month=_MONTHS.index(month[:3].lower()) + 1, day=int(parts["day"]))
         if "year" not in parts and moment < local - timedelta(days=1):
             moment = moment.replace(year=year + 1)
+        elif "year" not in parts and moment - local > timedelta(days=360):  # read on the first of January
+            moment = moment.replace(year=year - 1)
         return moment
     if weekday := parts.get("weekday"):
         ahead = (_WEEKDAYS.index(weekday[:3].lower()) - local.weekday()) % 7

@@ -186,3 +186,122 @@ def test_the_moment_in_other_shapes_zones_and_languages(text: str, ends: str) ->
 )
 def test_a_span_that_is_no_wait_is_no_reset(text: str) -> None:
     assert reset_from_text(text, NOON, UTC) is None
+
+
+HABITS: list[tuple[str, int]] = [
+    ("Limite atteinte. Réessayez à 13h30", 5400),
+    ("Your limit resets at 13h30", 5400),
+    ("resets in 13h30m", 48600),
+    ("resets in 13h30", 48600),
+    ("Try again at 13h", 3600),
+    ("Try again at 13.30", 5400),
+    ("Versuche es um 13:30 Uhr erneut", 5400),
+    ("Limit wird ab 13.30 Uhr zurückgesetzt", 5400),
+    ("Wieder verfügbar um 13 Uhr", 3600),
+    ("Votre limite sera réinitialisée à partir de 13h30", 5400),
+    ("Disponible a las 13:30", 5400),
+    ("disponible a partir de las 13:30", 5400),
+    ("O limite será reiniciado às 13h30", 5400),
+    ("disponibile alle 13:30", 5400),
+    ("disponibile alle ore 13.30", 5400),
+    ("доступно в 13:30", 5400),
+    ("Försök igen kl. 13.30", 5400),
+    ("beschikbaar om 13:30 uur", 5400),
+    ("resets 1:05pm (Europe/Paris)", 300),
+    ("resets tomorrow at 9am (UTC)", 75600),
+    ("réinitialisation demain à 9h", 75600),
+    ("Zurückgesetzt morgen um 9 Uhr", 75600),
+    ("se restablece mañana a las 9:00", 75600),
+    ("额度将于明天 9:00 重置", 75600),
+    ("明天9点恢复", 75600),
+    ("明日9時にリセットされます", 75600),
+    ("disponibile domani alle 9:00", 75600),
+    ("disponível amanhã às 9h", 75600),
+    ("重置时间：2026-11-25 00:35:41", 45341),
+    ("resets in 1 hr", 3600),
+    ("in 2 hrs try again in 2 hrs", 7200),
+    ("retry after PT1H30M", 5400),
+    ("resets_in PT90S", 90),
+    ("Please retry in PT1H.", 3600),
+    ("Limit will reset at 1795525200", 3600),
+    ("reset_time=1795525200", 3600),
+    ("available again at 1795525200000", 3600),
+    ("until 1795525200", 3600),
+    ("x-ratelimit-reset: 1795525200", 3600),
+    ("available again after 13:30 UTC", 5400),
+    ("try again at 13:30 CET", 1800),
+    ("Verfügbar ab 13:30 Uhr (MEZ)", 1800),
+    ("Zurückgesetzt am 25.11.2026 um 13:30 Uhr", 91800),
+    ("Réinitialisation le 25/11/2026 à 13h30", 91800),
+    ("Réinitialisation le 25 novembre 2026 à 13h30", 91800),
+    ("Limit wird am 25. November um 13:30 Uhr zurückgesetzt", 91800),
+    ("将于11月25日 13:30重置", 91800),
+    ("2026年11月25日 13:30 恢复", 91800),
+    ("resets on 11/25/2026 1:30 PM", 91800),
+    ("in einer Stunde wieder verfügbar", 3600),
+    ("réessayez dans une heure", 3600),
+    ("reintente en una hora", 3600),
+    ("try again in half an hour", 1800),
+    ("try again in an hour", 3600),
+    ("下午1:30重置", 5400),
+    ("13点30分恢复", 5400),
+    ("13時30分にリセット", 5400),
+    ("resets at 13:30h", 5400),
+    ("resets at 1.30pm", 5400),
+    ("resets @ 13:30", 5400),
+    ("Resets: today 13:30", 5400),
+    ("Next reset is at 13:30 UTC on Nov 25", 91800),
+    ("resets 13h30", 5400),
+    ("You can try again from 13h30 (Europe/Paris)", 1800),
+    ("retry in 1h30", 5400),
+    ("resets in 2d3h", 183600),
+    ("resets in 2 d 3 h", 183600),
+    ("resets Wed 09:00", 75600),
+    ("wait until 13:30:00", 5400),
+    ("Réessayez dans 1h30", 5400),
+    ("dans 45 min", 2700),
+    ("en 45 min", 2700),
+    ("dans 2 j", 172800),
+    ("in 2 Std.", 7200),
+    ("リセットまで45分", 2700),
+    ("45分後にリセット", 2700),
+    ("还需等待45分钟", 2700),
+    ("请在45分钟后重试", 2700),
+    ("剩余时间 1小时30分", 5400),
+]
+
+
+@pytest.mark.parametrize(("text", "seconds"), HABITS)
+def test_a_time_as_other_habits_write_it(text: str, seconds: int) -> None:
+    assert reset_from_text(text, NOON, UTC) == NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "text", "ends"),
+    [
+        ("2026-12-31T20:00", "resets Jan 2 at 9am", "2027-01-02T09:00"),
+        ("2027-01-01T00:10", "resets Dec 31, 11:50pm", "2026-12-31T23:50"),
+        ("2026-12-31T23:50", "resets 1am", "2027-01-01T01:00"),
+        ("2026-12-30T12:00", "resets tomorrow at 9am", "2026-12-31T09:00"),
+        ("2026-12-31T12:00", "重置时间 01-02 09:00", "2027-01-02T09:00"),
+        ("2026-12-31T12:00", "Zurückgesetzt am 2. Januar um 9:00 Uhr", "2027-01-02T09:00"),
+    ],
+)
+def test_a_day_without_a_year_around_new_year(seen_at: str, text: str, ends: str) -> None:
+    read_at = datetime.fromisoformat(seen_at).replace(tzinfo=UTC)
+
+    assert reset_from_text(text, read_at, UTC) == datetime.fromisoformat(ends).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reset after using 13.30 $",
+        "retry at 13.30 requests per second",
+        "limit at 25h30",
+        "Version 2.13.30",
+        "abgebrochen nach 13h",
+    ],
+)
+def test_a_number_that_is_no_time_is_no_reset(text: str) -> None:
+    assert reset_from_text(text, NOON, UTC) is None
