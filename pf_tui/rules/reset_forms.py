@@ -107,7 +107,7 @@ def _dates(text: str) -> str:
     for pattern in _DATES:
         text = re.sub(pattern, _date, text)
     is_english = text.isascii()
-    return re.sub(_NUMBERS, lambda found: _numbers(found, day_first=not is_english), text)
+    return re.sub(_NUMBERS, lambda match: _numbers(match, day_first=not is_english), text)
 
 
 def _date(match: re.Match[str]) -> str:
@@ -132,23 +132,23 @@ def _named(month: int, day: int, year: str = "") -> str:
 @lru_cache(maxsize=1)
 def _rewritings() -> list[tuple[str, str]]:
     """Patterns and what takes their place; made when the first such text comes."""
-    made: list[tuple[str, str]] = []
+    patterns: list[tuple[str, str]] = []
     for english, foreign in _rows(_ZONES):
-        made.append((rf"[(（]?(?:{'|'.join(foreign).replace('_', ' ')})[)）]?", f" {english}"))
+        patterns.append((rf"[(（]?(?:{'|'.join(foreign).replace('_', ' ')})[)）]?", f" {english}"))
     for english, foreign in _rows(_DAYS):
         words = [rf"\b{word}\b" if word < "\u3000" else word for word in foreign]
         cue = "" if english == "today" else _HERE  # a limit of today ends when the text says so
-        made.append((rf"(?i)(?:{'|'.join(words)})", f"{cue}{english} "))
+        patterns.append((rf"(?i)(?:{'|'.join(words)})", f"{cue}{english} "))
     for english, foreign in _rows(_MONTHS):
         names = "|".join([english + "[a-z]{0,6}", *foreign])
-        made.append(
+        patterns.append(
             (
                 rf"(?i)\b(\d{{1,2}})\.?(?:º)?(?: de)? (?:{names})\b(?: (?:de )?(\d{{4}}))?",
                 rf"{_HERE}{english} \1, \2",
             )
         )
-    made.append((r"((?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) \d{1,2}), (?!\d)", r"\1 "))
-    return made
+    patterns.append((r"((?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) \d{1,2}), (?!\d)", r"\1 "))
+    return patterns
 
 
 def _rows(table: str) -> list[tuple[str, list[str]]]:

@@ -80,7 +80,7 @@ region: région región região regione. регион страна. стране
 """
 
 # The same in scripts without spaces, and phrases (with "_" for a space).
-_PIECES = """
+_PARTS = """
 quota: 配额 配額 额度 額度 クォータ 利用枠 使用枠 無料枠 할당량 쿼터
 limit: 上限 限额 限額 限制 制限 한도 제한
 usage: 使用量 用量 利用 使用 사용
@@ -141,7 +141,7 @@ def in_english(folded_text: str) -> str | None:
     Args:
         folded_text: sentences as the table compares them (catalog.meanings.fold).
     """
-    by_start, pieces = _tables()
+    by_start, parts = _tables()
     english = {
         word
         for foreign in folded_text.split()
@@ -149,7 +149,7 @@ def in_english(folded_text: str) -> str | None:
         if (foreign == stem if is_whole else foreign.startswith(stem))
     }
     if english or not folded_text.isascii():
-        english |= {word for piece, word in pieces if piece in folded_text}
+        english |= {word for part, word in parts if part in folded_text}
     if not english:
         return None
     api = " api" if " api" in folded_text else ""  # "APIキー" has no space
@@ -158,15 +158,15 @@ def in_english(folded_text: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[dict[str, list[tuple[str, bool, str]]], list[tuple[str, str]]]:
-    """Stems by their first letters, and pieces; made when the first foreign sentence comes."""
+    """Stems by their first letters, and parts; made when the first foreign sentence comes."""
     by_start: dict[str, list[tuple[str, bool, str]]] = {}
     for english, foreign in _rows(_STEMS):
         for stem in foreign:
             letters = stem.rstrip(".")
             is_whole = letters != stem or len(stem) < START
             by_start.setdefault(letters[:START], []).append((letters, is_whole, english))
-    pieces = [(piece.replace("_", " "), english) for english, foreign in _rows(_PIECES) for piece in foreign]
-    return by_start, pieces
+    parts = [(part.replace("_", " "), english) for english, foreign in _rows(_PARTS) for part in foreign]
+    return by_start, parts
 
 
 def _rows(table: str) -> list[tuple[str, list[str]]]:
