@@ -9,6 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
+    SessionKey: TypeAlias = tuple[str, str]
+    """(agent, session id): two agents may have given the same id."""
+
     Protocol: TypeAlias = Literal["anthropic-messages", "openai-chat", "openai-responses"]
     """A protocol that agents speak and the gateway serves."""
 

@@ -62,7 +62,7 @@ def move_session(ctx: Context, session: Session, provider_id: str, *, force: boo
             f"{provider.id} cannot serve: {refusal.reason}; nothing was changed", cure(provider, refusal)
         )
     with files.locked(ctx.paths):
-        session_entry = ctx.health().sessions.get(session.id)
+        session_entry = ctx.health().sessions.get((session.agent, session.id))
         before = session_entry.pin if session_entry else None
         if before != provider.id:
             restore_pins(ctx, {session.id: {"agent": session.agent, "pin": provider.id}})
@@ -103,13 +103,13 @@ def restore_pins(ctx: Context, pins: Mapping[str, object]) -> dict[str, object]:
         for session in pins:
             old_pin = object_in(pins, session)
             agent, pin = text_in(old_pin, "agent"), optional_text(old_pin, "pin")
-            entry = sessions.get(session)
+            entry = sessions.get((agent, session))
             inverse[session] = {"agent": agent, "pin": entry.pin if entry else None}
             if entry is None:
                 if pin is None:
                     continue
-                entry = SessionServed(agent=agent, provider=pin, since=ctx.now())
-            sessions[session] = replace(entry, pin=pin)
+                entry = SessionServed(provider=pin, since=ctx.now())
+            sessions[agent, session] = replace(entry, pin=pin)
         return replace(old, sessions=sessions)
 
     health.change(ctx.paths, edit)

@@ -277,17 +277,16 @@ def _lead(
 
 def remember_session(ctx: Context, session: str, agent: str, provider: str) -> None:
     """Note which provider serves this session, for the failure that may follow."""
-    entry = ctx.health().sessions.get(session)
-    if entry and entry.provider == provider and entry.agent == agent:
+    key = (agent, session)
+    entry = ctx.health().sessions.get(key)
+    if entry and entry.provider == provider:
         return
     at = ctx.now()
 
     def edit(old: Health) -> Health:
-        before = old.sessions.get(session)
-        session_served = SessionServed(
-            agent=agent, provider=provider, since=at, pin=before.pin if before else None
-        )
-        return replace(old, sessions={**old.sessions, session: session_served})
+        before = old.sessions.get(key)
+        session_served = SessionServed(provider=provider, since=at, pin=before.pin if before else None)
+        return replace(old, sessions={**old.sessions, key: session_served})
 
     health.change(ctx.paths, edit)
 

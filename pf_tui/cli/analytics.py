@@ -261,7 +261,9 @@ def _body(
         return views.summary(analytics, frame)
     if view == "sessions":
         top_sessions = query.sessions(views.MOST_SESSIONS)
-        session_places = events.session_places(connection, [part.name for part in top_sessions.parts])
+        session_places = events.session_places(
+            connection, [(part.agent, part.name) for part in top_sessions.parts]
+        )
         return views.sessions(top_sessions, session_places, frame)
     if view == "blocks":
         return lists.blocks(blocks(query, ctx.now()), frame)

@@ -21,6 +21,10 @@ from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
 from pf_tui.text.columns import Column
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
+
 MOST_SESSIONS = 40
 """Sessions a text view shows; `--csv` has all."""
 
@@ -128,26 +132,27 @@ def parts(view: str, analytics: Analytics, frame: Frame) -> list[Text]:
     return [Text(), *_table(view.removesuffix("s"), groups, analytics.totals, frame)]
 
 
-def sessions(dearest: TopGroups, session_places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
+def sessions(
+    dearest: TopGroups, session_places: Mapping[SessionKey, SessionPlace], frame: Frame
+) -> list[Text]:
     """The dearest sessions: where, when last, what they took."""
     top_sessions = dearest.parts
+    origins = [session_places.get((part.agent, part.name)) for part in top_sessions]
     rows = [
         [
             plain(part.name[:8]),
-            plain(
-                short_path(session_places[part.name].project, frame) if part.name in session_places else ""
-            ),
-            faint(
-                frame.clock(moment(session_places[part.name].last_ms)) if part.name in session_places else ""
-            ),
+            plain(part.agent),
+            plain(short_path(origin.project, frame) if origin else ""),
+            faint(frame.clock(moment(origin.last_ms)) if origin else ""),
             plain(words.number(part.totals.requests)),
             plain(words.short(part.totals.total_tokens)),
             plain(f"{money(part.totals)}{starred(part.totals)}"),
         ]
-        for part in top_sessions
+        for part, origin in zip(top_sessions, origins, strict=True)
     ]
     columns = (
         Column(title="session"),
+        Column(title="agent", leaves=3),
         Column(title="project", shrinks=True),
         Column(title="last", right=True, leaves=2),
         Column(title="requests", right=True, leaves=1),

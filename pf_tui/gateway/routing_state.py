@@ -28,6 +28,10 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 from pf_tui.state.paths import PROJECT_FILE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
+
 REFRESH_S = 20.0
 """Limit readings and budgets of the ledger are read again this often, and 1 s after our own rows."""
 
@@ -57,7 +61,7 @@ class RoutingState:
         self._looked_at = tuple(map(str, looked_at))
         self._looked_s = 0.0
         self.problem: str | None = None
-        self.pins: dict[str, str] = {}
+        self.pins: dict[SessionKey, str] = {}
         """Session -> the provider that the person moved it to."""
         self._addresses: dict[tuple[str, str, str], str] = {}
         self.repairs: dict[tuple[str, str | None], tuple[str, ...]] = {}
@@ -138,7 +142,7 @@ class RoutingState:
             self._released = health.released
             self.resting.load(health.benches)
             self.repairs = {(repair.provider, repair.model): repair.strip for repair in health.repairs}
-            self.pins = {name: session.pin for name, session in health.sessions.items() if session.pin}
+            self.pins = {key: session.pin for key, session in health.sessions.items() if session.pin}
         except PfError as error:
             self.problem = str(error)
 
@@ -269,18 +273,14 @@ class RoutingState:
         return (*map(_stat, self._looked_at), own)
 
 
-def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
-    """Who served which session before a restart: session -> (agent, provider), those of the last hours."""
+def known_sessions(ctx: Context) -> dict[SessionKey, str]:
+    """Who served which session before a restart: its provider, of those of the last hours."""
     oldest = ctx.now() - SESSION_AGE
     try:
         sessions = ctx.health().sessions
     except PfError:
         return {}
-    return {
-        name: (session.agent, session.provider)
-        for name, session in sessions.items()
-        if session.since > oldest
-    }
+    return {key: session.provider for key, session in sessions.items() if session.since > oldest}
 
 
 def _stat(path: str) -> tuple[int, int, int] | None:

@@ -13,6 +13,10 @@ from datetime import datetime
 from pf_tui.gateway.body import Request, signature_of
 from pf_tui.gateway.routing import Route
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
+
 MOST = 1000
 """Sessions remembered; the longest unused is forgotten first."""
 
@@ -82,12 +86,12 @@ class Sessions:
     """All conversations, the latest used last."""
 
     def __init__(
-        self, sessions: Mapping[str, tuple[str, str]] | None = None, epoch: int = 0, now_s: float = 0.0
+        self, sessions: Mapping[SessionKey, str] | None = None, epoch: int = 0, now_s: float = 0.0
     ) -> None:
-        """Args: sessions: id -> (agent, provider) from before a restart, as if used at `now_s`."""
-        self._all: OrderedDict[str, Session] = OrderedDict()
-        for name, (agent, provider) in (sessions or {}).items():
-            session = self._all[name] = Session(agent, provider)
+        """Args: sessions: session -> provider from before a restart, as if used at `now_s`."""
+        self._all: OrderedDict[tuple[str | None, str], Session] = OrderedDict()
+        for (agent, name), provider in (sessions or {}).items():
+            session = self._all[agent, name] = Session(agent, provider)
             session.epoch, session.used_s = epoch, now_s
 
     def of(self, request: Request, lane: str = "") -> Session:
@@ -98,12 +102,12 @@ class Sessions:
         """
         if request.session is None:
             return Session(request.agent)
-        name = f"{request.session} {lane}" if lane else request.session
-        session = self._all.get(name)
+        key = (request.agent, f"{request.session} {lane}" if lane else request.session)
+        session = self._all.get(key)
         if session is None:
-            session = self._all[name] = Session(request.agent)
+            session = self._all[key] = Session(request.agent)
             if len(self._all) > MOST:
                 self._all.popitem(last=False)
         else:
-            self._all.move_to_end(name)
+            self._all.move_to_end(key)
         return session

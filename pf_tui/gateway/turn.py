@@ -61,7 +61,9 @@ class Turn:
         self._bearer = bearer
         self._session: Session = engine.sessions.of(request, redirect.name if redirect else "")
         self._provider_first = (
-            redirect.provider if redirect else self._routing_state.pins.get(request.session or "")
+            redirect.provider
+            if redirect
+            else self._routing_state.pins.get((request.agent or "", request.session or ""))
         )
         """The provider that the person chose for this session, or for requests of this class."""
         self._failed_attempts: list[FailedAttempt] = []

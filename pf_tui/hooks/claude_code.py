@@ -94,7 +94,7 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
     serves = claude_session.provider(ctx, now)
     if not session or serves is None:
         return ""
-    entry = ctx.health().sessions.get(session)
+    entry = ctx.health().sessions.get((AGENT, session))
     actions.remember_session(ctx, session, AGENT, serves)
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         return answer({"systemMessage": f"pf-tui: {distrust}"})
@@ -143,7 +143,7 @@ def _failed(ctx: Context, data: Mapping[str, object]) -> str:
     with files.locked(ctx.paths, deadline.LOCK_S):
         now = snapshot.take(ctx)
         health = ctx.health()
-        session = health.sessions.get(text(data, "session_id"))
+        session = health.sessions.get((AGENT, text(data, "session_id")))
         provider = session.provider if session else claude_session.provider(ctx, now)
         prompt = text(data, "prompt_id")
         is_repeat = prompt and any(prompt in _prompts(bench) for bench in health.benches)
@@ -158,7 +158,7 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> str:
     if claude_session.behind_gateway(ctx):
         return ""
     now = _settled(ctx)
-    session = ctx.health().sessions.get(text(data, "session_id"))
+    session = ctx.health().sessions.get((AGENT, text(data, "session_id")))
     provider = session.provider if session else claude_session.provider(ctx, now)
     requests = _use(ctx, data, provider, session)
     if provider is None or requests is None:
@@ -173,7 +173,7 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> str:
 
 def _ended(ctx: Context, data: Mapping[str, object]) -> str:
     """The session is over: what its last turn used."""
-    session = ctx.health().sessions.get(text(data, "session_id"))
+    session = ctx.health().sessions.get((AGENT, text(data, "session_id")))
     if session is not None and not claude_session.behind_gateway(ctx):
         _use(ctx, data, session.provider, session)
     return ""
@@ -184,7 +184,7 @@ def _notified(ctx: Context, data: Mapping[str, object]) -> str:
     kind = text(data, "notification_type")
     if not kind.startswith("quota_auto_resume_"):
         return ""
-    session = ctx.health().sessions.get(text(data, "session_id"))
+    session = ctx.health().sessions.get((AGENT, text(data, "session_id")))
     if kind == "quota_auto_resume_fired" and session is not None:
         with files.locked(ctx.paths, deadline.LOCK_S):
             actions.succeeded(ctx, session.provider, None)

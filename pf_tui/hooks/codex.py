@@ -229,7 +229,7 @@ def _rollout(ctx: Context, data: Mapping[str, object]) -> Rollout | None:
     path = Path(path_text) if path_text else codex_rollout.find(ctx.env, text(data, "thread-id"))
     if path is None:
         return None
-    session = ctx.health().sessions.get(text(data, "session_id") or text(data, "thread-id"))
+    session = ctx.health().sessions.get((AGENT, text(data, "session_id") or text(data, "thread-id")))
     return codex_rollout.read(ctx, path, session.provider if session else None)
 
 

@@ -192,7 +192,7 @@ def _command(ctx: Context, data: dict[str, object]) -> dict[str, object]:
 def _pin(ctx: Context, session: str) -> str | None:
     """The provider that the person moved this session to."""
     try:
-        session_served = ctx.health().sessions.get(session)
+        session_served = ctx.health().sessions.get((AGENT, session))
     except PfError:
         return None
     return session_served.pin if session_served else None

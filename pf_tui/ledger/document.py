@@ -13,7 +13,7 @@ from pf_tui.ledger.limit_counts import LimitCounts
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.period import Filters
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.totals import NOTHING, Group, Totals
+from pf_tui.ledger.totals import NOTHING, UNKNOWN, Group, Totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,7 +137,11 @@ def view_document(
     document = analytics_document(analytics, events.fallback_rows(connection, span, filters))
     cells = UsageQuery(connection, span, filters)
     if view == "sessions":
-        document["by_session"] = parts_document("session", cells.by("session"))
+        parts = cells.by_session()
+        rows = parts_document("session", parts)
+        document["by_session"] = [
+            {**row, "agent": part.agent or UNKNOWN} for part, row in zip(parts, rows, strict=True)
+        ]
     elif view == "blocks":
         document["blocks"] = [block_document(block, span.zone) for block in blocks(cells, now)]
     elif view == "errors":

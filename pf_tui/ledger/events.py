@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypedDict
 
+    from pf_tui.vocabulary import SessionKey
+
     class RequestFacts(TypedDict):
         """One request with the fields of the agreed table."""
 
@@ -170,16 +172,19 @@ def hits(
     )
 
 
-def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> Mapping[str, SessionPlace]:
+def session_places(
+    connection: sqlite3.Connection, sessions: Iterable[SessionKey]
+) -> Mapping[SessionKey, SessionPlace]:
     """Where some sessions were and when they were last used, to the quarter-hour."""
-    places_by_session: dict[str, SessionPlace] = {}
-    for session in sessions:
+    places_by_session: dict[SessionKey, SessionPlace] = {}
+    for agent, session in sessions:
         for quarter, project in connection.execute(
             "SELECT max(quarter), ifnull(p.text, '') FROM quarters q LEFT JOIN names p ON p.id = q.project"
-            " WHERE q.session = (SELECT id FROM names WHERE text = ?) GROUP BY q.session",
-            (session,),
+            " WHERE q.session = (SELECT id FROM names WHERE text = ?)"
+            " AND q.agent = (SELECT id FROM names WHERE text = ?) GROUP BY q.session",
+            (session, agent),
         ):
-            places_by_session[session] = SessionPlace(project=project, last_ms=quarter * QUARTER_MS)
+            places_by_session[agent, session] = SessionPlace(project=project, last_ms=quarter * QUARTER_MS)
     return places_by_session
 
 

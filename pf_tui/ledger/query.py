@@ -73,6 +73,14 @@ class UsageQuery:
         ]
         return tuple(sorted(parts, key=dearest_first))
 
+    def by_session(self) -> tuple[Group, ...]:
+        """Each agent's sessions, dearest first."""
+        parts = [
+            Group(name or UNKNOWN, Totals._make(part_totals), agent=agent)
+            for (name, agent), part_totals in self._grouped(("session", "agent")).items()
+        ]
+        return tuple(sorted(parts, key=dearest_first))
+
     def totals(self) -> Totals:
         """All of it."""
         return total(Totals._make(part_totals) for part_totals in self._grouped(()).values())
@@ -81,16 +89,17 @@ class UsageQuery:
         """The dearest sessions; the others are added up where they lie."""
         if (self._start, self._end) == period.ALL_MS and "session" not in self._filters:
             return self._sessions_of_all_time(limit)
-        selects = list(self._selects(("session",), None, self._start, self._end))
+        selects = list(self._selects(("session", "agent"), None, self._start, self._end))
         if not selects:
             return TopGroups((), NOTHING, 0)
         summed = ", ".join(f"sum(s{index}) AS s{index}" for index in range(WIDTH))
         both = " UNION ALL ".join(text for text, _ in selects)
-        whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, {summed} FROM ({both}) GROUP BY 1"
-        *top, (_, *rest, others) = self._connection.execute(
+        whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, k1, {summed} FROM ({both}) GROUP BY 1, 2"
+        *top, (_, _, *rest, others) = self._connection.execute(
             f"WITH whole AS ({whole}), top AS (SELECT * FROM whole ORDER BY {_DEAREST} LIMIT ?)"
-            f" SELECT (SELECT text FROM names WHERE id = k0), {SUMS}, 1 FROM top"
-            f" UNION ALL SELECT NULL, {summed}, count(*) FROM whole WHERE k0 NOT IN (SELECT k0 FROM top)",
+            f" SELECT (SELECT text FROM names WHERE id = k0), (SELECT text FROM names WHERE id = k1), {SUMS}, 1 FROM top"
+            f" UNION ALL SELECT NULL, NULL, {summed}, count(*) FROM whole"
+            " WHERE (k0, k1) NOT IN (SELECT k0, k1 FROM top)",
             (*(value for _, values in selects for value in values), limit),
         ).fetchall()
         return _dearest([row[:-1] for row in top], rest, others)
@@ -104,11 +113,11 @@ class UsageQuery:
         ).fetchall()
         session_ids = ", ".join(str(number) for (number,) in top)
         rows = self._connection.execute(
-            f"SELECT text, {SUMMED} FROM sessions JOIN names ON id = session"
-            f" WHERE session IN ({session_ids}){where} GROUP BY session"
+            f"SELECT text, (SELECT text FROM names WHERE id = agent), {SUMMED} FROM sessions JOIN names ON id = session"
+            f" WHERE session IN ({session_ids}){where} GROUP BY session, agent"
         ).fetchall()
         *rest, others = self._connection.execute(
-            f"SELECT {SUMMED}, count(DISTINCT session) FROM sessions WHERE session NOT IN ({session_ids}){where}"
+            f"SELECT {SUMMED}, count(DISTINCT session << 32 | agent) FROM sessions WHERE session NOT IN ({session_ids}){where}"
         ).fetchone()
         return _dearest(rows, rest, others)
 
@@ -219,11 +228,11 @@ class UsageQuery:
         if names is not None:
             numbers = self._numbers(names, _nameless(keys[0]))
             filters[keys[0]] = tuple(number for number in filters.get(keys[0], numbers) if number in numbers)
-        if keys == ("session",) and "session" not in self._filters and (start, end) == period.ALL_MS:
+        if keys == ("session", "agent") and "session" not in self._filters and (start, end) == period.ALL_MS:
             columns = ", ".join(f"{name} AS s{index}" for index, (name, _) in enumerate(SUM_COLUMNS))
             # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
             yield (
-                f"SELECT session AS k0, {columns} FROM sessions WHERE 1{narrowing.condition(self._filters)}",
+                f"SELECT session AS k0, agent AS k1, {columns} FROM sessions WHERE 1{narrowing.condition(self._filters)}",
                 (),
             )
             return
@@ -256,7 +265,9 @@ def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> 
 
 
 def _dearest(top: Sequence[Row], rest: Sequence[float], others: int) -> TopGroups:
-    """Of rows (name, *sums), and what the others are together."""
-    parts = [Group(name or UNKNOWN, Totals._make(part_totals)) for name, *part_totals in top]
+    """Of rows (session, agent, *sums), and what the others are together."""
+    parts = [
+        Group(name or UNKNOWN, Totals._make(part_totals), agent=agent) for name, agent, *part_totals in top
+    ]
     whole = Totals._make(rest) if others else NOTHING
     return TopGroups(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, total=len(parts) + others)

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from pf_tui.ledger.layout import NAME, milliseconds
 from pf_tui.records import record, replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
+
 HOUR = timedelta(hours=1)
-SessionKey = tuple[str, str]
-"""(agent, session id): two agents may have given the same id."""
 _AT_ONCE = 500
 """Sessions asked for at a time: below the 999 variables of old sqlite builds."""
 

@@ -48,6 +48,8 @@ class Group(NamedTuple):
     name: str
     totals: Totals
     latency_ms_p50: float | None = None
+    agent: str = ""
+    """Of a session, whose id another agent may have given too; empty where no row names one."""
 
 
 NOTHING = Totals()

@@ -12,11 +12,15 @@ from pf_tui.errors import PfError
 from pf_tui.ledger import schema
 from pf_tui.ledger.headroom import official_limits
 from pf_tui.ledger.reader import LedgerReader
-from pf_tui.ledger.session_costs import SessionCost, SessionKey, session_costs, window_costs
+from pf_tui.ledger.session_costs import SessionCost, session_costs, window_costs
 from pf_tui.rules.limits import LENGTHS, Limit
 from pf_tui.sessions.records import WindowShare
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
 
 EVERY = timedelta(seconds=10)
 """Costs move with each request; looking more often would cost more than it shows."""

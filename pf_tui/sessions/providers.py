@@ -92,8 +92,8 @@ def provider_of(
     there = providers.at(host) if host else None
     if there and host_by == "hook":
         return there, "hook", None
-    served_session = health.sessions.get(draft.id)
-    if served_session and served_session.agent == draft.agent and not draft.provider:
+    served_session = health.sessions.get((draft.agent, draft.id))
+    if served_session and not draft.provider:
         return served_session.provider, "hook", None
     if there:  # what the process was started with: a switch by settings has changed it since, perhaps
         return there, "process", None

@@ -6,6 +6,7 @@ It can be rebuilt, so a file we cannot read is set aside as *.corrupt-<time> and
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
@@ -16,6 +17,10 @@ from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 from pf_tui.state.secret import masked_values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
 
 VERSION = 2
 """2: a bench may be of a model family; a reader of 1 would rest the whole provider."""
@@ -40,7 +45,6 @@ class AgentSetting:
 class SessionServed:
     """Who serves one session of an agent, and since when."""
 
-    agent: str
     provider: str
     since: datetime
     pin: str | None = None
@@ -66,7 +70,7 @@ class Health:
 
     benches: tuple[Bench, ...] = ()
     agents: Mapping[str, AgentSetting] = field(default_factory=dict)
-    sessions: Mapping[str, SessionServed] = field(default_factory=dict)
+    sessions: Mapping[SessionKey, SessionServed] = field(default_factory=dict)
     resets: Mapping[str, datetime] = field(default_factory=dict)
     """Provider -> when today's counters were begun anew by hand."""
     released: Mapping[str, datetime] = field(default_factory=dict)
@@ -208,19 +212,24 @@ def _parse(content: Mapping[str, object]) -> Health:
             if isinstance(provider := item.get("applied"), str) and (since := from_text(item.get("since")))
         },
         sessions={
-            session: SessionServed(
-                agent=str(item.get("agent", "")),
+            _session_key(name, item): SessionServed(
                 provider=provider,
                 since=since,
                 pin=pin if isinstance(pin := item.get("pin"), str) else None,
             )
-            for session, item in _objects(content.get("sessions"))
+            for name, item in _objects(content.get("sessions"))
             if isinstance(provider := item.get("provider"), str) and (since := from_text(item.get("since")))
         },
         resets=_moments(content.get("resets")),
         released=_moments(content.get("released")),
         repairs=tuple(_repairs(content.get("repairs"))),
     )
+
+
+def _session_key(name: str, item: Mapping[str, object]) -> SessionKey:
+    """Whose session an entry is: it stands under its id, or under `agent:id` where two agents share one."""
+    agent = str(item.get("agent", ""))
+    return agent, name.removeprefix(f"{agent}:") if agent else name
 
 
 def _repairs(value: object) -> Iterator[Repair]:
@@ -256,7 +265,7 @@ def _objects(value: object) -> list[tuple[str, dict[str, object]]]:
 def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
     """`health` laid over the file's own object, so that keys we do not know stay."""
     known_agents = dict(_objects(content.get("agents")))
-    known_sessions = dict(_objects(content.get("sessions")))
+    known_sessions = {_session_key(name, item): item for name, item in _objects(content.get("sessions"))}
     raw_benches = content.get("benches")
     known_benches = {
         bench.key: item
@@ -266,6 +275,7 @@ def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
     newest = sorted(health.sessions.items(), key=lambda pair: pair[1].since)
     pinned = [pair for pair in newest if pair[1].pin][-MAX_SESSIONS:]  # a person's word outlives traffic
     newest = [*[pair for pair in newest if not pair[1].pin][-MAX_SESSIONS:], *pinned]
+    once = Counter(session for (_, session), _ in newest)
     content["version"] = VERSION
     content["benches"] = [
         {**known_benches.get(bench.key, {}), **bench_to_json(bench)} for bench in health.benches
@@ -285,14 +295,14 @@ def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
         for agent, setting in health.agents.items()
     }
     content["sessions"] = {
-        session: {
-            **{key: value for key, value in known_sessions.get(session, {}).items() if key != "pin"},
-            "agent": session_served.agent,
+        session if once[session] == 1 else f"{agent}:{session}": {
+            **{key: value for key, value in known_sessions.get((agent, session), {}).items() if key != "pin"},
+            "agent": agent,
             "provider": session_served.provider,
             "since": to_text(session_served.since),
             **({"pin": session_served.pin} if session_served.pin else {}),
         }
-        for session, session_served in newest
+        for (agent, session), session_served in newest
     }
     if health.resets or "resets" in content:
         content["resets"] = {provider: to_text(moment) for provider, moment in health.resets.items()}

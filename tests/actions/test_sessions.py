@@ -43,7 +43,7 @@ def ctx(context: Make, monkeypatch: pytest.MonkeyPatch) -> Context:
 
 
 def pins(ctx: Context) -> dict[str, str | None]:
-    return {name: one.pin for name, one in ctx.health().sessions.items()}
+    return {name: one.pin for (_, name), one in ctx.health().sessions.items()}
 
 
 def test_a_session_behind_the_gateway_is_moved_by_a_pin_and_undo_takes_it_off(ctx: Context) -> None:
@@ -108,14 +108,14 @@ def test_a_pin_stays_while_others_serve_the_session(ctx: Context) -> None:
     actions.move_session(ctx, session(behind_gateway=True), "openrouter")
     actions.remember_session(ctx, "aaaa1111-2222", "claude-code", "anthropic-api")
 
-    served = ctx.health().sessions["aaaa1111-2222"]
+    served = ctx.health().sessions["claude-code", "aaaa1111-2222"]
     assert (served.provider, served.pin) == ("anthropic-api", "openrouter")
 
 
 def test_pinned_sessions_are_exempt_from_the_two_hundred(ctx: Context) -> None:
     actions.move_session(ctx, session(behind_gateway=True), "openrouter")
-    later = SessionServed(agent="codex", provider="groq", since=NOON + timedelta(hours=1))
-    many = {f"s-{number}": later for number in range(MAX_SESSIONS + 50)}
+    later = SessionServed(provider="groq", since=NOON + timedelta(hours=1))
+    many = {("codex", f"s-{number}"): later for number in range(MAX_SESSIONS + 50)}
     health.change(ctx.paths, lambda old: replace(old, sessions={**old.sessions, **many}))
 
     known = json.loads(ctx.paths.health.read_text())["sessions"]

@@ -155,7 +155,7 @@ def views(connection: sqlite3.Connection, span: Period) -> Mapping[str, View]:
         "summary": lambda: analytics(connection, span),
         **{f"by {part}": lambda part=part: cells.by(part) for part in PARTS},
         "by session, the 40 dearest": lambda: cells.sessions(40),
-        f"by session, {LISTED}": lambda: cells.by("session"),
+        f"by session, {LISTED}": cells.by_session,
         "by day": cells.days,
         "by hour": cells.hours,
         "blocks": lambda: blocks(cells, NOW),

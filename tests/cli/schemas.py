@@ -165,7 +165,7 @@ ANALYTICS["required"] = sorted([*ANALYTICS["required"], "from"])
 ANALYTICS["properties"]["from"] = MAYBE_MOMENT
 
 VIEW_LISTS: dict[str, Schema] = {
-    "sessions": obj(by_session=several(obj(session=TEXT, **SUMS))),
+    "sessions": obj(by_session=several(obj(session=TEXT, agent=TEXT, **SUMS))),
     "blocks": obj(
         blocks=several(
             obj(

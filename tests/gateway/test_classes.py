@@ -31,7 +31,7 @@ async def test_a_subagent_goes_to_the_cheaper_model_and_the_conversation_stays(o
     assert models(room, "anthropic-api") == [OPUS, OPUS]
     assert [one.rpartition("/")[2] for one in models(room, "openrouter")] == ["claude-haiku-5.5"]
     await room.settled()
-    assert room.ctx.health().sessions["s"].provider == "anthropic-api"
+    assert room.ctx.health().sessions["claude-code", "s"].provider == "anthropic-api"
 
 
 async def test_a_rule_holds_from_the_next_request_and_undo_ends_it(open_room: Open) -> None:  # noqa: F811

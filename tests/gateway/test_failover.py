@@ -171,7 +171,7 @@ async def test_a_session_returns_to_the_better_provider_when_its_cache_is_cold(o
     room.now += timedelta(minutes=1)
 
     warm = await room.ask(session="s")
-    loop_time = room.gateway.engine.sessions._all["s"]
+    loop_time = room.gateway.engine.sessions._all["claude-code", "s"]
     loop_time.used_s -= 400  # five minutes and more go by
     cold = await room.ask(session="s")
 
@@ -200,9 +200,11 @@ async def test_a_switch_by_hand_moves_a_warm_session_as_well(open_room: Open) ->
 async def test_a_session_that_was_moved_by_hand_goes_there_alone_and_comes_back(open_room: Open) -> None:
     room = await open_room()
     assert (await room.ask(session="s")).by == "anthropic-api"
-    pin = {"s": {"agent": "claude-code", "pin": "openrouter"}}
+    restore_pins(room.ctx, {"s": {"agent": "codex", "pin": "openrouter"}})  # another agent's of that id
+    await room.settled()
+    assert (await room.ask(session="s")).by == "anthropic-api"
 
-    restore_pins(room.ctx, pin)
+    restore_pins(room.ctx, {"s": {"agent": "claude-code", "pin": "openrouter"}})
     await room.settled()
     moved, other = (await room.ask(session="s")).by, (await room.ask(session="other")).by
     room["openrouter"].plan("529", "ok")
@@ -464,7 +466,7 @@ async def test_thinking_that_another_vendor_made_stays_out_after_the_way_back(op
         if line.startswith(b"data:") and b"signature_delta" in line
     )
     room.now += timedelta(minutes=1)
-    room.gateway.engine.sessions._all["s"].used_s -= 400
+    room.gateway.engine.sessions._all["claude-code", "s"].used_s -= 400
     mine = {"type": "thinking", "thinking": "a", "signature": SIGNATURE}
     foreign = {"type": "thinking", "thinking": "b", "signature": signature}
     text = {"type": "text", "text": "x"}

@@ -502,7 +502,7 @@ def test_the_client_that_goes_on_by_itself_ends_the_bench(client: Client) -> Non
 def test_sessions_are_remembered_by_provider(client: Client) -> None:
     client.fire("UserPromptSubmit", prompt="hi")
 
-    assert client.ctx.health().sessions[SESSION].provider == "anthropic-api"
+    assert client.ctx.health().sessions["claude-code", SESSION].provider == "anthropic-api"
 
 
 def test_a_prompt_right_after_a_switch_waits_until_the_client_has_read_it(
@@ -517,7 +517,7 @@ def test_a_prompt_right_after_a_switch_waits_until_the_client_has_read_it(
 
     assert len(waited) == 1
     assert 0 < waited[0] <= 1.7
-    assert installed.ctx.health().sessions[SESSION].provider == "openrouter"
+    assert installed.ctx.health().sessions["claude-code", SESSION].provider == "openrouter"
 
 
 def test_a_prompt_long_after_a_switch_waits_for_nothing(
@@ -532,7 +532,7 @@ def test_a_prompt_long_after_a_switch_waits_for_nothing(
     installed.fire("UserPromptSubmit", prompt="hi")
 
     assert waited == []
-    assert installed.ctx.health().sessions[SESSION].provider == "anthropic-api"
+    assert installed.ctx.health().sessions["claude-code", SESSION].provider == "anthropic-api"
 
 
 def test_one_turn_an_hour_tries_a_provider_without_credit(installed: Client) -> None:
@@ -544,7 +544,7 @@ def test_one_turn_an_hour_tries_a_provider_without_credit(installed: Client) -> 
     serves = []
     for session in ("a", "b", "c"):
         installed.fire("UserPromptSubmit", prompt="hi", session_id=session)
-        serves.append(installed.ctx.health().sessions[session].provider)
+        serves.append(installed.ctx.health().sessions["claude-code", session].provider)
 
     assert serves == ["anthropic-api", "openrouter", "openrouter"]
     assert applied(installed) == "openrouter"

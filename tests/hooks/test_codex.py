@@ -217,7 +217,7 @@ def test_the_first_line_says_who_serves_and_who_is_next(ctx: Context) -> None:
     assert told(ctx, "SessionStart", source="startup") == {
         "systemMessage": "pf-tui: alpha serves, next: beta"
     }
-    assert ctx.health().sessions[THREAD].provider == "alpha"
+    assert ctx.health().sessions["codex", THREAD].provider == "alpha"
 
 
 def test_a_person_who_wants_no_notices_gets_none(ctx: Context) -> None:

@@ -257,7 +257,7 @@ def test_the_session_is_remembered_with_who_serves_it(ctx: Context) -> None:
     actions.switch(ctx, "beta")
     turn(ctx)
 
-    assert ctx.health().sessions["ses_1"].provider == "beta"
+    assert ctx.health().sessions["opencode", "ses_1"].provider == "beta"
 
 
 def test_a_session_that_was_moved_by_hand_goes_there_alone(ctx: Context) -> None:

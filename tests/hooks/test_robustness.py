@@ -98,7 +98,7 @@ def test_ten_megabytes_are_read(client: Client) -> None:
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert client.log() == ""
-    assert SESSION in client.ctx.health().sessions
+    assert ("claude-code", SESSION) in client.ctx.health().sessions
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_fifty_hooks_at_once_from_ten_sessions_leave_exact_state(client: Client)
     told = [event for line in lines if (event := parse(line)) is not None]
     assert client.log() == ""
     assert bench.strikes == 1
-    assert {name: one.provider for name, one in health.sessions.items()} == {
+    assert {name: one.provider for (_, name), one in health.sessions.items()} == {
         f"s{number}": "anthropic-api" for number in range(10)
     }
     assert len(told) == len(lines)

@@ -21,7 +21,7 @@ from pf_tui.ledger.layout import NAME
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.totals import Totals, total
+from pf_tui.ledger.totals import UNKNOWN, Totals, total
 from tests.examples import examples
 
 ZONES = (
@@ -164,6 +164,12 @@ def test_every_list_sums_to_the_same_totals(
         cells = UsageQuery(connection, span, chosen)
         for part in ("provider", "model", "project", "agent", "session"):
             assert_same(total(one.totals for one in cells.by(part)), wanted)
+        assert_same(total(one.totals for one in cells.by_session()), wanted)
+        for part in (*cells.by_session(), *cells.sessions(2).parts):  # two agents may share an id
+            own = [
+                one for one in facts if (one["agent"], one["session"] or UNKNOWN) == (part.agent, part.name)
+            ]
+            assert_same(part.totals, expected(own, span, chosen))
         assert_same(total([*(one.totals for one in cells.sessions(1).parts), cells.sessions(1).rest]), wanted)
         assert_same(total(one.totals for one in cells.days()), wanted)
         assert_same(total(one.totals for one in blocks(cells, span.end)), wanted)

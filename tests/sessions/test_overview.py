@@ -143,8 +143,8 @@ def test_what_hooks_saw_goes_before_what_the_process_was_started_with(machine: M
 
 def test_who_served_it_last_is_remembered_by_hooks(machine: Machine) -> None:
     busy(machine)
-    served = SessionServed(agent="claude-code", provider="groq", since=NOW)
-    health.change(machine.ctx.paths, lambda old: health.Health(sessions={"s-1": served}))
+    served = SessionServed(provider="groq", since=NOW)
+    health.change(machine.ctx.paths, lambda old: health.Health(sessions={("claude-code", "s-1"): served}))
 
     assert (machine.only().provider, machine.only().provider_by) == ("groq", "hook")
 
@@ -207,8 +207,11 @@ def test_a_limit_without_an_end_lasts_as_long_as_the_bench(machine: Machine) -> 
     add(machine.transcript(), answer(), row)
     until = NOW + timedelta(hours=2)
     bench = Bench(provider="groq", kind="rate", since=NOW, until=until)
-    served = SessionServed(agent="claude-code", provider="groq", since=NOW)
-    health.change(machine.ctx.paths, lambda old: health.Health(benches=(bench,), sessions={"s-1": served}))
+    served = SessionServed(provider="groq", since=NOW)
+    health.change(
+        machine.ctx.paths,
+        lambda old: health.Health(benches=(bench,), sessions={("claude-code", "s-1"): served}),
+    )
 
     assert (machine.only().state, machine.only().limited_until) == ("limited", until)
 
@@ -226,8 +229,11 @@ def test_a_limit_told_to_the_minute_ends_with_the_bench_of_that_minute(
     add(machine.transcript(), answer(), {**row, "quotaLimits": {"resetsAt": told.isoformat()}})
     until = told + timedelta(seconds=seconds)
     bench = Bench(provider="groq", kind="rate", since=NOW, until=until)
-    served = SessionServed(agent="claude-code", provider="groq", since=NOW)
-    health.change(machine.ctx.paths, lambda old: health.Health(benches=(bench,), sessions={"s-1": served}))
+    served = SessionServed(provider="groq", since=NOW)
+    health.change(
+        machine.ctx.paths,
+        lambda old: health.Health(benches=(bench,), sessions={("claude-code", "s-1"): served}),
+    )
 
     assert machine.only().limited_until == (until if exact else told)
 

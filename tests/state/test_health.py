@@ -112,9 +112,23 @@ def test_entries_that_make_no_sense_are_dropped_and_the_rest_works(paths: Paths)
     assert health.read(paths) == Health(benches=(BENCH,))
 
 
+def test_two_agents_sessions_of_one_id_are_two(paths: Paths) -> None:
+    first, second = (SessionServed(provider=name, since=NOON, pin=name) for name in ("groq", "zai"))
+    health.change(paths, lambda old: replace(old, sessions={("codex", "s"): first}))
+    alone = json.loads(paths.health.read_text())["sessions"]
+    both = {("codex", "s"): first, ("opencode", "s"): second}
+    health.change(paths, lambda old: replace(old, sessions=both))
+    kept = health.read(paths).sessions
+    health.change(paths, lambda old: replace(old, sessions={("opencode", "s"): second}))
+
+    assert list(alone) == ["s"]  # as every earlier file has it
+    assert kept == both
+    assert health.read(paths).sessions == {("opencode", "s"): second}
+
+
 def test_only_the_last_two_hundred_sessions_are_kept(paths: Paths) -> None:
     sessions = {
-        f"s{number}": SessionServed(agent="codex", provider="groq", since=NOON + timedelta(seconds=number))
+        ("codex", f"s{number}"): SessionServed(provider="groq", since=NOON + timedelta(seconds=number))
         for number in range(250)
     }
 
@@ -122,5 +136,5 @@ def test_only_the_last_two_hundred_sessions_are_kept(paths: Paths) -> None:
 
     kept = health.read(paths).sessions
     assert len(kept) == 200
-    assert "s249" in kept
-    assert "s0" not in kept
+    assert ("codex", "s249") in kept
+    assert ("codex", "s0") not in kept

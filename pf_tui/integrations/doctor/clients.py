@@ -114,10 +114,10 @@ def fire(ctx: Context) -> Finding:
     if not installed:
         return skip("pf-tui is not installed into any agent here")
     silent, working = [], []
-    sessions = ctx.health().sessions.values()
+    sessions = ctx.health().sessions.items()
     since = _install_moment(ctx)
     for agent in installed:
-        last_heard = max((session.since for session in sessions if session.agent == agent), default=None)
+        last_heard = max((session.since for (whose, _), session in sessions if whose == agent), default=None)
         last_worked_at = _last_worked(ctx, agent)
         if last_heard is not None and last_heard >= since:
             working.append(agent)
