@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from pf_tui.catalog import Provider
+from pf_tui.catalog import SERVED_PROTOCOLS, Provider
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
-
-_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
 
 
 def has_route(provider: Provider | None) -> bool:
     """It speaks something the gateway serves, at an address that is known."""
     return provider is not None and any(
         protocol in provider.protocols and "{" not in provider.base_urls.get(protocol, "{")
-        for protocol in _SERVED
+        for protocol in SERVED_PROTOCOLS
     )
 
 

@@ -1,6 +1,6 @@
 """Good answers of an imagined model, in the three protocols, streamed and whole. Pure.
 
-The stand-in upstream speaks with them; `drill` and the tests see what a real vendor would send.
+The fake upstream speaks with them; `drill` and the tests see what a real vendor would send.
 """
 
 from __future__ import annotations

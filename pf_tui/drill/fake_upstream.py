@@ -84,9 +84,9 @@ class FakeUpstream:
         self.others: list[ReceivedRequest] = []
         self.counting: Fault | None = None
         """What it does when tokens are to be counted; None = it counts them."""
-        self.all_models_listed = ("claude-opus-5-5", "claude-sonnet-5-5")
+        self.model_names = ("claude-opus-5-5", "claude-sonnet-5-5")
         self._numbers = itertools.count(zlib.crc32(name.encode()) % 9000 * 1000 + 1)
-        """Ids of one stand-in's answers are not those of another's."""
+        """Its answers' ids are not those of another fake upstream."""
         self._now = now or (lambda: datetime.now(UTC))
         self._steps: list[Step] = [Reply(text=f"Hello from {name}.")]
         self._script: Script | None = None
@@ -171,7 +171,7 @@ class FakeUpstream:
         if counting:
             return web.json_response({"input_tokens": max(1, len(received_request.body) // 4)})
         if received_request.path.endswith("/models"):
-            models = [{"id": name, "type": "model", "object": "model"} for name in self.all_models_listed]
+            models = [{"id": name, "type": "model", "object": "model"} for name in self.model_names]
             return web.json_response({"object": "list", "data": models, "has_more": False})
         return web.json_response({"error": {"message": f"no such path: {received_request.path}"}}, status=404)
 

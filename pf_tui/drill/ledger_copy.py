@@ -38,9 +38,9 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
     values = {"ms": since, "quarter": since // layout.QUARTER_MS, "hour": since // HOUR_MS}
     with schema.opened(source) as source_ledger, schema.opened(target, write=True) as target_ledger:
         target_ledger.execute("BEGIN")
-        for table, condition, rows_wanted in _TABLES:
+        for table, condition, parameters in _TABLES:
             rows = source_ledger.execute(
-                f"SELECT * FROM {table} WHERE {condition}", [values[name] for name in rows_wanted]
+                f"SELECT * FROM {table} WHERE {condition}", [values[name] for name in parameters]
             ).fetchall()
             if rows:
                 marks = ", ".join("?" * len(rows[0]))

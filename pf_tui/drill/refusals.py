@@ -1,4 +1,4 @@
-"""What real vendors refuse, for stand-in upstreams that are as strict. Pure.
+"""What real vendors refuse, for fake upstreams that are as strict. Pure.
 
 Written from the vendors' SDK types, API descriptions and quoted reports, never from catalog/dialects.yaml:
 a wrong fact there must not pass because it stands on both sides.

@@ -1,6 +1,6 @@
 """A rehearsal: what would happen if a provider failed now, on the person's own chain, for free.
 
-The gateway's own engine decides, on a copy of the state, against stand-ins: no rule is written twice,
+The gateway's own engine decides, on a copy of the state, against fake upstreams: no rule is written twice,
 nothing of the person's is changed, nothing leaves the machine.
 """
 
@@ -255,11 +255,11 @@ class _Scenario:
         return parse_request(path, "", raw, headers), CIMultiDictProxy(headers)
 
     def _plan(self, provider: str, step: Fault | str) -> None:
-        if provider in self._sandbox.stand_ins:
-            self._sandbox.stand_ins[provider].plan(step)
+        if provider in self._sandbox.upstreams:
+            self._sandbox.upstreams[provider].plan(step)
 
     def _plan_all(self, step: Fault | str) -> None:
-        for provider in self._sandbox.stand_ins:
+        for provider in self._sandbox.upstreams:
             self._plan(provider, step)
 
     def _ends_the_turn(self, step: Step) -> bool:

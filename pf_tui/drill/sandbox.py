@@ -1,7 +1,7 @@
-"""The sandbox of a rehearsal: a copy of the person's state with stand-ins in the place of every upstream.
+"""The sandbox of a rehearsal: a copy of the person's state with fake upstreams in the place of the real ones.
 
 Nothing of the person's is written and no key of theirs is on it: each provider that has a key gets a
-stand-in's. The clock can be moved. Invariant: every address in the sandbox is 127.0.0.1.
+fake one. The clock can be moved. Invariant: every address in the sandbox is 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -78,14 +78,14 @@ class CapturingRecorder(Recorder):
 
 
 class Sandbox:
-    """A gateway's engine on the copy, and the stand-ins by provider."""
+    """A gateway's engine on the copy, and the fake upstreams by provider."""
 
     def __init__(
-        self, ctx: Context, clock: Clock, stand_ins: Mapping[str, FakeUpstream], usual: Tokens | None
+        self, ctx: Context, clock: Clock, upstreams: Mapping[str, FakeUpstream], usual: Tokens | None
     ) -> None:
         self.ctx = ctx
         self.clock = clock
-        self.stand_ins = stand_ins
+        self.upstreams = upstreams
         self.usual = usual
         """Tokens of the person's usual request; None when too few are known."""
         self.routing_state = RoutingState(ctx)
@@ -126,28 +126,28 @@ async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterat
     """
     clock = Clock()
     names = [name for name in now.priority if fake_addresses.has_route(now.catalog.providers.get(name))]
-    stand_ins = {name: FakeUpstream(name, now=clock) for name in names}
+    upstreams = {name: FakeUpstream(name, now=clock) for name in names}
     sandbox: Sandbox | None = None
     try:
-        for stand_in in stand_ins.values():
-            await stand_in.start()
+        for upstream in upstreams.values():
+            await upstream.start()
         paths = Paths(folder)
-        usual = _copy(ctx, now, paths, {name: upstream.url for name, upstream in stand_ins.items()})
+        usual = _copy(ctx, now, paths, {name: upstream.url for name, upstream in upstreams.items()})
         sandbox_ctx = replace(
             ctx, paths=paths, env=_without_keys(ctx, now, paths), who="gateway", clock=clock, _catalogs={}
         )
-        sandbox = Sandbox(sandbox_ctx, clock, stand_ins, usual)
+        sandbox = Sandbox(sandbox_ctx, clock, upstreams, usual)
         await sandbox.open()
         yield sandbox
     finally:
         if sandbox is not None:
             await sandbox.close()
-        for stand_in in stand_ins.values():
-            await stand_in.stop()
+        for upstream in upstreams.values():
+            await upstream.stop()
 
 
 def _copy(ctx: Context, now: Snapshot, paths: Paths, urls: Mapping[str, str]) -> Tokens | None:
-    """The person's files, with the stand-ins' addresses and keys in them; returns a usual turn's tokens."""
+    """The person's files with the fakes' addresses and keys in them; returns a usual turn's tokens."""
     files.make_home(paths)
     if ctx.paths.health.exists():
         shutil.copyfile(ctx.paths.health, paths.health)
@@ -173,7 +173,7 @@ def _config(ctx: Context) -> dict[str, object]:
 
 
 def _keys(now: Snapshot) -> dict[str, object]:
-    """A stand-in's key for everyone who has one; agents' own login files are found where they are."""
+    """A fake key for each provider that has one; agents' own login files are found where they are."""
     return {
         view.id: {"apiKey": KEY}
         for view in now.providers
