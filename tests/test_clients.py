@@ -25,7 +25,7 @@ def test_every_agent_that_is_installed_into_has_hooks_and_an_integration(agent: 
 
 
 def test_every_agent_that_run_starts_speaks_something_the_gateway_serves() -> None:
-    from pf_tui.rules.failover import SERVED_PROTOCOLS
+    from pf_tui.catalog import SERVED_PROTOCOLS
 
     for client in STARTED.values():
         assert client.protocols

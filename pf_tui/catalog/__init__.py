@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pf_tui.catalog.lookup import Catalog
 from pf_tui.catalog.records import (
+    SERVED_PROTOCOLS,
     ClaudeCodeMode,
     LoginFile,
     Model,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pf_tui.catalog.overlay import Overlay
 
 __all__ = [
+    "SERVED_PROTOCOLS",
     "Catalog",
     "ClaudeCodeMode",
     "LoginFile",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pf_tui.catalog.entries import MeaningEntry, MeaningIndex
 
-REMEMBERED = 256
+MOST_ANSWERS = 256
 """Answers whose meaning is kept in memory."""
 
 GAP = 160
@@ -67,7 +67,7 @@ class Meanings:
         self._by_header = meaning_index["headers"]
         self._anchors = frozenset(self._by_word)
         self._header_names = sorted({name for entry in self._entries for name in entry.get("headers", ())})
-        self._meanings_made: dict[int, Meaning] = {}
+        self._by_index: dict[int, Meaning] = {}
         self._memo: dict[object, Meaning | None] = {}
         """What was read of late: a storm repeats one answer."""
 
@@ -89,7 +89,7 @@ class Meanings:
         key = (status, frozenset(codes), text, tuple(headers.get(name) for name in self._header_names))
         if key in self._memo:
             return self._memo[key]
-        if len(self._memo) >= REMEMBERED:
+        if len(self._memo) >= MOST_ANSWERS:
             self._memo.clear()
         meaning = self._memo[key] = self._find(status, headers, codes, text)
         return meaning
@@ -126,9 +126,9 @@ class Meanings:
                 continue
             if "unless" in entry and any(_holds(text, parts) for parts in entry["unless"]):
                 continue
-            meaning = self._meanings_made.get(index)
+            meaning = self._by_index.get(index)
             if meaning is None:
-                meaning = self._meanings_made[index] = _meaning(entry)
+                meaning = self._by_index[index] = _meaning(entry)
             return meaning
         return None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from pf_tui.catalog.records import SERVED_PROTOCOLS
 from pf_tui.records import record
 
 TYPE_CHECKING = False
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     )
     from pf_tui.catalog.records import Provider
 
-ROUTED = ("anthropic-messages", "openai-chat", "openai-responses")
-"""Protocols that a base URL of a person's own can serve."""
-
 OWN_CONTEXT = 128_000
 """Window assumed for a person's own model that names none, in tokens."""
 
@@ -41,7 +39,7 @@ _CLONED = {
 }
 """Whose models an own provider serves that lists none: those of the vendor whose protocol it speaks."""
 
-_COPIED = ("name", "family", "auth", "env", "protocols", "headers", "enabled", "default_model")
+_PLAIN_FIELDS = ("name", "family", "auth", "env", "protocols", "headers", "enabled", "default_model")
 
 
 @record
@@ -118,7 +116,11 @@ def serving_urls(base_url: str, protocols: Iterable[str]) -> dict[str, str]:
     versioned = any(_is_version(segment) for segment in bare.split("/")[3:])
     openai = bare if versioned else f"{plain}/v1"
     return {
-        protocol: plain if protocol == "anthropic-messages" else openai if protocol in ROUTED else bare
+        protocol: plain
+        if protocol == "anthropic-messages"
+        else openai
+        if protocol in SERVED_PROTOCOLS
+        else bare
         for protocol in protocols
     }
 
@@ -132,7 +134,7 @@ def _overridden(entry: ProviderEntry, own: OwnProvider) -> ProviderEntry:
     entry_out: ProviderEntry = {**entry, **_copied(own)}
     urls = dict(entry.get("base_urls", {}))
     if "base_url" in own:
-        routed_protocols = [protocol for protocol in entry_out["protocols"] if protocol in ROUTED]
+        routed_protocols = [protocol for protocol in entry_out["protocols"] if protocol in SERVED_PROTOCOLS]
         urls |= serving_urls(own["base_url"], routed_protocols or entry_out["protocols"])
         if resource := re.match(_AZURE_OPENAI, own["base_url"]):  # Claude has a host of its own there
             urls["anthropic-messages"] = f"https://{resource[1]}.services.ai.azure.com/anthropic"
@@ -152,7 +154,7 @@ def _own_provider(
 ) -> ProviderEntry:
     """A provider of the person's own. Args: defaults: default model of each shipped provider."""
     urls = dict(own.get("base_urls", {}))
-    protocols = list(own.get("protocols", urls or ROUTED))
+    protocols = list(own.get("protocols", urls or SERVED_PROTOCOLS))
     if "base_url" in own:
         urls = serving_urls(own["base_url"], protocols) | urls
     anthropic = urls.get("anthropic-messages")
@@ -180,7 +182,7 @@ def _own_provider(
 
 def _copied(own: OwnProvider) -> ProviderEntry:
     """What goes into a provider's entry as it stands."""
-    return {key: own[key] for key in _COPIED if key in own}  # type: ignore[literal-required,return-value]
+    return {key: own[key] for key in _PLAIN_FIELDS if key in own}  # type: ignore[literal-required,return-value]
 
 
 def _claude_code(base_url: str, mode: str) -> ClaudeCodeEntry:

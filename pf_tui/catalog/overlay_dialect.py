@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pf_tui.catalog.overlay import ROUTED
+from pf_tui.catalog.records import SERVED_PROTOCOLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pf_tui.catalog.overlay_nodes import NodeReader
 
-Read = Callable[["NodeReader", "Node"], object]
+ReadValue = Callable[["NodeReader", "Node"], object]
 
 _EFFORT_FIELDS = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 _BACK = ("", "reasoning_content", "reasoning", "chunk", "thinking", "items")
@@ -34,10 +34,10 @@ ORDER_RULES = ("assistant-after-tool", "tool-name", "empty-content")
 
 def read(reader: NodeReader, node: Node) -> dict[str, dict[str, object]]:
     """The settings under "" for every protocol, and under a protocol's name for that one alone."""
-    keys = reader.mapping(node, "dialect", (*ROUTED, *SETTINGS, "models"))
+    keys = reader.mapping(node, "dialect", (*SERVED_PROTOCOLS, *SETTINGS, "models"))
     settings: dict[str, dict[str, object]] = {"": {}}
     for name, value in keys.items():
-        if name in ROUTED:
+        if name in SERVED_PROTOCOLS:
             settings[name] = _settings(reader, value, name)
         else:
             settings[""][name] = _models(reader, value) if name == "models" else SETTINGS[name](reader, value)
@@ -77,7 +77,7 @@ def _names(reader: NodeReader, node: Node) -> list[str]:
     return reader.names(node)
 
 
-def _one_of(*words: str) -> Read:
+def _one_of(*words: str) -> ReadValue:
     def read_word(reader: NodeReader, node: Node) -> str:
         word = str(node.value)
         return word if word in words else reader.one_of(node, words, "this setting")
@@ -85,7 +85,7 @@ def _one_of(*words: str) -> Read:
     return read_word
 
 
-def _each_of(*words: str) -> Read:
+def _each_of(*words: str) -> ReadValue:
     def read_words(reader: NodeReader, node: Node) -> list[str]:
         return [reader.one_of(entry, words, "this setting") for entry in reader.entries(node)]
 
@@ -116,7 +116,7 @@ def _name_rule(reader: NodeReader, node: Node) -> str:
     return word
 
 
-SETTINGS: Mapping[str, Read] = {
+SETTINGS: Mapping[str, ReadValue] = {
     "maker": _text,
     "owner": _switch,
     "strip_attribution": _switch,

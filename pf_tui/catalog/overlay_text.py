@@ -13,8 +13,9 @@ from pathlib import Path
 
 from pf_tui import bounded_yaml
 from pf_tui.catalog import overlay_dialect
-from pf_tui.catalog.overlay import ROUTED, Overlay
+from pf_tui.catalog.overlay import Overlay
 from pf_tui.catalog.overlay_nodes import ID, NodeReader, kind_of
+from pf_tui.catalog.records import SERVED_PROTOCOLS
 from pf_tui.errors import StateFileUnusable
 
 TYPE_CHECKING = False
@@ -34,7 +35,7 @@ BOUNDS = bounded_yaml.Bounds(values=100_000)
 
 _AUTH = ("api_key", "token", "oauth", "subscription", "iam", "service_account", "none")
 _PROTOCOLS = {"anthropic": ("anthropic-messages",), "openai": ("openai-chat", "openai-responses")} | {
-    name: (name,) for name in ROUTED
+    name: (name,) for name in SERVED_PROTOCOLS
 }
 """What a person may write -> protocols."""
 _PRICE_KEYS = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
@@ -44,7 +45,7 @@ _URL = re.compile(
     r"https?://(?P<login>[^/?#\s]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#@:\s]+)(?::\d{1,5})?(?:/[^?#\s]*)?"
 )
 
-Read = Callable[["Reader", "Node"], object]
+ReadValue = Callable[["Reader", "Node"], object]
 
 
 def parse(text: str, path: Path, known_ids: Collection[str]) -> Overlay:
@@ -246,7 +247,7 @@ class Reader(NodeReader):
         return {self.text(key): self.price(value) for key, value in node.value}
 
 
-_PROVIDER: Mapping[str, Read] = {
+_PROVIDER: Mapping[str, ReadValue] = {
     "name": Reader.text,
     "family": Reader.text,
     "auth": Reader.auth,
@@ -263,7 +264,7 @@ _PROVIDER: Mapping[str, Read] = {
 }
 """What a provider may say, and how each is read."""
 
-_MODEL: Mapping[str, Read] = {
+_MODEL: Mapping[str, ReadValue] = {
     "id": Reader.text,
     "name": Reader.text,
     "context": Reader.integer,

@@ -9,6 +9,13 @@ from collections.abc import Mapping
 
 from pf_tui.records import field, record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
+SERVED_PROTOCOLS: tuple[Protocol, ...] = ("anthropic-messages", "openai-chat", "openai-responses")
+"""What agents speak and the gateway serves."""
+
 
 @record
 class PriceTier:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from pf_tui.catalog.overlay import Overlay
 
-COMPILED = "compiled"
+COMPILED_FOLDER = "compiled"
 """Folder beside the YAML that holds the compiled form in a wheel."""
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _PACKAGE = os.path.dirname(_HERE)
-_SHIPPED = os.path.join(_PACKAGE, "_data")
+_WHEEL_DATA = os.path.join(_PACKAGE, "_data")
 _COMPILER = ("compiling.py", "meanings.py", "names.py")
 """Code whose change makes a compiled form old, beside the YAML."""
 
@@ -58,14 +58,14 @@ def load(overlay: Overlay | None = None, *, data_dir: Path | None = None) -> Cat
 
 
 def _data_root() -> str:
-    return _SHIPPED if os.path.isdir(os.path.join(_SHIPPED, "catalog")) else os.path.dirname(_PACKAGE)
+    return _WHEEL_DATA if os.path.isdir(os.path.join(_WHEEL_DATA, "catalog")) else os.path.dirname(_PACKAGE)
 
 
 def _part(folder: str, name: str) -> Any:
     """One part of the compiled form: "providers", "models", "names", "dialects" or "answers"."""
     if (folder, name) not in _parts:
         try:
-            _parts[folder, name] = _read_json(os.path.join(folder, COMPILED, f"{name}.json"))
+            _parts[folder, name] = _read_json(os.path.join(folder, COMPILED_FOLDER, f"{name}.json"))
         except OSError:
             _parts[folder, name] = _cached(folder, name)
     return _parts[folder, name]

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pf_tui.catalog import Catalog, Model, Provider
+from pf_tui.catalog import SERVED_PROTOCOLS, Catalog, Model, Provider
 from pf_tui.records import record, replace
 from pf_tui.rules import failover
 from pf_tui.rules.eligibility import Eligibility, Skipped
-from pf_tui.rules.failover import SERVED_PROTOCOLS, Candidate, RouteRequest, Routing
+from pf_tui.rules.failover import Candidate, RouteRequest, Routing
 from pf_tui.rules.models import SAME
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import settings_table
@@ -118,14 +118,14 @@ class _Plan:
             else:
                 self._aliases[model.id] = group
         self._add_spellings([model for model, _ in laid_out])
-        providers_used = {deployment.provider for deployment in self._deployments}
+        used_providers = {deployment.provider for deployment in self._deployments}
         return Proxy(
             deployments=tuple(sorted(self._deployments, key=lambda deployment: deployment.stand_in)),
             aliases=self._aliases,
             fallbacks=self._fallbacks,
             larger=self._larger,
-            left_out=tuple(self._left_out(providers_used, skipped)),
-            notes=tuple(self._notes(providers_used)),
+            left_out=tuple(self._left_out(used_providers, skipped)),
+            notes=tuple(self._notes(used_providers)),
         )
 
     def _models(self) -> list[Model]:
@@ -222,10 +222,10 @@ class _Plan:
     def _has_own_dialect(self, provider: Provider, protocol: str) -> bool:
         return self._catalog.dialect(provider.id, protocol) != self._catalog.dialect("", protocol)
 
-    def _left_out(self, providers_used: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
+    def _left_out(self, used_providers: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
         for eligibility in self._now.listed:
             name = eligibility.provider
-            if name in providers_used:
+            if name in used_providers:
                 continue
             if name in self._unfit_providers:
                 yield self._unfit_providers[name]
@@ -239,8 +239,8 @@ class _Plan:
                 why = "the catalog knows no model of it; list its models in providers.yaml"
                 yield Skipped(provider=name, code="model", reason=why)
 
-    def _notes(self, providers_used: set[str]) -> Iterator[str]:
-        for name in (view.provider for view in self._now.listed if view.provider in providers_used):
+    def _notes(self, used_providers: set[str]) -> Iterator[str]:
+        for name in (view.provider for view in self._now.listed if view.provider in used_providers):
             provider, view = self._catalog.providers[name], self._now.view(name)
             source = view.credential.source or ""
             if not source.startswith("env:") and (key := self._key(provider)):

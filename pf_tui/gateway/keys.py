@@ -9,11 +9,10 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 
-from pf_tui.catalog import Catalog, Provider
+from pf_tui.catalog import SERVED_PROTOCOLS, Catalog, Provider
 from pf_tui.errors import PfError
 from pf_tui.gateway.cloud_auth import Signer, signer
 from pf_tui.rules import key_homes
-from pf_tui.rules.failover import SERVED_PROTOCOLS
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import clouds, credentials, files
 from pf_tui.state.config import Config

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pf_tui.catalog import Model
+from pf_tui.catalog import SERVED_PROTOCOLS, Model
 from pf_tui.gateway.routing_plan import RoutingPlan
-from pf_tui.rules.failover import SERVED_PROTOCOLS
 from pf_tui.rules.models import window
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from pf_tui.catalog import Catalog, Provider, blanks
+from pf_tui.catalog import SERVED_PROTOCOLS, Catalog, Provider, blanks
 from pf_tui.clients import CLIENTS
 from pf_tui.records import record
 from pf_tui.rules.clouds import carried, speaks
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
         def plan(self) -> bool: ...
 
     R = TypeVar("R", bound=Rankable)
-
-SERVED_PROTOCOLS: tuple[Protocol, ...] = ("anthropic-messages", "openai-chat", "openai-responses")
-"""What agents speak and the gateway serves."""
 
 
 @record

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pf_tui import regular_files
-from pf_tui.catalog import Catalog, Provider, blanks
+from pf_tui.catalog import SERVED_PROTOCOLS, Catalog, Provider, blanks
 from pf_tui.errors import PfError
 from pf_tui.state import files
 from pf_tui.state.paths import user_home
@@ -32,7 +32,6 @@ _FROM_ENDPOINT = (
 _ENDPOINTS = ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL", "ANTHROPIC_FOUNDRY_BASE_URL")
 """Variables that hold Azure's whole address, of which the resource is the first word."""
 
-_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
 _KEY_SOURCES = ("keyring", "auth.json")
 
 
@@ -113,7 +112,7 @@ def cannot_sign(provider: Provider, credential: Credential) -> str:
 
 def problem(provider: Provider, credential: Credential) -> tuple[str, str] | None:
     """Why the gateway cannot ask a cloud, and the cure; None when it can."""
-    urls = [url for name, url in provider.base_urls.items() if name in _SERVED]
+    urls = [url for name, url in provider.base_urls.items() if name in SERVED_PROTOCOLS]
     if urls and all("{" in url for url in urls):
         names = blanks.missing(provider, urls[0])
         if names:

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import catalog, snapshot
+from pf_tui.catalog import SERVED_PROTOCOLS
 from pf_tui.export import litellm, litellm_text
 from pf_tui.export.litellm import CLOUDS
 from pf_tui.records import replace
 from pf_tui.rules import failover
-from pf_tui.rules.failover import SERVED_PROTOCOLS, RouteRequest
+from pf_tui.rules.failover import RouteRequest
 from pf_tui.snapshot import Snapshot, StateFiles
 from pf_tui.snapshot.provider_view import LedgerFigures
 from pf_tui.state.config import Budgets, Config
