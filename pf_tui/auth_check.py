@@ -247,20 +247,24 @@ def headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping
     """What a request with the key carries."""
     from pf_tui import __version__
 
-    headers_sent = {"user-agent": f"pf-tui/{__version__}", "accept": "application/json", **provider.headers}
+    request_headers = {
+        "user-agent": f"pf-tui/{__version__}",
+        "accept": "application/json",
+        **provider.headers,
+    }
     if protocol == "anthropic-messages":
-        headers_sent["anthropic-version"] = "2023-06-01"
+        request_headers["anthropic-version"] = "2023-06-01"
     if secret is None:
-        return headers_sent
+        return request_headers
     if protocol == "anthropic-messages":
-        headers_sent["x-api-key"] = secret.reveal()
+        request_headers["x-api-key"] = secret.reveal()
     elif protocol == "gemini":
-        headers_sent["x-goog-api-key"] = secret.reveal()
+        request_headers["x-goog-api-key"] = secret.reveal()
     elif provider.family == "Azure":
-        headers_sent["api-key"] = secret.reveal()
+        request_headers["api-key"] = secret.reveal()
     else:
-        headers_sent["authorization"] = f"Bearer {secret.reveal()}"
-    return headers_sent
+        request_headers["authorization"] = f"Bearer {secret.reveal()}"
+    return request_headers
 
 
 def _decision(

@@ -171,16 +171,16 @@ class _Reader:
         yaml = self._yaml
         content: dict[str, Any] = {}
         while not isinstance(event := self.loader.get_event(), yaml.MappingEndEvent):
-            key_place = event
+            key_event = event
             if not isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
                 self._fail(event, "a key is one word")
             self._value(event, depth + 1)
             key = event.value
             if key in content:
-                self._fail(key_place, "a key stands here a second time")
+                self._fail(key_event, "a key stands here a second time")
             content[key] = self._value(self.loader.get_event(), depth + 1)
             if depth == 0:
-                self._lines[key] = key_place.start_mark.line + 1
+                self._lines[key] = key_event.start_mark.line + 1
         return content
 
     def _scalar(self, event: Any) -> Any:

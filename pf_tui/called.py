@@ -23,9 +23,9 @@ BARE = (
 )
 """Commands that sentences name without backticks."""
 
-_QUOTED = rf"`{NAME}(?=[ `])"
-_NAMED = rf"{_QUOTED}|(?<![\w/.`-]){NAME}(?= (?:{'|'.join(BARE)})\b)"
-_SHOWN = rf"(?m:(?<=^Usage: ){NAME}|(?<=^  ){NAME}(?= ))|{_NAMED}"
+_QUOTED_NAME = rf"`{NAME}(?=[ `])"
+_NAME_IN_TEXT = rf"{_QUOTED_NAME}|(?<![\w/.`-]){NAME}(?= (?:{'|'.join(BARE)})\b)"
+_NAME_IN_HELP = rf"(?m:(?<=^Usage: ){NAME}|(?<=^  ){NAME}(?= ))|{_NAME_IN_TEXT}"
 """In a help page also its usage and its examples."""
 
 
@@ -37,7 +37,7 @@ def spelled(text: str, *, page: bool = False) -> str:
     """
     end = 0
     parts: list[str] = []
-    for first, last, word in _spans(text, _SHOWN if page else _NAMED):
+    for first, last, word in _spans(text, _NAME_IN_HELP if page else _NAME_IN_TEXT):
         parts += [text[end:first], word]
         end = last
     return "".join([*parts, text[end:]]) if parts else text
@@ -45,7 +45,7 @@ def spelled(text: str, *, page: bool = False) -> str:
 
 def quoted(text: str) -> list[tuple[int, int, str]]:
     """Where a line has our name between backticks, and what can be typed here; none where the name can be."""
-    return _spans(text, _QUOTED)
+    return _spans(text, _QUOTED_NAME)
 
 
 def _spans(text: str, pattern: str) -> list[tuple[int, int, str]]:

@@ -160,7 +160,7 @@ class Upstream:
         self._standing: list[tuple[str, Step]] = []
         self._changed = threading.Condition()
         self._server = FakeUpstream("the mock")
-        self._server.all_models_listed = ()
+        self._server.model_names = ()
         self._server.follow(self._take)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

@@ -41,7 +41,7 @@ MOST_CHARS = 240
 """A notification shows no more."""
 
 _DISPLAY = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XAUTHORITY")
-_PASSED = (*_DISPLAY, "HOME", "PATH", "LANG", "LC_ALL", "USER", "TMPDIR")
+_NOTIFIER_VARIABLES = (*_DISPLAY, "HOME", "PATH", "LANG", "LC_ALL", "USER", "TMPDIR")
 """All that the notifying program gets of the environment: credentials stay here."""
 
 _BOUNDED = "import os,signal,sys;signal.alarm(int(sys.argv[1]));os.execv(sys.argv[2],sys.argv[2:])"
@@ -154,7 +154,7 @@ def send(command: Sequence[str], env: Mapping[str, str]) -> None:
     spawn = getattr(os, "posix_spawn", None)
     if spawn is None:
         return
-    variables = {name: value for name in _PASSED if (value := env.get(name))}
+    variables = {name: value for name in _NOTIFIER_VARIABLES if (value := env.get(name))}
     words = [sys.executable, "-I", "-S", "-c", _BOUNDED, str(LIFE_S), *command]
     files = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
     try:

@@ -219,14 +219,14 @@ def settle(
         for agent in sorted(providers):
             ledger.applied(ctx.paths.ledger, agent, providers[agent], moment)
         if moved_from is None:
-            agent_moved = next(
+            moved_agent = next(
                 (a for a in sorted(providers) if settings.get(a) not in (None, providers[a])), None
             )
-            if agent_moved is not None:  # being set for the first time is no move
+            if moved_agent is not None:  # being set for the first time is no move
                 ledger.switch(
                     ctx.paths.ledger,
-                    settings[agent_moved],
-                    providers[agent_moved],
+                    settings[moved_agent],
+                    providers[moved_agent],
                     why=why,
                     who=ctx.who,
                     at=moment,

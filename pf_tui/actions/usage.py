@@ -53,20 +53,20 @@ def ingest(
 
     if look or schema.is_suspect(ctx.paths.ledger):
         _set_damaged_aside(ctx)
-    rows_saved = salvage.salvage_new(ctx.paths.ledger)
+    saved_rows = salvage.salvage_new(ctx.paths.ledger)
     try:
         outcome = read()
     except StateFileUnusable as error:
         damaged = isinstance(error.__cause__, sqlite3.DatabaseError)
         if not (damaged and schema.begin_anew(ctx.paths.ledger)):
             raise
-        rows_saved |= salvage.salvage_new(ctx.paths.ledger)
+        saved_rows |= salvage.salvage_new(ctx.paths.ledger)
         outcome = read()
-    rows_saved |= salvage.salvage_new(ctx.paths.ledger)  # one that was set aside when it was opened
+    saved_rows |= salvage.salvage_new(ctx.paths.ledger)  # one that was set aside when it was opened
     outcome.problems += [
         f"ledger.db was damaged; it was set aside as {name} and begun anew: what could be read out of it"
         f" (requests: {count}) is kept, what is missing comes from the logs"
-        for name, count in rows_saved.items()
+        for name, count in saved_rows.items()
     ]
     if outcome.rows_new or not ctx.paths.usage.exists() or _day_changed(ctx):
         try:

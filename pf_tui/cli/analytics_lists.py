@@ -176,9 +176,9 @@ def hits(hit_rows: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list
     """Every limit hit: when, whose, until when, and what waiting cost."""
     if not hit_rows:
         return [Text(), *wrapped("no limit was hit in this period", frame.width)]
-    hits_shown = hit_rows[:MOST]
+    shown_hits = hit_rows[:MOST]
     rows = []
-    for hit in hits_shown:
+    for hit in shown_hits:
         at = moment(hit.ts_ms)
         until = moment(hit.until_ms) if hit.until_ms else None
         rows.append(

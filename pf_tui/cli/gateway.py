@@ -157,9 +157,9 @@ def env(ctx: Context, agent: str) -> None:
     setting = plan.setting_for(now, client, running.url, token, ctx.env)
     output.raw(environments.exports(setting).encode("utf-8", "surrogateescape") + b"\n")
     if setting.words:
-        words_given = shlex.join(setting.words)
+        argument_line = shlex.join(setting.words)
         diagnostics.note(
-            f"{client.name} takes its provider from arguments, too: {client.program} {words_given}"
+            f"{client.name} takes its provider from arguments, too: {client.program} {argument_line}"
         )
 
 

@@ -79,10 +79,10 @@ def table(
         {str(number): (Span(row[number].text, row[number].style or "text"),) for number in filled_columns}
         for row in rows
     ]
-    columns_fitted = layout.chosen(keyed_columns, lines, width)
-    has_titles = heading and any(column.title for column, _ in columns_fitted)
-    above = [layout.head(columns_fitted)] if has_titles else []
-    return [_trimmed(line) for line in (*above, *(layout.body(columns_fitted, row) for row in lines))]
+    fitting_columns = layout.chosen(keyed_columns, lines, width)
+    has_titles = heading and any(column.title for column, _ in fitting_columns)
+    above = [layout.head(fitting_columns)] if has_titles else []
+    return [_trimmed(line) for line in (*above, *(layout.body(fitting_columns, row) for row in lines))]
 
 
 def between(text: Text, right: Text, width: int) -> list[Text]:

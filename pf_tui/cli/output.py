@@ -81,11 +81,11 @@ def csv(rows: Iterable[Iterable[object]]) -> None:
     """
     import csv as writers
 
-    is_shown = sys.stdout.isatty()
+    on_terminal = sys.stdout.isatty()
     out = io.StringIO(newline="")
     writer = writers.writer(out)
     for row in rows:
-        writer.writerow([_cell(value, is_shown) for value in row])
+        writer.writerow([_cell(value, on_terminal) for value in row])
         if out.tell() > 1 << 16:
             _bytes(out.getvalue().encode("utf-8", "replace"))
             out.seek(0)
@@ -97,12 +97,12 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d",
 """How a text begins that Excel, LibreOffice or Sheets calculates; the last four are the wide forms."""
 
 
-def _cell(value: object, is_shown: bool) -> object:
+def _cell(value: object, on_terminal: bool) -> object:
     if not isinstance(value, str):
         return "" if value is None else value
     if value.lstrip(" ").startswith(_FORMULAS):
         value = f"'{value}"
-    return visible(value) if is_shown else value
+    return visible(value) if on_terminal else value
 
 
 def show(*views: Text) -> None:

@@ -111,7 +111,9 @@ def auto(ctx: Context, word: str | None, as_json: bool) -> None:
     if as_json:
         output.document({"auto": on})
         return
-    output.text(words.RESUME_AUTO if on else f"{words.RESUME_ASKED}; `pf-tui sessions auto on` turns that on")
+    output.text(
+        words.RESUME_AUTO if on else f"{words.RESUME_BY_HAND}; `pf-tui sessions auto on` turns that on"
+    )
 
 
 @subword(sessions, "focus")

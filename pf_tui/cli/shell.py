@@ -24,7 +24,7 @@ RESET = (
 """What a killed full-screen program leaves switched on, switched off."""
 
 
-_PLACES = {
+_COMPLETION_FILES = {
     "bash": ("XDG_DATA_HOME", ".local/share", "bash-completion/completions/pf-tui"),
     "fish": ("XDG_CONFIG_HOME", ".config", "fish/completions/pf-tui.fish"),
 }
@@ -47,7 +47,7 @@ def completion(ctx: click.Context, shell: str | None) -> None:
         output.text("zsh: put this line into ~/.zshrc, behind compinit:")
         output.text(f'eval "$({called.lasting()} completion zsh)"')
         return
-    if shell_name not in _PLACES:
+    if shell_name not in _COMPLETION_FILES:
         raise WrongUsage(f"the shell '{shell_name}' cannot be set up", "name bash, zsh or fish")
     path = _set_up(context, shell_name, _script(ctx, shell_name))
     output.text(f"{shell_name}: written to {path}; it holds in new shells, delete the file to take it back")
@@ -64,7 +64,7 @@ def _script(ctx: click.Context, shell: str) -> str:
 
 def _set_up(context: Context, shell: str, script: str) -> Path:
     """Write the script where the shell looks. Raises PfError for a file of somebody else's."""
-    variable, default, name = _PLACES[shell]
+    variable, default, name = _COMPLETION_FILES[shell]
     folder = context.env.get(variable) or user_home(context.env) / default
     path = Path(folder) / name
     try:

@@ -34,7 +34,7 @@ _NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTPS_PR
 HELLO = "made-up data, nothing of yours is touched; in a moment a limit is hit"
 """The newest event when the demo begins: it stands in the dashboard's last line."""
 
-_MOVED = "zai-coding-plan"
+_PROMOTED = "zai-coding-plan"
 """The provider the person moved up yesterday; undo shows where it was."""
 
 _PASSED_ON = (
@@ -192,7 +192,7 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
     settled = min(
         [now - timedelta(hours=26), *(limit_hit.at - timedelta(hours=1) for limit_hit in limit_hits)]
     )
-    actions.move_in_priority(then(settled, "tui"), _MOVED, scenario.PRIORITY.index(_MOVED) + 1)
+    actions.move_in_priority(then(settled, "tui"), _PROMOTED, scenario.PRIORITY.index(_PROMOTED) + 1)
     actions.set_budgets(then(settled + timedelta(minutes=3), "cli"), "openrouter", {"daily_usd": 20.0})
     there = replace(then(settled + timedelta(minutes=4), "cli"), cwd=ctx.cwd.parent / scenario.ON_PLAN_ALONE)
     actions.set_priority(there, scenario.PRIORITY[:1], in_project=True)
@@ -221,7 +221,7 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
 
 def _before_the_move(provider: str) -> int:
     """Where a provider stood before the person moved one of them up."""
-    return scenario.PRIORITY.index(provider) + (3 if provider == _MOVED else 0)
+    return scenario.PRIORITY.index(provider) + (3 if provider == _PROMOTED else 0)
 
 
 def _note_limit_hits(ctx: Context, past: History) -> None:

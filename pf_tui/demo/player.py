@@ -69,7 +69,7 @@ class Player:
         self._client: aiohttp.ClientSession
         self._gateway: subprocess.Popen[bytes] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._turns_planned = 0
+        self._turns = 0
 
     async def open(self) -> None:
         """Let the vendors listen and the sessions begin. Raises PfError."""
@@ -236,9 +236,9 @@ class Player:
 
     def _plan(self, session: Session) -> Request:
         """Tokens and times of the next answer."""
-        self._turns_planned += 1
+        self._turns += 1
         work = next(work for work in scenario.WORK if work.agent == session.agent)
-        depth = min(1.0, self._turns_planned / 80)
+        depth = min(1.0, self._turns / 80)
         return history.request(self._rng, self._ctx.now(), work, session.id, session.project, depth)
 
     def _use(self, provider: str) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         resting: object
 
 
-_SAID = ("id", "ts", "who", "action", "why", "before", "after")
+_EVENT_FIELDS = ("id", "ts", "who", "action", "why", "before", "after")
 
 
 def events(journal_events: Iterable[Event]) -> list[dict[str, object]]:
@@ -38,7 +38,7 @@ def events(journal_events: Iterable[Event]) -> list[dict[str, object]]:
 def event(event: Event) -> dict[str, object]:
     """One line of the journal, without what only undo needs."""
     line = event.to_json()
-    fields = {name: line[name] for name in _SAID}
+    fields = {name: line[name] for name in _EVENT_FIELDS}
     if event.evidence:
         fields["evidence"] = line["evidence"]
     if event.of:

@@ -128,9 +128,9 @@ def cells(catalog: Catalog, providers: Iterable[Provider] | None = None) -> tupl
 
 
 def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
-    model_wanted = client.usual_model or provider.default_model
+    model_id = client.usual_model or provider.default_model
     eligibility = Eligibility(provider=provider.id, has_key=provider.agent_only is None)
-    request = RouteRequest(model=model_wanted, agent=client.id, protocols=client.protocols, pass_through=True)
+    request = RouteRequest(model=model_id, agent=client.id, protocols=client.protocols, pass_through=True)
     routing = candidates(request, [eligibility], catalog)
     if not routing.candidates:
         return _cell_of(provider.id, client.id, login="no", why=routing.skipped[0].reason)
@@ -215,15 +215,13 @@ def route(now: Snapshot, client: Client, model: str | None, request_class: str |
         request_class: of a request of this class, which the person may serve elsewhere.
     """
     rule = now.config.classes.get(request_class or "")
-    model_wanted = (rule.model if rule else None) or model or now.model or client.usual_model
-    request = RouteRequest(
-        model=model_wanted, agent=client.id, protocols=client.protocols, without_gateway=True
-    )
+    model_id = (rule.model if rule else None) or model or now.model or client.usual_model
+    request = RouteRequest(model=model_id, agent=client.id, protocols=client.protocols, without_gateway=True)
     routing = now.route(request, new_session=True)
     provider_id = rule.provider if rule else None
     return {
         "agent": client.id,
-        "model": model_wanted,
+        "model": model_id,
         "class": request_class,
         "rule": {"provider": rule.provider, "model": rule.model} if rule else None,
         "candidates": [

@@ -40,12 +40,12 @@ def chosen(
     """
     models = [model for model in catalog.models.values() if extras or not model.extra]
     if family is not None:
-        names_listed = {name for model in catalog.models.values() for name in (model.family, model.subfamily)}
-        ids = _named("family", family, names_listed)
+        choices = {name for model in catalog.models.values() for name in (model.family, model.subfamily)}
+        ids = _named("family", family, choices)
         models = [model for model in models if ids in (model.family.casefold(), model.subfamily.casefold())]
     if capability is not None:
-        names_listed = {name for model in catalog.models.values() for name in model.capabilities}
-        ids = _named("capability", capability, names_listed)
+        choices = {name for model in catalog.models.values() for name in model.capabilities}
+        ids = _named("capability", capability, choices)
         models = [model for model in models if ids in model.capabilities]
     if provider is not None:
         serving = catalog.provider(provider).id

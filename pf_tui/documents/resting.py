@@ -13,7 +13,7 @@ from pf_tui.snapshot import ProviderView
 LONG = timedelta(minutes=10)
 """A rest that is worth a command of the person's."""
 
-QUOTED = 120
+MOST_QUOTED = 120
 """Characters of the provider's own words."""
 
 _MATTERS: Mapping[str, str] = {
@@ -47,8 +47,8 @@ def sentence(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | Non
         matter = "its credit is used up"
     text = bench.evidence.get("text")
     quote = " ".join(text.split()) if isinstance(text, str) and text != "asked for" else ""
-    if len(quote) > QUOTED:
-        quote = f"{quote[:QUOTED].rstrip()}…"
+    if len(quote) > MOST_QUOTED:
+        quote = f"{quote[:MOST_QUOTED].rstrip()}…"
     observed = bench.kind in ("network", "timeout", "manual")  # not the provider's words: it said nothing
     cause = f" ({quote})" if quote and observed else ""
     citation = f". It said: “{quote}”" if quote and not observed else ""

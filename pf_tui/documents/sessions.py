@@ -98,14 +98,14 @@ def find(sessions: Iterable[Session], name: str) -> Session:
 
 def state(session: Session, now: datetime, zone: tzinfo | None) -> str:
     """`waiting for permission`, `limited until 16:20`, `working?` (a guess)."""
-    words_told: str = session.state
+    state_words: str = session.state
     if session.state == "waiting":
-        words_told = f"waiting {WAITING_WORDS.get(session.waiting_for or '', '')}".rstrip()
+        state_words = f"waiting {WAITING_WORDS.get(session.waiting_for or '', '')}".rstrip()
     elif session.state == "limited" and session.limited_until is not None:
-        words_told = f"limited until {words.clock(session.limited_until, now, zone)}"
+        state_words = f"limited until {words.clock(session.limited_until, now, zone)}"
     elif session.killed:
-        words_told = "ended (killed)"
-    return f"{words_told}{'?' if session.guess else ''}{' elsewhere' if session.elsewhere else ''}"
+        state_words = "ended (killed)"
+    return f"{state_words}{'?' if session.guess else ''}{' elsewhere' if session.elsewhere else ''}"
 
 
 def folder_label(session: Session) -> str:

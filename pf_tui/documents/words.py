@@ -45,7 +45,7 @@ def class_rule(name: str, rule: ClassRule) -> str:
 
 GATEWAY_AUTO = "agents use the gateway automatically where they need it (`pf-tui gateway auto off` ends that)"
 RESUME_AUTO = "OpenCode's sessions go on by themselves after a limit (`pf-tui sessions auto off` ends that)"
-RESUME_ASKED = "OpenCode's sessions do not go on by themselves after a limit"
+RESUME_BY_HAND = "OpenCode's sessions do not go on by themselves after a limit"
 
 
 def turns(headroom: Headroom | None) -> str:

@@ -18,7 +18,7 @@ COOLDOWN_S = 60
 REQUEST_TIMEOUT_S = 600
 LEAST_FALLBACKS = 10
 
-_NOT_SAID = (
+_NO_MODES = (
     "a session stays with the provider its prompt cache is warm at",
     "a plan's windows (5 hours, week) as limits; a rest until the provider's own reset",
     "a rest until somebody clears it: 403 and an empty balance are asked again each time",
@@ -42,7 +42,7 @@ def _head(proxy: Proxy) -> Iterator[str]:
     yield "# It needs LITELLM_MASTER_KEY and the variables named below. Start: litellm --config FILE"
     yield "#"
     yield "# LiteLLM cannot be told:"
-    yield from _comments(_NOT_SAID)
+    yield from _comments(_NO_MODES)
     if proxy.notes:
         yield "# Of your settings:"
         yield from _comments(proxy.notes)

@@ -105,8 +105,8 @@ class RequestFailover(Turn):
         """Hand the attempts to the recorder, under the id the client was answered with."""
         request_id = self._request_id or self._engine.request_id(None)
         last = len(self._attempts)
-        for ordinal, attempt_made in enumerate(self._attempts, start=1):
-            self._engine.recorder.attempt(self._row(attempt_made, request_id, ordinal, ordinal == last))
+        for ordinal, past_attempt in enumerate(self._attempts, start=1):
+            self._engine.recorder.attempt(self._row(past_attempt, request_id, ordinal, ordinal == last))
 
     def release(self) -> None:
         """The request is over: its client hears no more keep-alives, and its body is let go at once."""

@@ -64,7 +64,7 @@ class InFlightRequest:
         tokens = 0
         if meter is not None:
             output_tokens = meter.usage.get("output_tokens", meter.usage.get("completion_tokens"))
-            tokens = max(meter.tokens_seen, output_tokens if isinstance(output_tokens, int) else 0)
+            tokens = max(meter.tokens_streamed, output_tokens if isinstance(output_tokens, int) else 0)
         return LiveRequest(
             id=str(self.number),
             agent=self.request.agent,

@@ -29,7 +29,7 @@ def tell_failover(recorder: Recorder, request: Request, failed_attempt: FailedAt
         after={"provider": route.provider, "model": route.model},
         evidence={**failure.evidence, "session": request.session or ""},
         once=f"failover {first.provider} {failure.kind} {route.provider}",
-        unless_told=first.provider,
+        known_by=first.provider,
     )
 
 

@@ -33,7 +33,7 @@ MOST_REASONS = 3
 LONGEST_RETRY_S = 300
 """What a session that waits for the reset is told at once: a client that waits for hours hears no change."""
 
-_LIMITED = ("benched", "exhausted")
+_LIMIT_CODES = ("benched", "exhausted")
 _PASSING = ("overload", "server", "network", "timeout")
 _REFUSING = ("auth", "account", "address", "model", "unsupported", "request", "context")
 
@@ -113,7 +113,7 @@ def by_trouble(
     """Who is limited, who cannot be reached, and who refused, by provider."""
     at_limit, unreached, rejections = {}, {}, {}
     for skip in skipped:
-        if skip.code not in (*_LIMITED, "failed"):
+        if skip.code not in (*_LIMIT_CODES, "failed"):
             continue
         if skip.kind in _PASSING:
             unreached[skip.provider] = skip
@@ -127,7 +127,7 @@ def by_trouble(
 def first_back(skipped: Sequence[Skipped], now: datetime) -> Skipped | None:
     """The limited provider that is back first; None where nobody's end is known."""
     at_limit = (
-        skip for skip in skipped if skip.code in _LIMITED and skip.kind not in (*_PASSING, *_REFUSING)
+        skip for skip in skipped if skip.code in _LIMIT_CODES and skip.kind not in (*_PASSING, *_REFUSING)
     )
     return failover.first_back(skip for skip in at_limit if skip.until is not None and skip.until > now)
 

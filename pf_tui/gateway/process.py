@@ -161,7 +161,7 @@ async def _serve(
     logging.getLogger().addHandler(_OneLine(ctx))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, gateway.stop_asked.set)
+        loop.add_signal_handler(number, gateway.stop_event.set)
     await gateway.start(sockets)
     gc.freeze()
     running = Gateway(
@@ -188,7 +188,7 @@ async def _until_asked_or_homeless(gateway: server.Gateway, already_running: Alr
     """Until somebody asks for the stop, or its directory is gone: nobody could find or stop it then."""
     while already_running.still():
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(gateway.stop_asked.wait(), LOOK_S)
+            await asyncio.wait_for(gateway.stop_event.wait(), LOOK_S)
             return
 
 

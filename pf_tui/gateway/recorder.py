@@ -148,13 +148,13 @@ class Recorder:
         after: Mapping[str, object] | None = None,
         evidence: Mapping[str, object] | None = None,
         once: str | None = None,
-        unless_told: str | None = None,
+        known_by: str | None = None,
     ) -> None:
         """One line of the journal.
 
         Args:
             once: a key under which it is said once a minute.
-            unless_told: a provider; not needed when its bench was itself the failover.
+            known_by: a provider; not needed when its bench was itself the failover.
         """
         if once is not None:
             moment = time.monotonic()
@@ -163,7 +163,7 @@ class Recorder:
             self._written_at[once] = moment
 
         def write() -> None:
-            if time.monotonic() - self._bench_written_at.get(unless_told or "", -TOLD_S) < TOLD_S:
+            if time.monotonic() - self._bench_written_at.get(known_by or "", -TOLD_S) < TOLD_S:
                 return
             write_down(
                 self._routing_state.ctx, action, why=why, before=before, after=after, evidence=evidence

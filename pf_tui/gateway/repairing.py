@@ -26,7 +26,7 @@ class Repairs:
 
     def __init__(self, repairs: KnownRepairs) -> None:
         self._known_repairs = repairs
-        self._strips_tried: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
+        self._trials: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
 
     def repairs_for(self, route: Route) -> tuple[str, ...]:
         """What is left out there since earlier requests."""
@@ -38,7 +38,7 @@ class Repairs:
     def asked_for(self, failed_attempt: FailedAttempt) -> bool:
         """The answer asks for a repair that was not tried yet: the same provider may be asked once more."""
         route, repair = failed_attempt.route, failed_attempt.failure.repair
-        strips = self._strips_tried.setdefault((route.provider, route.model), {})
+        strips = self._trials.setdefault((route.provider, route.model), {})
         if failed_attempt.status is None or len(strips) >= MOST:
             return False
         if repair is not None and repair.kind == "thinking":
@@ -56,9 +56,9 @@ class Repairs:
 
     def worked(self, route: Route) -> tuple[tuple[str, ...], Mapping[str, object]] | None:
         """What was newly left out there and helped, with what the provider had said; None = nothing."""
-        if not self._strips_tried:
+        if not self._trials:
             return None
-        strips = self._strips_tried.get((route.provider, route.model), {})
+        strips = self._trials.get((route.provider, route.model), {})
         parts = tuple(part for part in strips if part != THINKING)
         return (parts, strips[parts[-1]]) if parts else None
 
@@ -85,9 +85,9 @@ class Repairs:
         return _without_betas(inbound, parts) if parts else inbound
 
     def _parts(self, route: Route) -> tuple[str, ...]:
-        if not self._strips_tried:
+        if not self._trials:
             return self.repairs_for(route)
-        return (*self.repairs_for(route), *self._strips_tried.get((route.provider, route.model), ()))
+        return (*self.repairs_for(route), *self._trials.get((route.provider, route.model), ()))
 
 
 def _fields(part: str) -> tuple[str, ...]:

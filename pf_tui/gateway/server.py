@@ -61,7 +61,7 @@ class Gateway:
         self._sites: list[asyncio.Server] = []
         self._transport: Transport | None = None
         self._watch: asyncio.Task[None] | None = None
-        self.stop_asked = asyncio.Event()
+        self.stop_event = asyncio.Event()
 
     async def start(self, sockets: list[socket.socket]) -> None:
         """Begin to serve on sockets that are bound to this machine.
@@ -150,7 +150,7 @@ class Gateway:
         elif request.method == "POST" and path == CREDENTIALS:
             return await self._credentials(request)
         elif request.method == "POST" and path == STOP:
-            self.stop_asked.set()
+            self.stop_event.set()
             return _json({"stopping": True, "requests": len(self.requests_in_flight)})
         sentence = f"pf-tui: the gateway has no {request.method} {path[:80]}"
         return _response(own_responses.refused(404, _protocol(path), sentence))

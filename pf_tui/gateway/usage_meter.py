@@ -61,7 +61,7 @@ _CONTENT_MARKS = (b"content", b"delta", b"choices", b"arguments", b"partial_json
 """In an event that is no JSON: it was a piece of the answer."""
 
 
-_DONE = b"data: [DONE]\n\n"
+_DONE_EVENT = b"data: [DONE]\n\n"
 
 
 class Kind:
@@ -75,7 +75,7 @@ class UsageMeter:
 
     __slots__ = (
         *("answered", "broken", "done", "finished", "head", "message_id", "model", "moved", "odd"),
-        *("signatures", "tokens_seen", "usage"),
+        *("signatures", "tokens_streamed", "usage"),
     )
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class UsageMeter:
         self.message_id: str | None = None
         self.model: str | None = None
         self.usage: dict[str, object] = {}
-        self.tokens_seen = 0
+        self.tokens_streamed = 0
         self.signatures: list[str] = []
         """What reasoning blocks were signed with; taken by whoever remembers them."""
 
@@ -106,13 +106,13 @@ class UsageMeter:
         An event that no client can read is left out; one that was a piece of the answer makes the stream
         `broken`, and nothing after it passes.
         """
-        head = whole.removesuffix(_DONE)
+        head = whole.removesuffix(_DONE_EVENT)
         if len(head) != len(whole) and head.endswith(b"\n\n"):
             good, complaint = self.filter_events(head)
             if complaint is not None or self.broken:
                 return good, complaint
             self.finished = self.done = True
-            return good + _DONE, None
+            return good + _DONE_EVENT, None
         rest, gap, texts = without_texts(whole)
         usages = all_at_once(rest)
         if usages is None:
@@ -128,11 +128,11 @@ class UsageMeter:
                 if texts and start >= gap:
                     start += len(whole) - len(rest)
                     deltas += texts
-                self.tokens_seen += deltas
+                self.tokens_streamed += deltas
                 return whole[:start], whole[start : whole.index(b"\n\n", start) + 2]
             elif kind == Kind.FILLER:
                 fillers += 1
-        self.tokens_seen += deltas + texts
+        self.tokens_streamed += deltas + texts
         if texts or fillers < len(usages):
             self.moved = True
         return whole, None
@@ -185,7 +185,7 @@ class UsageMeter:
     def _see(self, usage: Event) -> int:
         kind = usage.type
         if kind == "content_block_delta":
-            self.tokens_seen += 1
+            self.tokens_streamed += 1
             if type(usage.delta) is Delta and usage.delta.signature:
                 self._sign(usage.delta.signature)
             return Kind.GOOD
@@ -202,7 +202,7 @@ class UsageMeter:
                 self._use(holder.usage)
         elif usage.choices is not None:
             self._hold(usage.id, usage.model)
-            self.tokens_seen += 1
+            self.tokens_streamed += 1
             for choice in usage.choices:
                 if choice.finish_reason:
                     self.finished = True
@@ -211,7 +211,7 @@ class UsageMeter:
         elif kind == "message_delta" and type(usage.delta) is Delta and usage.delta.stop_reason:
             self.finished = True
         elif kind is not None and kind.endswith(".delta"):
-            self.tokens_seen += 1
+            self.tokens_streamed += 1
         block = usage.content_block or usage.item
         if block is not None and (signature := block.data or block.encrypted_content):
             self._sign(signature)

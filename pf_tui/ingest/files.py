@@ -39,7 +39,7 @@ LINE_SOURCES: Mapping[str, ModuleType] = {
 }
 """Agents whose logs are line files: agent -> its module."""
 
-_KNOWN = "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files"
+_SELECT_FILES = "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files"
 
 StoredFiles = Mapping[str, tuple[int, int, int, int, int, str]]
 """path -> inode, size, mtime, offset, head hash, note of when it was read last"""
@@ -84,7 +84,7 @@ def origin(job: Job) -> str:
 
 def stored_files(connection: sqlite3.Connection) -> dict[str, tuple[int, int, int, int, int, str]]:
     """Every file as it was read last."""
-    return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
+    return {row[0]: row[1:] for row in connection.execute(_SELECT_FILES)}
 
 
 def jobs(env: Mapping[str, str], stored_files: StoredFiles) -> Iterator[Job]:

@@ -30,7 +30,7 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 is longer is no row of any client's, and is skipped rather than held in memory, three times over while read."""
 
 _ESCAPE = b"\\u00"
-_ESCAPED = re.compile(rb"\\u00[2-7]")
+_ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
 """A writer that escapes printable ASCII (legal JSON) may have escaped a needle: such lines are decoded."""
 
 MANY_ESCAPES = 8
@@ -348,7 +348,7 @@ def _escaped(buffer: bytes, offset: int, last: int) -> bool:
             return True
         if (offset := find(buffer, _ESCAPE, offset + 4, last)) < 0:
             return False
-    return _ESCAPED.search(buffer, offset, last) is not None
+    return _ESCAPED_ASCII.search(buffer, offset, last) is not None
 
 
 def _after_carriage_return(rest: bytes) -> int:

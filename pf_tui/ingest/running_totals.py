@@ -32,7 +32,7 @@ KINDS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h", "w
 SLACK_MS = 60_000
 """How much earlier than the session's start by its own clock a row may be."""
 
-_SUMS = ", ".join(f"sum({kind})" for kind in KINDS)
+_SUM_COLUMNS = ", ".join(f"sum({kind})" for kind in KINDS)
 
 
 def note(connection: sqlite3.Connection, states: Iterable[CostState]) -> None:
@@ -261,7 +261,7 @@ def _row_totals(
     numbers = {names(total.session): total.session for total in waiting}
     oldest = min((total.started for total in waiting), default=0) - SLACK_MS
     rows_read = connection.execute(
-        f"SELECT session, model, {_SUMS}, max(ts), max(project) FROM request_rows WHERE ts >= ?"
+        f"SELECT session, model, {_SUM_COLUMNS}, max(ts), max(project) FROM request_rows WHERE ts >= ?"
         f" AND source != {NAME['cost-state']} AND machine IS NULL AND session IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
         (oldest, json.dumps(list(numbers))),
     )

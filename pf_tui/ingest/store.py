@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pf_tui.ingest.files import Read
 
 
-_COUNTED = ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h")
+_TOKEN_KINDS = ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h")
 
 
 class LedgerWriter:
@@ -100,7 +100,7 @@ class LedgerWriter:
             row_id = None
             if opencode.fork_key(request) is not None:
                 row = self._shaper.row(opencode.AGENT, request)
-                alike = ("ts", "agent", "model", "provider", "is_subagent", "latency_ms", *_COUNTED)
+                alike = ("ts", "agent", "model", "provider", "is_subagent", "latency_ms", *_TOKEN_KINDS)
                 candidates = self._connection.execute(
                     f"SELECT id FROM request_rows WHERE {' AND '.join(f'{name} = ?' for name in alike)}"
                     " AND id != ? AND session != ? ORDER BY id",

@@ -34,7 +34,7 @@ from pf_tui.state.paths import project_root
 HOME = "anthropic-subscription"
 """The provider of Claude Code's own login."""
 
-KEYED = "anthropic-api"
+API_PROVIDER = "anthropic-api"
 """The same vendor's with a key."""
 
 
@@ -74,7 +74,7 @@ def _route_back(ctx: Context) -> FileChange | None:
     if claude_settings.route_in(before) is None:
         return None
     after = claude_settings.unrouted(before)
-    content = None if after == claude_settings.MADE else after.encode()
+    content = None if after == claude_settings.EMPTY else after.encode()
     return FileChange(path=path, before=before.encode(), after=content)
 
 
@@ -174,7 +174,7 @@ def _write_route(ctx: Context, provider: Provider, path: Path, env: Mapping[str,
         JsoncError, PfError: as `_route`.
     """
     text = _read(path)
-    before = claude_settings.MADE if text is None else text
+    before = claude_settings.EMPTY if text is None else text
     return _write(path, text, claude_settings.routed(before, provider.id, env, _helper(ctx, provider, path)))
 
 
@@ -199,13 +199,13 @@ def _route(ctx: Context, provider: Provider, path: Path) -> bool:
     names = claude_models.aliases(ctx.catalog()) if models else {}
     address = _own_address(provider)
     after = claude_settings.routed(
-        claude_settings.MADE if text is None else text,
+        claude_settings.EMPTY if text is None else text,
         provider.id,
         {**provider.claude_code.env, **address, **names},
         _helper(ctx, provider, path),
         models=models,
         home=provider.claude_code.mode == "native" and not address,
-        keys=provider.id == KEYED,
+        keys=provider.id == API_PROVIDER,
     )
     return _write(path, text, after)
 
@@ -213,7 +213,7 @@ def _route(ctx: Context, provider: Provider, path: Path) -> bool:
 def _own_address(provider: Provider) -> dict[str, str]:
     """The address that the person gave the vendor's API in providers.yaml; none for a login, which stays."""
     url = provider.base_urls.get("anthropic-messages", "")
-    if provider.id != KEYED or claude_address.plain(url) in ("", key_homes.VENDOR_URL):
+    if provider.id != API_PROVIDER or claude_address.plain(url) in ("", key_homes.VENDOR_URL):
         return {}
     return {key_homes.BASE_URL: claude_address.plain(url)}
 
@@ -276,7 +276,7 @@ def _effect(ctx: Context, provider: Provider, there: Sequence[Path], *, leads: b
 def _helper(ctx: Context, provider: Provider, path: Path) -> str | None:
     """The command that prints the key; None where Claude Code's own login or cloud sign-in serves."""
     native = provider.claude_code.mode == "native"
-    if native and provider.id != KEYED:
+    if native and provider.id != API_PROVIDER:
         return None
     if is_shared(path, ctx.env):
         return f"{program.IF_THERE} && exec {program.NAME} auth helper"
@@ -292,7 +292,7 @@ def _is_home(ctx: Context, provider: Provider, text: str) -> bool:
     settings_env = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
     helper = settings.get(claude_settings.HELPER) if isinstance(settings, dict) else None
     own_key = any(settings_env.get(name) for name in claude_address.KEYS) or bool(helper)
-    if provider.id == KEYED:
+    if provider.id == API_PROVIDER:
         return own_key
     return not own_key and not any(settings_env.get(name) for name in _clouds(provider))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NOTE = "pf-tui"
 """The member that remembers what was there; no client reads it."""
 
-MADE = "{}\n"
+EMPTY = "{}\n"
 """What a route is put into where there was no file; left alone, the file goes again."""
 
 REFRESH_S = 60.0
@@ -63,12 +63,12 @@ def routed(
     Raises:
         JsoncError: the text cannot be edited.
     """
-    original, text = text, text if text.strip("\ufeff \t\r\n") else MADE
+    original, text = text, text if text.strip("\ufeff \t\r\n") else EMPTY
     settings = jsonc.parse(text)
     last_note, old_note = _note(settings)
     letters = _letters(original, settings)
     text = _without_last(text, settings, last_note, old_note, {ENV: env, MODELS: models or {}}, letters)
-    env_wanted = dict(env)
+    new_values = dict(env)
     for member, values in ((ENV, env), (MODELS, models or {})):
         now = _map(settings, member)
         for name in values:
@@ -76,13 +76,13 @@ def routed(
                 old_note[member][name] = now[name]
     for name in env:
         if name in old_note[ENV] and (keys or (home and name == BASE_URL)):
-            env_wanted[name] = old_note[ENV][name]
+            new_values[name] = old_note[ENV][name]
     present = settings.get(HELPER) if isinstance(settings, dict) else None
     if present is not None and present != last_note.pop(HELPER, None):
         old_note[HELPER] = present
     if home and HELPER in old_note:
         helper = old_note[HELPER]
-    for member, values in ((ENV, env_wanted), (MODELS, models or {})):
+    for member, values in ((ENV, new_values), (MODELS, models or {})):
         text = _with(text, member, values)
         last_note[member] |= values
     if helper is not None:
@@ -131,7 +131,7 @@ def _without_last(
     settings: object,
     old_note: dict[str, Any],
     note: dict[str, Any],
-    env_wanted: Mapping[str, Mapping[str, str]],
+    new_values: Mapping[str, Mapping[str, str]],
     letters: Mapping[str, str],
 ) -> str:
     """Without the model names of the route before, where the new one has none; the person's own come back.
@@ -139,7 +139,7 @@ def _without_last(
     `old_note` and `note` forget what is put back. Other variables stay for the new route to name.
     """
     for member in (MODELS, ENV):
-        names = [name for name in old_note[member] if name not in env_wanted[member]]
+        names = [name for name in old_note[member] if name not in new_values[member]]
         names = [name for name in names if member == MODELS or name in ALIASES]
         written_values = {name: old_note[member].pop(name) for name in names}
         own = {name: note[member].pop(name, None) for name in names}

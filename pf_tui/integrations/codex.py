@@ -33,7 +33,7 @@ from pf_tui.state import files
 from pf_tui.state.context import Context
 
 WIRE = "openai-responses"
-RESERVED = ("openai", "ollama", "lmstudio")
+RESERVED_NAMES = ("openai", "ollama", "lmstudio")
 """Provider names Codex keeps for itself."""
 
 _LOGINS = ("openai-subscription", "openai-oauth")
@@ -120,7 +120,7 @@ def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) 
     if provider.agent_only == AGENT and provider.id == _login(ctx):
         return {"model_provider": "openai"}
     url = provider.base_urls.get(WIRE)
-    if url is None or "{" in url or provider.agent_only is not None or provider.id in RESERVED:
+    if url is None or "{" in url or provider.agent_only is not None or provider.id in RESERVED_NAMES:
         return None
     if provider.signing:  # its key and its models' names are the gateway's work
         return None

@@ -121,12 +121,12 @@ def _hooks_part(path: Path, words: tuple[str, ...]) -> ManagedPart:
         try:
             for event in EVENTS:
                 groups = _groups(jsonc.parse(text), event)
-                groups_left = [group for group in groups if not _is_our_group(group, event)]
-                if groups_left != groups:
+                other_groups = [group for group in groups if not _is_our_group(group, event)]
+                if other_groups != groups:
                     key_path = ("hooks", event)
                     text = (
-                        jsonc.set_member(text, key_path, groups_left)
-                        if groups_left
+                        jsonc.set_member(text, key_path, other_groups)
+                        if other_groups
                         else jsonc.remove_member(text, key_path)
                     )
         except jsonc.JsoncError as error:

@@ -115,11 +115,11 @@ def install(paths: Paths, key: str, parts: Iterable[ManagedPart], folders: Itera
             files_before[str(part.path)] = {"made": entry["made"], "print": None}
         elif entry is None or now != content:
             files_before[str(part.path)] = _splice(original, part.bare(content))
-    folders_made = [
+    new_folders = [
         *texts_in(earlier, "folders"),
         *_missing([*wanted_folders, *(part.path.parent for part in parts)]),
     ]
-    record = {"files": files_before, "folders": list(dict.fromkeys(folders_made))}
+    record = {"files": files_before, "folders": list(dict.fromkeys(new_folders))}
     return Plan(key=key, changes=tuple(changes), folders=wanted_folders, record=record)
 
 

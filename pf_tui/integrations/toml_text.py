@@ -63,8 +63,8 @@ def without(text: str) -> str:
     own_numbers = _numbers(lines)
     if not own_numbers:
         return text
-    lines_left = [line for number, line in enumerate(lines) if number not in own_numbers]
-    return mark + "".join(line.removeprefix(_ASIDE) for line in lines_left)
+    other_lines = [line for number, line in enumerate(lines) if number not in own_numbers]
+    return mark + "".join(line.removeprefix(_ASIDE) for line in other_lines)
 
 
 def our_lines(text: str) -> list[str]:

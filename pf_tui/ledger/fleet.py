@@ -29,7 +29,7 @@ _AT_ONCE = 500
 _GATEWAY = NAME["gateway"]
 _ID, _TS, _SOURCE, _PROVIDER = AT["id"], AT["ts"], AT["source"], AT["provider"]
 _REQUEST, _MACHINE = AT["request_id"], AT["machine"]
-_NAMED = (
+_NAME_COLUMNS = (
     "agent",
     "session",
     "project",
@@ -42,8 +42,8 @@ _NAMED = (
 )
 """Columns whose words have another number in every ledger; those of closed lists have the same."""
 
-_WORDS = tuple(AT[name] for name in _NAMED)
-_MAPPED = (*_NAMED, "machine")
+_WORDS = tuple(AT[name] for name in _NAME_COLUMNS)
+_MAPPED = (*_NAME_COLUMNS, "machine")
 
 
 @record
@@ -146,9 +146,9 @@ class _Machines:
 
     def _free(self, text: str, names: Mapping[str, str]) -> str:
         """The name, or one like it that no other machine has."""
-        names_used = {*names.values(), self._local_names[None]}
+        taken_names = {*names.values(), self._local_names[None]}
         number = 1
-        while text in names_used:
+        while text in taken_names:
             number += 1
             text = f"{text.rpartition(' ')[0] if number > 2 else text} {number}"
         return text
@@ -255,7 +255,7 @@ class _Requests:
         alone = f"m.{gateway} AND m.joined IS NULL AND m.session = w.ours"
         same_turn = f"m.{log} AND m.{turn} AND m.joined IS NULL AND m.session = w.ours"
         condition = "m.request_id = t.request_id AND m.id != t.id"
-        for rows_found in (
+        for row_source in (
             f"FROM {both} ON m.id = t.id WHERE {own_columns} IS NOT {other}",
             f"FROM theirs.request_rows t WHERE NOT ({_plain('t.request_id')} AND {_plain('t.message_id')})",
             f"FROM {both} ON {condition} AND m.{gateway} WHERE t.{gateway} OR t.{claude}",
@@ -264,7 +264,7 @@ class _Requests:
             f"FROM {of_session} ON {same_turn} WHERE t.{gateway} AND t.{turn} AND t.joined IS NULL",
             f"FROM {of_session} ON {alone} WHERE t.{log} AND t.{turn} AND t.joined IS NULL",
         ):
-            self._connection.execute(f"INSERT OR IGNORE INTO odd SELECT t.id {rows_found}")
+            self._connection.execute(f"INSERT OR IGNORE INTO odd SELECT t.id {row_source}")
         twins = (
             "SELECT t.message_id FROM odd JOIN theirs.request_rows t USING (id) JOIN main.request_rows m USING (id)"
             " WHERE t.message_id = m.message_id AND t.request_id != m.request_id"

@@ -228,12 +228,12 @@ def met(connection: sqlite3.Connection, row: Row, names: rows.Names) -> Row:
 
 def attempt_row(connection: sqlite3.Connection, request_id: str, failed: bool) -> int | None:
     """The row of the attempt that answered under a request id; None when our gateway did not see it."""
-    rows_found = connection.execute(
+    matches = connection.execute(
         f"SELECT id, status FROM request_rows WHERE request_id = ? AND source = {NAME['gateway']} ORDER BY ts DESC",
         (request_id,),
     ).fetchall()
     outcome = NAME["failed" if failed else "ok"]
-    return next((int(number) for number, status in rows_found if status == outcome), None)
+    return next((int(number) for number, status in matches if status == outcome), None)
 
 
 def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> Row:
@@ -281,11 +281,11 @@ def _sent(row: Row) -> tuple[str, int, int]:
 
 def _stored_ids(connection: sqlite3.Connection, new_rows: Sequence[Row]) -> dict[tuple[str, int, int], int]:
     """Attempts written before: by now perhaps under the number of the agent's own row."""
-    rows_found: list[Row] = []
+    matches: list[Row] = []
     for some in _in_parts(sorted({row[AT["request_id"]] for row in new_rows})):
         marks = ", ".join("?" * len(some))
-        rows_found += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
-    return {_sent(row): row[0] for row in rows_found}
+        matches += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
+    return {_sent(row): row[0] for row in matches}
 
 
 def _lines(

@@ -49,11 +49,11 @@ def headroom(connection: sqlite3.Connection, now: datetime, midnight: datetime) 
         percent = limit.percent or 0.0
         if limit.resets_at is None or not LEAST_PERCENT <= percent < 100:
             continue
-        cost_used, _ = window_costs(connection, provider, limit.resets_at - LENGTHS[limit.window], now)
+        window_cost, _ = window_costs(connection, provider, limit.resets_at - LENGTHS[limit.window], now)
         turns, cost = _today(connection, provider, midnight, now)
-        if turns < LEAST_TURNS or cost <= 0 or cost_used <= 0:
+        if turns < LEAST_TURNS or cost <= 0 or window_cost <= 0:
             continue
-        turns_left = (100 - percent) / (percent * cost / turns / cost_used)
+        turns_left = (100 - percent) / (percent * cost / turns / window_cost)
         by_provider[provider] = Headroom(window=limit.window, turns=int(turns_left))
     return by_provider
 

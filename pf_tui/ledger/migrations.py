@@ -125,7 +125,7 @@ def _from_4(ledger: Database) -> None:
     """Sums of one thing lie by time, tell the machine, and are there of 16 days."""
     for table in _OLD_SUMS:
         ledger.table(table).drop(ignore=True)
-    for statement in tables.SUMS:
+    for statement in tables.SUM_TABLES:
         ledger.execute(statement)
     ledger.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {layout.QUARTER_MS} FROM request_rows")
 

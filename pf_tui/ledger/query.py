@@ -17,7 +17,7 @@ from typing import Any, NamedTuple  # Any: SQLite's columns, each of its own typ
 from pf_tui.ledger import narrowing, period
 from pf_tui.ledger.layout import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
 from pf_tui.ledger.period import Filters, Period
-from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, Slot, named
+from pf_tui.ledger.question import SUM_NAMES, WIDTH, Question, Select, Slot, named
 from pf_tui.ledger.rollups import SUMMED
 from pf_tui.ledger.totals import HERE, NOTHING, UNKNOWN, Group, Totals, dearest_first, total
 
@@ -25,12 +25,12 @@ REST = "(others)"
 _HOUR = Slot(offset=0, width=HOUR_QUARTERS)
 _QUARTER = Slot(offset=0, width=1)
 _COST = next(index for index, (name, _) in enumerate(SUM_COLUMNS) if name == "cost_usd")
-_COUNTED = [
+_TOKEN_COLUMNS = [
     index
     for index, (name, _) in enumerate(SUM_COLUMNS)
     if name in ("input", "output", "cache_read", "cache_write")
 ]
-_DEAREST = f"s{_COST} DESC, {' + '.join(f's{index}' for index in _COUNTED)} DESC, k0"
+_DEAREST = f"s{_COST} DESC, {' + '.join(f's{index}' for index in _TOKEN_COLUMNS)} DESC, k0"
 _CHARTED = ("requests", "input", "output", "cache_read", "cache_write", "cost_usd")
 
 Row = tuple[Any, ...]
@@ -97,7 +97,7 @@ class UsageQuery:
         whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, k1, {summed} FROM ({both}) GROUP BY 1, 2"
         *top, (_, _, *rest, others) = self._connection.execute(
             f"WITH whole AS ({whole}), top AS (SELECT * FROM whole ORDER BY {_DEAREST} LIMIT ?)"
-            f" SELECT (SELECT text FROM names WHERE id = k0), (SELECT text FROM names WHERE id = k1), {SUMS}, 1 FROM top"
+            f" SELECT (SELECT text FROM names WHERE id = k0), (SELECT text FROM names WHERE id = k1), {SUM_NAMES}, 1 FROM top"
             f" UNION ALL SELECT NULL, NULL, {summed}, count(*) FROM whole"
             " WHERE (k0, k1) NOT IN (SELECT k0, k1 FROM top)",
             (*(value for _, values in selects for value in values), limit),

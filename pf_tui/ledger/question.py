@@ -28,7 +28,7 @@ Select = tuple[str, Sequence[object]]
 """A statement and its values."""
 
 WIDTH = len(SUM_COLUMNS)
-SUMS = ", ".join(f"s{index}" for index in range(WIDTH))
+SUM_NAMES = ", ".join(f"s{index}" for index in range(WIDTH))
 
 
 @record
@@ -153,7 +153,7 @@ def select(source: str, columns: Sequence[str], totals: str, where: str) -> str:
 def named(statement: str, keys: int, *, timed: bool) -> str:
     """The grouped rows with names in place of numbers; grouping by numbers first is much cheaper."""
     numbers = range(int(timed), int(timed) + keys)
-    columns = [*(["k0"] if timed else []), *(f"n{number}.text" for number in numbers), SUMS]
+    columns = [*(["k0"] if timed else []), *(f"n{number}.text" for number in numbers), SUM_NAMES]
     joins = " ".join(f"JOIN names n{number} ON n{number}.id = k{number}" for number in numbers)
     return f"SELECT {', '.join(columns)} FROM ({statement}) {joins}"
 

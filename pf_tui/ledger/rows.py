@@ -77,11 +77,11 @@ _CHUNK = 500
 
 _TS, _SOURCE, _SESSION, _PROJECT = AT["ts"], AT["source"], AT["session"], AT["project"]
 _MACHINE = AT["machine"]
-_SUBAGENT, _ATTRIBUTION, _JOINED = AT["is_subagent"], AT["attribution"], AT["joined"]
-_COUNTED = slice(AT["input"], AT["web_searches"] + 1)
+_SUBAGENT, _ATTRIBUTION, _JOINED_AT = AT["is_subagent"], AT["attribution"], AT["joined"]
+_COUNTS = slice(AT["input"], AT["web_searches"] + 1)
 _MONEY = slice(AT["cost_usd"], AT["cost_basis"] + 1)
 _PRICED_BY = (
-    *range(_COUNTED.start, _COUNTED.stop),
+    *range(_COUNTS.start, _COUNTS.stop),
     AT["provider"],
     AT["model"],
     AT["served_model"],
@@ -140,10 +140,10 @@ class Names:
         return self._texts[number]
 
 
-counts_of = attrgetter(*FIELDS[_COUNTED])
+counts_of = attrgetter(*FIELDS[_COUNTS])
 """The tokens and searches of a request, in the order of FIELDS."""
 
-priced_counts_of = attrgetter(*(name for name in FIELDS[_COUNTED] if name != "reasoning"))
+priced_counts_of = attrgetter(*(name for name in FIELDS[_COUNTS] if name != "reasoning"))
 """What a cost is worked out from: reasoning is part of the output."""
 
 
@@ -271,15 +271,15 @@ def merged(old: Row, new: Row, names: Names) -> Row:
         row[0] = old[0]
         for index in _GATEWAYS:
             row[index] = gateway[index]
-        place_of = gateway if gateway[_JOINED] and not beats(log, gateway, names) else log
+        place_of = gateway if gateway[_JOINED_AT] and not beats(log, gateway, names) else log
         for index in (_SESSION, _PROJECT):
             row[index] = gateway[index] if place_of[index] in _NOWHERE else place_of[index]
         row[_SUBAGENT] = place_of[_SUBAGENT]
         row[AT["message_id"]] = log[AT["message_id"]] or gateway[AT["message_id"]]
-        row[_JOINED] = log[_SOURCE]
+        row[_JOINED_AT] = log[_SOURCE]
     else:
-        if (old[_JOINED] is None) != (new[_JOINED] is None):  # the gateway's own row once more
-            won, other = (new, old) if old[_JOINED] is None else (old, new)
+        if (old[_JOINED_AT] is None) != (new[_JOINED_AT] is None):  # the gateway's own row once more
+            won, other = (new, old) if old[_JOINED_AT] is None else (old, new)
         else:
             won, other = (new, old) if beats(new, old, names) else (old, new)
         row = list(won)

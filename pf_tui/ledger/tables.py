@@ -21,7 +21,7 @@ Sums have NAME[""] where rows have NULL.
 NAMED_ONCE = "INSERT OR IGNORE INTO facts VALUES ('machine', lower(hex(randomblob(16))))"
 """What this ledger is known by where it is imported; nobody's name, and made once."""
 
-SUMS = (
+SUM_TABLES = (
     *(
         f"CREATE TABLE {table} ({', '.join(f'{key} INTEGER NOT NULL' for key in keys)},"
         f" {', '.join(f'{name} {kind}' for name, kind in SUM_COLUMNS)}, PRIMARY KEY ({', '.join(keys)})) WITHOUT ROWID"
@@ -94,6 +94,6 @@ ALL = (
     " WHERE failure IS NOT NULL",
     "CREATE INDEX hit_provider ON limit_hits (provider, ts)",
     REQUESTS_VIEW,
-    *SUMS,
+    *SUM_TABLES,
 )
 """A new ledger."""

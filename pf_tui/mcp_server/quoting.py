@@ -15,14 +15,14 @@ from pf_tui.visible import visible
 MOST = 500
 """Characters of one string; the longest note of the catalog has 300."""
 
-MOST_SAID = 160
+MOST_QUOTED = 160
 """Characters of what an upstream said."""
 
 MOST_TEXT = 16_000
 """Characters of a whole answer; every model of the catalog in one line has 3000."""
 
 STRANGER = "a name that the catalog does not know"
-_SAID = frozenset(("text", "said", "session"))
+_QUOTING_MEMBERS = frozenset(("text", "said", "session"))
 """Members of evidence that hold somebody else's words."""
 
 
@@ -56,8 +56,8 @@ def data(content: object, unknown: Sequence[str] = ()) -> object:
     if isinstance(content, Mapping):
         return {
             sentence(str(key), unknown): (
-                _short(visible(value), MOST_SAID)
-                if key in _SAID and isinstance(value, str)
+                _short(visible(value), MOST_QUOTED)
+                if key in _QUOTING_MEMBERS and isinstance(value, str)
                 else data(value, unknown)
             )
             for key, value in content.items()

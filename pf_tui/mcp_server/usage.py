@@ -24,7 +24,7 @@ from pf_tui.state.context import Context
 if TYPE_CHECKING:
     import sqlite3
 
-NAMED = 5
+MOST_NAMES = 5
 """Items the short text names; the structured content has them all."""
 
 
@@ -53,7 +53,7 @@ def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
     lines = [
         f"{use.provider}: {words.quantity(use.requests, 'request')}, {words.short(use.total_tokens)} tokens, "
         f"{_cost_text(use)}, {use.failure_rate:.1%} failed"
-        for use in result.providers[:NAMED]
+        for use in result.providers[:MOST_NAMES]
     ]
     return result, "\n".join(lines) or "nothing has been used yet"
 
@@ -75,7 +75,7 @@ def _costs(ctx: Context, arguments: shapes.GroupChosen) -> Answer:
             "unpriced_tokens": totals.unpriced_tokens,
         }
     )
-    top_items = items[-NAMED:] if group == "day" else items[:NAMED]
+    top_items = items[-MOST_NAMES:] if group == "day" else items[:MOST_NAMES]
     lines = [f"total: {_cost_text(totals)}"]
     lines += [f"{group.name}: {_cost_text(group)}" for group in top_items]
     return result, "\n".join(lines)

@@ -16,7 +16,7 @@ MAX_STEPS = 8
 """Shells and wrappers between the agent and us."""
 
 PS_S = 2.0
-_OURS = ("python", "pf-tui", "sh", "bash", "dash", "zsh", "env")
+_OWN_PROGRAMS = ("python", "pf-tui", "sh", "bash", "dash", "zsh", "env")
 """What a command that runs `pf-tui auth helper` may begin with."""
 
 
@@ -104,7 +104,7 @@ def _is_ours(words: tuple[str, ...]) -> bool:
     if "auth helper" not in line and "pf-tui" not in line and "pf_tui" not in line:
         return False
     first = Path(words[0]).name if words else ""
-    return first.startswith(_OURS) or words[0] == sys.executable
+    return first.startswith(_OWN_PROGRAMS) or words[0] == sys.executable
 
 
 def runs(pid: int) -> bool:

@@ -164,12 +164,12 @@ def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetim
     def with_key(document: dict[str, object] | None) -> dict[str, object]:
         entries = _entries(document or {}, paths)
         old = entries.get(provider.id)
-        entry_left = (
+        other_fields = (
             {key: value for key, value in old.items() if key not in _KEY_FIELDS}
             if isinstance(old, dict)
             else {}
         )
-        entries[provider.id] = {**entry_left, field_name: secret.reveal(), "updatedAt": now.isoformat()}
+        entries[provider.id] = {**other_fields, field_name: secret.reveal(), "updatedAt": now.isoformat()}
         return {**(document or {}), "providers": entries}
 
     with files.locked(paths):

@@ -29,7 +29,7 @@ AGENT_BYTES = 1024 * 1024
 _AT = os.open in os.supports_dir_fd
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW | getattr(os, "O_CLOEXEC", 0)
-_READ = (
+_READ_FLAGS = (
     os.O_RDONLY
     | _NO_FOLLOW
     | getattr(os, "O_NONBLOCK", 0)
@@ -229,7 +229,7 @@ def _open(entry: _Entry) -> int | None:
         return None
     _checked(status, entry.path, None)
     try:
-        return os.open(entry.name, _READ, dir_fd=entry.folder)
+        return os.open(entry.name, _READ_FLAGS, dir_fd=entry.folder)
     except FileNotFoundError:
         return None
     except OSError as error:

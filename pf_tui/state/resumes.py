@@ -14,7 +14,7 @@ from pf_tui import regular_files
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
-KEPT = timedelta(days=8)
+LONGEST_AGE = timedelta(days=8)
 """Longer than any window: an older request is nobody's."""
 
 VARIABLE = "PF_TUI_RESUME_AT_RESET"
@@ -49,7 +49,7 @@ def ask(paths: Paths, key: Key, at: datetime, now: datetime, *, while_it_runs: b
         while_it_runs: not once it has ended.
     """
     with files.locked(paths):
-        oldest = (now - KEPT).timestamp()
+        oldest = (now - LONGEST_AGE).timestamp()
         later = {name: due for name, due in _stored(paths).items() if _is_after(due, oldest)}
         later[" ".join(key)] = {"at": at.timestamp(), "while": "runs"} if while_it_runs else at.timestamp()
         files.write_json(paths.resumes, later)

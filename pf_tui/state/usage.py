@@ -17,7 +17,7 @@ from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
 VERSION = 2
-_OURS = "pf"
+_OWN_KEY = "pf"
 Pair = tuple[float, float]
 """(tokens of the day, tokens of the month)"""
 
@@ -46,13 +46,13 @@ def clear(paths: Paths, providers: Iterable[str]) -> None:
         if content is None or not entries_to_clear:
             return None
         zero = {"dailyTokens": 0, "monthlyTokens": 0}
-        own_counts = _object(content, _OURS)
+        own_counts = _object(content, _OWN_KEY)
         parts = {
             part: {**_object(own_counts, part), **dict.fromkeys(entries_to_clear, zero)}
             for part in ("wrote", "floor")
         }
         zeroed = {name: {**_object(entries, name), **zero} for name in entries_to_clear}
-        return {**content, "providers": {**entries, **zeroed}, _OURS: {**own_counts, **parts}}
+        return {**content, "providers": {**entries, **zeroed}, _OWN_KEY: {**own_counts, **parts}}
 
     with files.locked(paths), contextlib.suppress(StateFileUnusable):
         files.rewrite_json(paths.usage, cleared)
@@ -68,7 +68,7 @@ class _Floor:
 
 
 def _floors(content: Mapping[str, object], days: set[date]) -> dict[str, _Floor]:
-    resets, own_counts = _object(content, "lastReset"), _object(content, _OURS)
+    resets, own_counts = _object(content, "lastReset"), _object(content, _OWN_KEY)
     now = {day.isoformat() for day in days}, {f"{day:%Y-%m}" for day in days}
     reset_days = _days(resets, ("daily", "monthly"), ("", ""))
     floors = {}
@@ -177,8 +177,8 @@ def _merged(
             "monthly": f"{today:%Y-%m}",
         },
         "providers": entries,
-        _OURS: {
-            **_object(old, _OURS),
+        _OWN_KEY: {
+            **_object(old, _OWN_KEY),
             "wrote": {name: _counted(pair) for name, pair in counters.items()},
             "floor": {
                 name: {**_counted(entry.pair), "day": entry.days[0], "month": entry.days[1]}

@@ -46,18 +46,18 @@ def chosen(
     Args:
         gap: cells between two of them.
     """
-    columns_sized = [(column, _natural(column, rows)) for column in columns]
-    while _needed(columns_sized, gap) > width:
-        leaving = [column for column, _ in columns_sized if column.leaves]
+    sized_columns = [(column, _natural(column, rows)) for column in columns]
+    while _needed(sized_columns, gap) > width:
+        leaving = [column for column, _ in sized_columns if column.leaves]
         if not leaving:
             break
         first = min(leaving, key=lambda column: column.leaves)
-        columns_sized = [(column, size) for column, size in columns_sized if column is not first]
-    return _squeezed(columns_sized, width, gap)
+        sized_columns = [(column, size) for column, size in sized_columns if column is not first]
+    return _squeezed(sized_columns, width, gap)
 
 
 def head(
-    columns_sized: Sequence[tuple[Column, int]],
+    sized_columns: Sequence[tuple[Column, int]],
     ordered_by: str = "",
     downward: bool = False,
     gap: int = GAP,
@@ -69,7 +69,7 @@ def head(
         orders: columns that a click on their heading orders by.
     """
     spans: list[Span] = []
-    for column, size in columns_sized:
+    for column, size in sized_columns:
         text = column.title
         if column.key == ordered_by:
             text = f"{'↓' if downward else '↑'}{text}"[: max(size, 1)]
@@ -79,10 +79,10 @@ def head(
     return tuple(spans[:-1])
 
 
-def body(columns_sized: Sequence[tuple[Column, int]], row: UsageQuery, gap: int = GAP) -> Line:
+def body(sized_columns: Sequence[tuple[Column, int]], row: UsageQuery, gap: int = GAP) -> Line:
     """One row."""
     spans: list[Span] = []
-    for column, size in columns_sized:
+    for column, size in sized_columns:
         spans += fit(row.get(column.key, ()), size, align="right" if column.right else "left")
         spans.append(Span(" " * gap))
     return tuple(spans[:-1])
@@ -93,19 +93,19 @@ def _natural(column: Column, rows: Sequence[UsageQuery]) -> int:
     return max([cells(column.title), column.at_least, *(cells(row.get(column.key, ())) for row in rows)])
 
 
-def _needed(columns_sized: Sequence[tuple[Column, int]], gap: int) -> int:
+def _needed(sized_columns: Sequence[tuple[Column, int]], gap: int) -> int:
     """Cells with every column that can be cut at its least."""
-    sizes = [min(size, column.least) if column.least else size for column, size in columns_sized]
+    sizes = [min(size, column.least) if column.least else size for column, size in sized_columns]
     return sum(sizes) + gap * (len(sizes) - 1)
 
 
-def _squeezed(columns_sized: list[tuple[Column, int]], width: int, gap: int) -> list[tuple[Column, int]]:
+def _squeezed(sized_columns: list[tuple[Column, int]], width: int, gap: int) -> list[tuple[Column, int]]:
     """Cut the columns that allow it until the row fits."""
-    over = sum(size for _, size in columns_sized) + gap * (len(columns_sized) - 1) - width
+    over = sum(size for _, size in sized_columns) + gap * (len(sized_columns) - 1) - width
     if over < 0:
-        return [(column, size - over if column.grows else size) for column, size in columns_sized]
+        return [(column, size - over if column.grows else size) for column, size in sized_columns]
     squeezed = []
-    for column, size in columns_sized:
+    for column, size in sized_columns:
         least = column.least or (LEAST if column.shrinks else size)
         give = max(0, min(over, size - least))
         over -= give

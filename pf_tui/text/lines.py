@@ -121,12 +121,12 @@ def shortened(text: str, width: int) -> str:
     return f"{first}…{last}"
 
 
-def spread(line_left: Line, right: Line, width: int) -> Line:
-    """`line_left` at the left edge, `right` at the right one; when both do not fit, `right` goes."""
-    gap = width - cells(line_left) - cells(right)
+def spread(left_line: Line, right: Line, width: int) -> Line:
+    """`left_line` at the left edge, `right` at the right one; when both do not fit, `right` goes."""
+    gap = width - cells(left_line) - cells(right)
     if gap < 1 or not right:
-        return fit(line_left, width)
-    return (*line_left, Span(" " * gap), *right)
+        return fit(left_line, width)
+    return (*left_line, Span(" " * gap), *right)
 
 
 def joined(parts: Iterable[Line], gap: str = "  ") -> Line:

@@ -47,8 +47,8 @@ def percent_text(percent: float | None, *, estimate: bool = False) -> str:
     """`62 %`, `~62 %` for an estimate, a dash for unknown; always five cells or six."""
     if percent is None:
         return "—"
-    share_shown = min(percent, 999.0)
-    return f"{'~' if estimate else ''}{share_shown:.0f} %"
+    bounded_percent = min(percent, 999.0)
+    return f"{'~' if estimate else ''}{bounded_percent:.0f} %"
 
 
 def alarm(percent: float | None) -> str:

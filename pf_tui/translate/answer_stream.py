@@ -22,7 +22,7 @@ def events(exchange: Exchange, *, message_id: str, created: int = 0) -> Stream |
     """
     if exchange.source == exchange.target.protocol and not exchange.compacts:
         return Relay(exchange)
-    return Stream(exchange, message_id, created, exchange.usage_wanted)
+    return Stream(exchange, message_id, created, exchange.sends_usage)
 
 
 class Stream:

@@ -19,8 +19,8 @@ from pf_tui.json_values import (
 from pf_tui.translate import naming
 from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat_events import (
+    FINISH_REASONS,
     FINISHES,
-    SAID,
     EventReader,
     EventWriter,
     cleaned_stop,
@@ -373,6 +373,8 @@ def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) 
         "object": "chat.completion",
         "created": created,
         "model": model,
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": SAID[answer.stop]}],
+        "choices": [
+            {"index": 0, "message": message, "logprobs": None, "finish_reason": FINISH_REASONS[answer.stop]}
+        ],
         "usage": write_usage(answer.usage),
     }

@@ -42,7 +42,7 @@ FINISHES: Mapping[str, Stop] = {
 _BROKEN = frozenset(("error", "network_error", "insufficient_system_resource"))
 """Finish reasons that say that the answer is not whole. Source: OpenRouter, Mistral, Z.AI, DeepSeek docs."""
 
-SAID: Mapping[Stop, str] = {
+FINISH_REASONS: Mapping[Stop, str] = {
     "end": "stop",
     "stop_sequence": "stop",
     "length": "length",
@@ -320,10 +320,10 @@ class EventWriter(StreamWriter):
         return self._chunk({"tool_calls": [{"index": self._calls, "extra_content": extra}]})
 
     def _end(self, end: End) -> bytes:
-        out = self._chunk({}, SAID[end.stop])
+        out = self._chunk({}, FINISH_REASONS[end.stop])
         if self._usage:
             out += sse.plain(self._head | {"choices": [], "usage": write_usage(end.usage)})
-        return out + sse.DONE
+        return out + sse.DONE_EVENT
 
     def _fail(self, failure: Failure) -> bytes:
         return error_event("openai-chat", failure)

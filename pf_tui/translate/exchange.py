@@ -90,7 +90,7 @@ class Exchange:
         self.estimate = int(len(raw) / _LETTERS_PER_TOKEN)
         self._tools: dict[str, Tool] = {}
         self._names: dict[str, ToolName] = {}
-        self.usage_wanted = True
+        self.sends_usage = True
         """The client takes the tokens at the end of a stream."""
         self.only_hosted = False
         """The request lived of a hosted tool that is not run there (Claude Code's WebSearch)."""
@@ -126,7 +126,7 @@ class Exchange:
             self._tools[flat] = tool
             if tool.custom or tool.namespace:
                 self._names[flat] = ToolName(tool.name, tool.namespace, tool.custom)
-        self.usage_wanted = request.stream_usage
+        self.sends_usage = request.stream_usage
         self.only_hosted = bool(request.hosted) and not request.tools
         body: dict[str, object] = PROTOCOLS[self.target.protocol].write_request(
             request, self.target.reasoning_maker, self._notes

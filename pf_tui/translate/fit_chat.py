@@ -166,14 +166,14 @@ def _part(part: dict[str, object], target: Dialect, notes: Notes) -> dict[str, o
 def tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, ToolName]:
     """Tools, their names and schemas, and the choice among them."""
     names: dict[str, ToolName] = {}
-    tools_left = []
+    fitted_tools = []
     for tool in objects_in(body, "tools"):
         if tool.get("type") != "function":
             kind = str(tool.get("type"))
             if kind == "custom" and "custom" not in target.tool_types:
-                tools_left.append(_as_function(tool, names, target))
+                fitted_tools.append(_as_function(tool, names, target))
             elif kind in target.tool_types or kind in target.hosted_tools:
-                tools_left.append(tool)
+                fitted_tools.append(tool)
             else:
                 notes.add("hosted-tool", f"{kind} is not run by this provider and was left out")
             continue
@@ -187,8 +187,8 @@ def tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, T
         function["parameters"] = cleaned(schema, target.schema_drop, target.schema_rules)
         if not target.strict_tools:
             function.pop("strict", None)
-        tools_left.append(tool)
-    if not put_tools(body, tools_left, target, notes):
+        fitted_tools.append(tool)
+    if not put_tools(body, fitted_tools, target, notes):
         return names
     _choice(body, target)
     if not target.parallel_calls:

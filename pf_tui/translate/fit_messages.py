@@ -84,29 +84,29 @@ def _strip_billing(body: dict[str, object]) -> None:
 
 def _no_mid_system(messages: list[dict[str, object]]) -> None:
     """Instructions between the turns as reminders in a user message, behind the results they meet."""
-    messages_left: list[dict[str, object]] = []
+    fitted_messages: list[dict[str, object]] = []
     waiting: list[dict[str, object]] = []
     for message in messages:
         if message.get("role") != "system":
             if message.get("role") == "user" and waiting:
-                messages_left.append(message | {"content": [*_blocks_of(message.get("content")), *waiting]})
+                fitted_messages.append(message | {"content": [*_blocks_of(message.get("content")), *waiting]})
             else:
                 if waiting:
-                    messages_left.append({"role": "user", "content": waiting})
-                messages_left.append(message)
+                    fitted_messages.append({"role": "user", "content": waiting})
+                fitted_messages.append(message)
             waiting = []
             continue
         text = words_of(message.get("content"))
         block: dict[str, object] = {"type": "text", "text": f"<system-reminder>\n{text}\n</system-reminder>"}
-        if messages_left and messages_left[-1]["role"] == "user":
-            messages_left[-1] = messages_left[-1] | {
-                "content": [*_blocks_of(messages_left[-1].get("content")), block]
+        if fitted_messages and fitted_messages[-1]["role"] == "user":
+            fitted_messages[-1] = fitted_messages[-1] | {
+                "content": [*_blocks_of(fitted_messages[-1].get("content")), block]
             }
         else:
             waiting.append(block)
     if waiting:
-        messages_left.append({"role": "user", "content": waiting})
-    messages[:] = messages_left
+        fitted_messages.append({"role": "user", "content": waiting})
+    messages[:] = fitted_messages
 
 
 def _blocks_of(content: object) -> list[object]:
@@ -125,7 +125,7 @@ def _reasoning(
         content = message.get("content")
         if message.get("role") != "assistant" or not isinstance(content, list):
             continue
-        content_left = []
+        fitted_blocks = []
         for block in content:
             kind = block.get("type")
             if kind in ("thinking", "redacted_thinking"):
@@ -135,19 +135,19 @@ def _reasoning(
                     continue
                 if not maker:
                     continue
-                content_left.append(block if block.get(key) == signature else block | {key: signature})
+                fitted_blocks.append(block if block.get(key) == signature else block | {key: signature})
             else:
-                content_left.append(block)
-        calls = [block for block in content_left if block.get("type") == "tool_use"]
-        thinks = any(block.get("type") == "thinking" for block in content_left)
+                fitted_blocks.append(block)
+        calls = [block for block in fitted_blocks if block.get("type") == "tool_use"]
+        thinks = any(block.get("type") == "thinking" for block in fitted_blocks)
         if calls and not thinks and target.reasoning_filler is not None and _thinking_is_on(body):
             thought = None if store is None else store.find(maker, str(calls[0].get("id")))
             words = thought.text if thought is not None and thought.text else target.reasoning_filler
-            content_left.insert(0, {"type": "thinking", "thinking": words, "signature": ""})
-        if len(content_left) != len(content) or any(
-            a is not b for a, b in zip(content_left, content, strict=False)
+            fitted_blocks.insert(0, {"type": "thinking", "thinking": words, "signature": ""})
+        if len(fitted_blocks) != len(content) or any(
+            a is not b for a, b in zip(fitted_blocks, content, strict=False)
         ):
-            messages[index] = message | {"content": content_left or [{"type": "text", "text": "…"}]}
+            messages[index] = message | {"content": fitted_blocks or [{"type": "text", "text": "…"}]}
 
 
 def _thinking_is_on(body: Mapping[str, object]) -> bool:
@@ -159,7 +159,7 @@ def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, 
     names: dict[str, ToolName] = {}
     if "tools" not in body:
         return names
-    tools_left = []
+    fitted_tools = []
     for tool in objects_in(body, "tools"):
         kind = text_in(tool, "type")
         if kind not in ("", "custom"):
@@ -170,7 +170,7 @@ def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, 
                 or plain in target.hosted_tools
                 or kind in target.tool_types
             ):
-                tools_left.append(tool)
+                fitted_tools.append(tool)
             else:
                 notes.add("hosted-tool", f"{plain} is not run by this provider and was left out")
             continue
@@ -187,9 +187,9 @@ def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, 
             )
         if not target.strict_tools:
             tool.pop("strict", None)
-        tools_left.append(tool)
-    if tools_left:
-        body["tools"] = tools_left
+        fitted_tools.append(tool)
+    if fitted_tools:
+        body["tools"] = fitted_tools
     else:
         body.pop("tools")
         body.pop("tool_choice", None)

@@ -43,19 +43,19 @@ def fit(
     if not isinstance(items, list):
         return {}
     tools: list[dict[str, object]] = []
-    items_left: list[dict[str, object]] = []
+    fitted_items: list[dict[str, object]] = []
     for item in items:
         if target.tools_flat and item.get("type") == "additional_tools":
             tools += objects_in(item, "tools")
         else:
-            items_left.append(item)
+            fitted_items.append(item)
     names: dict[str, ToolName] = {}
     if target.tools_flat:
         for name in _CLIENT_ONLY:
             body.pop(name, None)
     if tools or "tools" in body:
         _tools(body, [*tools, *objects_in(body, "tools")], target, names, notes)
-    body["input"] = list(_items(items_left, target, notes))
+    body["input"] = list(_items(fitted_items, target, notes))
     _include(body, target)
     set_effort(body, target, "reasoning.effort")
     drop_sampling(body, target, notes, effort=object_in(body, "reasoning").get("effort"))
@@ -86,8 +86,8 @@ def _tools(
     names: dict[str, ToolName],
     notes: Notes,
 ) -> None:
-    tools_left = _once(_flattened(tools, None, target, names, notes))
-    if not put_tools(body, tools_left, target, notes):
+    fitted_tools = _once(_flattened(tools, None, target, names, notes))
+    if not put_tools(body, fitted_tools, target, notes):
         return
     choice = body.get("tool_choice")
     if isinstance(choice, dict) and choice.get("name") and target.tools_flat:

@@ -288,7 +288,7 @@ def _is_answer(block: object) -> bool:
 
 def write_answer(answer: Answer, model: str, message_id: str) -> dict[str, object]:
     """A whole Messages answer; thinking carries its signature as it stands in `answer`."""
-    from pf_tui.translate.messages_events import SAID
+    from pf_tui.translate.messages_events import STOP_REASONS
 
     content: list[dict[str, object]] = []
     for part in answer.parts:
@@ -310,7 +310,7 @@ def write_answer(answer: Answer, model: str, message_id: str) -> dict[str, objec
         "role": "assistant",
         "model": model,
         "content": content,
-        "stop_reason": SAID[answer.stop],
+        "stop_reason": STOP_REASONS[answer.stop],
         "stop_sequence": answer.stop_sequence if answer.stop == "stop_sequence" else None,
         "usage": write_usage(answer.usage),
     }

@@ -34,7 +34,7 @@ STOPS: Mapping[str, Stop] = {
 }
 """What Anthropic says -> why it stopped."""
 
-SAID: Mapping[Stop, str] = {
+STOP_REASONS: Mapping[Stop, str] = {
     "end": "end_turn",
     "length": "max_tokens",
     "stop_sequence": "stop_sequence",
@@ -244,7 +244,7 @@ class EventWriter(StreamWriter):
 
     def _end(self, end: End) -> bytes:
         sequence = end.stop_sequence if end.stop == "stop_sequence" else None
-        delta = {"stop_reason": SAID[end.stop], "stop_sequence": sequence}
+        delta = {"stop_reason": STOP_REASONS[end.stop], "stop_sequence": sequence}
         payload: dict[str, object] = {
             "type": "message_delta",
             "delta": delta,

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 
-_NAMED = (
+_NAMED_PARTS = (
     r"Unexpected value\(s\) [`'\"](?P<beta>[^`'\"]+)[`'\"] for the `?anthropic-beta`? header",
     r"(?P<path>[\w.\[\]-]+): Extra inputs are not permitted",
     r"Unknown name \"(?P<path>[\w$.]+)\"",
@@ -22,7 +22,7 @@ _NAMED = (
 )
 """Wordings of Anthropic, Gemini, Groq, xAI, OpenAI, Together, Cohere, Z.AI and pydantic-made servers."""
 
-_KEPT = frozenset(("model", "messages", "input", "tools", "max_tokens", "stream", "system", "instructions"))
+_NEEDED = frozenset(("model", "messages", "input", "tools", "max_tokens", "stream", "system", "instructions"))
 """Without these a request is no request: an error that names one is about its value."""
 
 BETA = "beta:"
@@ -45,7 +45,7 @@ def refused_part(status: int, body: bytes) -> str | None:
     if (path := _extra_forbidden(content)) is not None:
         return path
     text = text.replace('\\"', '"')
-    for pattern in _NAMED:
+    for pattern in _NAMED_PARTS:
         if (match := re.search(pattern, text)) is None:
             continue
         groups = match.groupdict()
@@ -78,4 +78,4 @@ def _path(steps: list[str]) -> str | None:
             inner = inner[inner.index("cache_control") :]
             return ".".join(inner) if len(inner) > 1 else None
         return f"{names[0]}.{inner[-1]}" if inner else None
-    return ".".join(names) if names and (len(names) > 1 or names[0] not in _KEPT) else None
+    return ".".join(names) if names and (len(names) > 1 or names[0] not in _NEEDED) else None

@@ -11,7 +11,7 @@ from pf_tui.json_values import bytes_when_read
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
 
-DONE = b"data: [DONE]\n\n"
+DONE_EVENT = b"data: [DONE]\n\n"
 """How a Chat stream ends."""
 
 

@@ -15,7 +15,7 @@ from pf_tui.tui.actions import ACTIONS, Action, find, shown
 _KEY = re.compile(r"[^\s,]|ctrl\+[a-z]|f\d{1,2}|shift\+tab|[a-z_]{2,}")
 """What arrives through every terminal: a character, ctrl+letter, an F-key, or a key's name."""
 
-_TAKEN = {"ctrl+s": "stops the output in many terminals", "ctrl+z": "suspends the program"}
+_TERMINAL_KEYS = {"ctrl+s": "stops the output in many terminals", "ctrl+z": "suspends the program"}
 _NAMES = {sign: name for name, sign in (("slash", "/"), ("colon", ":"), ("question_mark", "?"))} | {
     "[": "left_square_bracket",
     "]": "right_square_bracket",
@@ -47,10 +47,10 @@ def made(key_settings: object) -> Keymap:
             error = UnknownName("action", str(action_id), keys, "the ? key")
             problems.append(f"keys: {error}")
             continue
-        keys_wanted, key_problems = _read(key_setting)
+        new_keys, key_problems = _read(key_setting)
         problems += [f"keys: {action_id}: {why}" for why in key_problems]
-        if keys_wanted:
-            keys[action_id] = keys_wanted
+        if new_keys:
+            keys[action_id] = new_keys
             changes.add(action_id)
     for loser, winner, key in _clashes(keys, changes):
         keys[loser] = tuple(other for other in keys[loser] if other != key) or find(loser).keys
@@ -70,8 +70,8 @@ def _read(key_setting: object) -> tuple[tuple[str, ...], list[str]]:
     good, problems = list[str](), list[str]()
     for word in map(str, words):
         key = _NAMES.get(word, word)
-        if key in _TAKEN:
-            problems.append(f"{key} {_TAKEN[key]}")
+        if key in _TERMINAL_KEYS:
+            problems.append(f"{key} {_TERMINAL_KEYS[key]}")
         elif _KEY.fullmatch(key):
             good.append(key)
         else:

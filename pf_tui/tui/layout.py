@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 PANES = ("providers", "sessions", "models", "limits", "analytics", "events")
-LEFT = ("providers", "sessions", "models")
-RIGHT = ("limits", "analytics", "events")
+LEFT_PANES = ("providers", "sessions", "models")
+RIGHT_PANES = ("limits", "analytics", "events")
 TOGETHER = ("providers", "sessions", "models", "limits")
 """Beside them analytics or events, on a wide screen."""
 
@@ -39,8 +39,8 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
     if width == "-medium":
         return frozenset({"providers", below})
     if height == "-short":  # one pane in each half
-        shown_left = current if current in LEFT else "providers"
-        return frozenset({shown_left, "limits" if below in LEFT else below})
+        left_pane = current if current in LEFT_PANES else "providers"
+        return frozenset({left_pane, "limits" if below in LEFT_PANES else below})
     together = set(TOGETHER) - ({"sessions"} if current == "models" else set())
     return frozenset({*together, below if below == "events" else "analytics"})
 

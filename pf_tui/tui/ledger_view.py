@@ -32,10 +32,10 @@ GROUPS = ("provider", "model", "project", "agent", "machine")
 EVENTS = 500
 """How far back the events pane reads."""
 
-DRAWN = SERIES
+MOST_SERIES = SERIES
 """Parts of all time that a chart tells apart; the others are one."""
 
-HITS_SHOWN = timedelta(days=7)
+HIT_DAYS = timedelta(days=7)
 """The limits pane tells of limits hit in the last week."""
 
 _STEPS = {"1h": timedelta(minutes=15), "5h": timedelta(minutes=15), "24h": timedelta(hours=1)}
@@ -96,7 +96,11 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
         query = UsageQuery(connection, span, Filters())
         parts = query.by(by)
         # of all time, only the dearest are drawn one by one
-        names = [part.name for part in parts[:DRAWN]] if span.start is None and len(parts) > DRAWN else None
+        names = (
+            [part.name for part in parts[:MOST_SERIES]]
+            if span.start is None and len(parts) > MOST_SERIES
+            else None
+        )
         medians = latency.medians(connection, span) if by == "provider" else {}
         return LedgerView(
             period=period,
@@ -107,7 +111,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
             parts=tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in parts),
             steps=_without_holes(query.steps(step, by, names), span.start, now, step, zone),
             step=step,
-            hits=tuple(reader.LedgerReader(connection).hits(now - HITS_SHOWN)),
+            hits=tuple(reader.LedgerReader(connection).hits(now - HIT_DAYS)),
             readings=tuple(window_history.window_readings(connection, now)),
             headroom=headroom(connection, now, clock.day_start(now, zone)),
             unread=unread(connection),
@@ -143,7 +147,7 @@ def of_session(ctx: Context, agent: str, session: str) -> SessionUse:
         models = UsageQuery(connection, span, filters).by("model")
         hits = [
             hit
-            for hit in reader.LedgerReader(connection).hits(now - HITS_SHOWN)
+            for hit in reader.LedgerReader(connection).hits(now - HIT_DAYS)
             if hit.session == session and hit.agent in (agent, None)
         ]
     return SessionUse(models=models, hits=tuple(hits))

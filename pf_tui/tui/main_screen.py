@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events, getters, on
 from textual.app import ComposeResult
@@ -88,8 +88,6 @@ class MainScreen(CalmScreen, inherit_bindings=False):
     """Agents on this machine."""
     sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
     """Agent sessions that run, or ended within the last hour."""
-
-    SHOWN: ClassVar[tuple[str, ...]] = layout.PANES
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
@@ -284,7 +282,7 @@ class MainScreen(CalmScreen, inherit_bindings=False):
         self.set_class(self.alone, "-alone")
         self.set_class(layout.stacked(panes), "-stacked")
         self.set_class(nobody_can_serve(self.shown_snapshot()), "-unset")
-        self.set_class(bool(panes & {*layout.RIGHT}), "-below")
+        self.set_class(bool(panes & {*layout.RIGHT_PANES}), "-below")
         self.set_class(not self.sessions and "sessions" in panes, "-quiet")
         order = layout.STACK if layout.stacked(panes) else layout.PANES
         self.query_one("#panes", PaneColumns).stand(order, beside=self.has_class("-wide"))

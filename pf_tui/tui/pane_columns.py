@@ -10,7 +10,7 @@ from textual.geometry import Offset, Size
 from textual.layout import ArrangeResult, WidgetPlacement
 from textual.layouts.vertical import VerticalLayout
 
-from pf_tui.tui.layout import RIGHT
+from pf_tui.tui.layout import RIGHT_PANES
 from pf_tui.tui.textual_internals import Backdrop
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class PaneColumns(Backdrop, Container):
         return self._columns
 
     def stand(self, order: Sequence[str], *, beside: bool) -> None:
-        """Let the panes follow each other as their ids do here, those of RIGHT `beside` the others."""
+        """Let the panes follow each other as their ids do here, those of RIGHT_PANES `beside` the others."""
         if (order, beside) != (self._columns.order, self._columns.beside):
             self._columns.order, self._columns.beside = order, beside
             self.refresh(layout=True)
@@ -51,8 +51,8 @@ class _Columns(VerticalLayout):
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
         panes = sorted(children, key=lambda pane: self.order.index(pane.id or ""))
-        left_panes = [pane for pane in panes if pane.id not in RIGHT]
-        right = [pane for pane in panes if pane.id in RIGHT]
+        left_panes = [pane for pane in panes if pane.id not in RIGHT_PANES]
+        right = [pane for pane in panes if pane.id in RIGHT_PANES]
         if not self.beside or not left_panes or not right:
             return super().arrange(parent, panes, size, greedy)
         width = max(LEAST_LEFT, size.width // 2)

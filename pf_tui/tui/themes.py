@@ -135,20 +135,20 @@ def usual(colour_system: str, background: str) -> str:
     return ANSI_LIGHT if background.rpartition(";")[2] in LIGHT_BACKGROUNDS else ANSI_DARK
 
 
-def variables(theme: Theme, variables_made: Mapping[str, str]) -> dict[str, str]:
+def variables(theme: Theme, textual_variables: Mapping[str, str]) -> dict[str, str]:
     """`ink-…` for a theme that has none: from its own colours, the series by light and dark.
 
     Args:
-        variables_made: what Textual made from the theme ("foreground", "error" …).
+        textual_variables: what Textual made from the theme ("foreground", "error" …).
     """
-    if "ink-text" in variables_made:
+    if "ink-text" in textual_variables:
         return {}
     if theme.ansi:
         colours: Mapping[str, str] = _ANSI_DARK_COLOURS if theme.dark else _ANSI_COLOURS
     else:
         text, background = (
-            Color.parse(variables_made["foreground"]),
-            Color.parse(variables_made["background"]),
+            Color.parse(textual_variables["foreground"]),
+            Color.parse(textual_variables["background"]),
         )
         colours = {
             **(_DARK_COLOURS if theme.dark else _LIGHT_COLOURS),
@@ -159,10 +159,10 @@ def variables(theme: Theme, variables_made: Mapping[str, str]) -> dict[str, str]
             "cursor": text.blend(background, 0.84).hex,
             "shade": text.blend(background, 0.92).hex,
             "bar": text.blend(background, 0.93).hex,
-            "accent": _readable(variables_made["primary"], background, text),
-            "good": _readable(variables_made["success"], background, text),
-            "warn": _readable(variables_made["warning"], background, text),
-            "bad": _readable(variables_made["error"], background, text),
+            "accent": _readable(textual_variables["primary"], background, text),
+            "good": _readable(textual_variables["success"], background, text),
+            "warn": _readable(textual_variables["warning"], background, text),
+            "bad": _readable(textual_variables["error"], background, text),
         }
     return {f"ink-{colour}": value for colour, value in colours.items()}
 

@@ -145,7 +145,7 @@ class ProvidersPane(SnapshotPane):
         if self._made[0] is not snapshot:
             self._made = (snapshot, {})
         page = providers.page_for(
-            snapshot, space, self.choice, folded=folded, key=self.key, rows_made=self._made[1]
+            snapshot, space, self.choice, folded=folded, key=self.key, row_cache=self._made[1]
         )
         first = welcome.lines(snapshot, self.agents, space.width)
         return replace(page, pinned=(*first, *page.pinned)) if first else page

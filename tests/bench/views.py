@@ -33,7 +33,7 @@ from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.ledger.period import end_ms as ends_ms
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.tui.ledger_view import DRAWN
+from pf_tui.tui.ledger_view import MOST_SERIES as MOST
 from tests.bench.against import BEFORE, checkouts
 from tests.bench.against import NOW as THIS
 
@@ -150,7 +150,7 @@ def views(connection: sqlite3.Connection, span: Period) -> Mapping[str, View]:
     project, agent = Filters(project=PROJECTS[7]), Filters(agent="claude-code")
     session = Filters(session=cells.sessions(1).parts[0].name)
     step = timedelta(hours=1) if span.name == "24h" else timedelta(days=1)
-    drawn = {part: None if span.start else [one.name for one in cells.by(part)[:DRAWN]] for part in PARTS}
+    drawn = {part: None if span.start else [one.name for one in cells.by(part)[:MOST]] for part in PARTS}
     return {
         "summary": lambda: analytics(connection, span),
         **{f"by {part}": lambda part=part: cells.by(part) for part in PARTS},

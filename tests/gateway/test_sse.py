@@ -135,7 +135,16 @@ def test_many_bits_of_text_at_once_tell_what_each_alone_would(
             break
 
     assert passed == (b"".join(parts), complaint)
-    for fact in ("finished", "done", "broken", "message_id", "model", "usage", "signatures", "tokens_seen"):
+    for fact in (
+        "finished",
+        "done",
+        "broken",
+        "message_id",
+        "model",
+        "usage",
+        "signatures",
+        "tokens_streamed",
+    ):
         assert getattr(meter, fact) == getattr(slow, fact), fact
 
 
@@ -263,10 +272,10 @@ def test_many_events_at_once_are_judged_like_one_by_one(events: list[bytes]) -> 
     wanted = b"".join(event for event in events if alone.look(event) != Kind.GARBAGE)
 
     assert together.filter_events(b"".join(events)) == (wanted, None)
-    assert (together.usage, together.done, together.tokens_seen) == (
+    assert (together.usage, together.done, together.tokens_streamed) == (
         alone.usage,
         alone.done,
-        alone.tokens_seen,
+        alone.tokens_streamed,
     )
 
 

@@ -63,7 +63,7 @@ async def test_an_agent_can_neither_stop_the_gateway_nor_replace_a_key(
     made, url = running
 
     assert await post(url + path, **headers) == 403
-    assert not made.stop_asked.is_set()
+    assert not made.stop_event.is_set()
     assert made.routing_state.ctx.env["OPENROUTER_API_KEY"] == "sk-or-first"
 
 
@@ -89,7 +89,7 @@ async def test_the_control_token_stops_it(running: tuple[Gateway, str]) -> None:
     made, url = running
 
     assert await post(url + "/pf/stop", **{"x-pf-token": CONTROL}) == 200
-    assert made.stop_asked.is_set()
+    assert made.stop_event.is_set()
 
 
 def test_the_control_token_has_a_file_of_its_own_that_agents_do_not_read(context: Make) -> None:

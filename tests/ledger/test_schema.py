@@ -82,7 +82,7 @@ def test_a_migration_without_room_for_the_copy_changes_nothing(
 def test_a_migration_that_is_cut_short_never_happened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     released(path, 2)
     with monkeypatch.context() as broken:
-        broken.setattr(tables, "SUMS", ("CREATE TABLE names (id)",))  # there is one
+        broken.setattr(tables, "SUM_TABLES", ("CREATE TABLE names (id)",))  # there is one
         with pytest.raises(PfError), schema.opened(path, write=True):
             pass
 

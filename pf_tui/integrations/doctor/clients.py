@@ -117,9 +117,11 @@ def fire(ctx: Context) -> Finding:
     sessions = ctx.health().sessions.items()
     since = _install_moment(ctx)
     for agent in installed:
-        last_heard = max((session.since for (whose, _), session in sessions if whose == agent), default=None)
+        last_event_at = max(
+            (session.since for (whose, _), session in sessions if whose == agent), default=None
+        )
         last_worked_at = _last_worked(ctx, agent)
-        if last_heard is not None and last_heard >= since:
+        if last_event_at is not None and last_event_at >= since:
             working.append(agent)
         elif last_worked_at is not None and last_worked_at - since > QUIET:
             silent.append(agent)

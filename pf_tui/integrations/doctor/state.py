@@ -10,7 +10,7 @@ from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.ledger import queue, schema, upkeep
 from pf_tui.ledger.unread import unread
-from pf_tui.state import clouds as cloud_places
+from pf_tui.state import clouds as cloud_settings
 from pf_tui.state import credentials, files, trust
 from pf_tui.state.context import Context
 
@@ -181,6 +181,6 @@ def clouds(ctx: Context) -> Finding:
     if not cloud_providers:
         return skip("no cloud has a credential")
     for provider in cloud_providers:
-        if problem := cloud_places.problem(provider, looked_up[provider.id]):
+        if problem := cloud_settings.problem(provider, looked_up[provider.id]):
             return warn(f"the gateway cannot ask {provider.id}: {problem[0]}", problem[1])
     return ok(f"the gateway can ask {', '.join(provider.id for provider in cloud_providers)}")

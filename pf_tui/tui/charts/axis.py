@@ -82,15 +82,15 @@ def beside(names: Sequence[Beside], rows: int) -> list[Line]:
     Of more names than rows the first ones stay: they come most important first.
     """
     fitting = sorted(names[:rows], key=lambda name: (name.row, -name.value))
-    rows_taken = list[int]()
+    label_rows = list[int]()
     for name in fitting:
-        rows_taken.append(max(name.row, rows_taken[-1] + 1 if rows_taken else 0))
+        label_rows.append(max(name.row, label_rows[-1] + 1 if label_rows else 0))
     floor = rows - 1
-    for index in range(len(rows_taken) - 1, -1, -1):
-        rows_taken[index] = min(rows_taken[index], floor)
-        floor = rows_taken[index] - 1
+    for index in range(len(label_rows) - 1, -1, -1):
+        label_rows[index] = min(label_rows[index], floor)
+        floor = label_rows[index] - 1
     lines: list[Line] = [()] * rows
-    for row, name in zip(rows_taken, fitting, strict=True):
+    for row, name in zip(label_rows, fitting, strict=True):
         lines[row] = name.content
     return lines
 

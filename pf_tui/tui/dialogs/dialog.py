@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pf_tui.tui.app import Dashboard
     from pf_tui.tui.main_screen import MainScreen
 
-HELD = (
+SHARED_ACTIONS = (
     *("down", "up", "page-down", "page-up", "top", "bottom", "filter"),
     *("copy", "copy-row", "screenshot", "redraw", "cancel", "quit", "quit-now", "undo"),
     *("period-longer", "period-shorter"),
@@ -40,7 +40,7 @@ def bindings() -> list[BindingType]:
     return [
         *(
             Binding(",".join(find(name).keys), f"do('{name}')", find(name).word, show=False, id=name)
-            for name in HELD
+            for name in SHARED_ACTIONS
         ),
         Binding("enter", "choose", "choose", show=False, id="sheet.choose"),
     ]

@@ -94,9 +94,9 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
         Column(key="share", title="", right=True, at_least=5),
         Column(key="model", title="", leaves=1),
     )
-    columns_fitted = chosen(columns, table, space.width)
+    fitting_columns = chosen(columns, table, space.width)
     rows = tuple(
-        Row(fit(body(columns_fitted, row), space.width), listed_provider.id)
+        Row(fit(body(fitting_columns, row), space.width), listed_provider.id)
         for row, listed_provider in zip(table, listed_providers.values(), strict=True)
     )
     if not rows:

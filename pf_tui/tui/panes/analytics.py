@@ -96,21 +96,21 @@ def page_for(
         parts.sort(key=_ORDER[choice.order])
     table = [_cells(part, names, report, snapshot, colours, space) for part in parts]
     gap, columns = GAP, _columns(report.by)
-    columns_fitted = chosen(columns, table, space.width)
+    fitting_columns = chosen(columns, table, space.width)
     if any(
-        size < cells(row["name"]) for row in table for column, size in columns_fitted if column.key == "name"
+        size < cells(row["name"]) for row in table for column, size in fitting_columns if column.key == "name"
     ):
         gap = 1  # a narrow gap is better than a cut name
-        columns_fitted = chosen(columns, table, space.width, gap)
-    room = next(size for column, size in columns_fitted if column.key == "name") - MARK
+        fitting_columns = chosen(columns, table, space.width, gap)
+    room = next(size for column, size in fitting_columns if column.key == "name") - MARK
     if any(cells(name) > room for name in shown_names.values()):
         names = {part: shortened(name, room) for part, name in names.items()}
         table = [_cells(part, names, report, snapshot, colours, space) for part in parts]
     rows = tuple(
-        Row(fit(body(columns_fitted, row, gap), space.width), part.name)
+        Row(fit(body(fitting_columns, row, gap), space.width), part.name)
         for part, row in zip(parts, table, strict=True)
     )
-    heading = head(columns_fitted, choice.order, downward=choice.order != "name", gap=gap, orders=ORDERS)
+    heading = head(fitting_columns, choice.order, downward=choice.order != "name", gap=gap, orders=ORDERS)
     pinned = (
         *usage_chart.draw(chart_input, chart, len(rows)),
         *([fit(untold, space.width)] if untold else ()),

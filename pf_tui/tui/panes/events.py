@@ -32,11 +32,11 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
         event for event in reversed(events) if choice.admits(sentence(event), event.who, event.action)
     ]
     table = [_cells(event, space) for event in visible_events]
-    columns_fitted = chosen(COLUMNS, table, space.width)
+    fitting_columns = chosen(COLUMNS, table, space.width)
     rows = tuple(
         row
         for index, event in enumerate(visible_events)
-        for row in _rows(event, index, columns_fitted, space)
+        for row in _rows(event, index, fitting_columns, space)
     )
     if not events:
         rows = empty(space.width, "nothing has happened yet", "enter on a provider switches to it")
@@ -45,23 +45,23 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
     return Page(
         title="Events",
         facts=line(muted(str(len(visible_events)))),
-        pinned=(head(columns_fitted),),
+        pinned=(head(fitting_columns),),
         rows=rows,
         keys=KEYS,
     )
 
 
 def _rows(
-    event: Event, index: int, columns_fitted: Sequence[tuple[Column, int]], space: Space
+    event: Event, index: int, fitting_columns: Sequence[tuple[Column, int]], space: Space
 ) -> Iterator[Row]:
     """A sentence that is longer than its column goes on below."""
-    width = columns_fitted[-1][1]
+    width = fitting_columns[-1][1]
     indent = space.width - width
     cut = _cells(event, space)
     first, *more = wrapped(cut["what"], width)
     if len(more) >= MOST_LINES:
         more[MOST_LINES - 2 :] = [fit(line(more[MOST_LINES - 2], " " * width), width)]
-    yield Row(fit(body(columns_fitted, {**cut, "what": first}), space.width), event.id or str(index))
+    yield Row(fit(body(fitting_columns, {**cut, "what": first}), space.width), event.id or str(index))
     for text_line in more:
         yield Row(line(" " * indent, text_line))
 

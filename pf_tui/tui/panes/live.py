@@ -17,7 +17,7 @@ SPARK_WIDTH = 20
 LEAST_SPARK = 4
 """Cells below which a line of bars says nothing."""
 
-KEPT = 120
+MOST_RATES = 120
 """Looks remembered: two minutes at one a second."""
 
 LEAST_STEP = timedelta(milliseconds=200)
@@ -50,7 +50,7 @@ class Flow:
                 max(0, tokens - self._tokens_before.get(name, 0)) for name, tokens in now.items()
             )
             seconds = (snapshot.at - self._at).total_seconds()
-            self._rates = [*self._rates, new_tokens / seconds][-KEPT:]
+            self._rates = [*self._rates, new_tokens / seconds][-MOST_RATES:]
         self._tokens_before, self._at = now, snapshot.at
         return tuple(self._rates)
 
@@ -83,10 +83,10 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space, most: int = 
         head = line(head, "  ", spark(rates, room, space.symbols))
     requests = sorted(running.live, key=lambda request: request.since)[:most]
     rest = len(running.live) - len(requests)
-    lines_drawn = [fit(head, space.width), *(_request(request, snapshot, space) for request in requests)]
+    content = [fit(head, space.width), *(_request(request, snapshot, space) for request in requests)]
     if rest:
-        lines_drawn.append(line(muted(f"  and {rest} more")))
-    return lines_drawn
+        content.append(line(muted(f"  and {rest} more")))
+    return content
 
 
 def _request(live_request: LiveRequest, snapshot: Snapshot, space: Space) -> Line:

@@ -67,21 +67,20 @@ def page_for(
     active = snapshot.active.model if snapshot.active else None
     names = {model.id: model.id for model in models}
     table = [_cells(model, names, numbers, active=model.id == active) for model in models]
-    columns_fitted = chosen(COLUMNS, table, space.width)
-    if _cut(columns_fitted, table):  # a name without its date says more than a cut one
+    columns = chosen(COLUMNS, table, space.width)
+    if _cut(columns, table):  # a name without its date says more than a cut one
         names = {model.id: _undated(model.id, snapshot) for model in models}
         table = [_cells(model, names, numbers, active=model.id == active) for model in models]
-        columns_fitted = chosen(COLUMNS, table, space.width)
-    cut = _cut(columns_fitted, table)
+        columns = chosen(COLUMNS, table, space.width)
+    cut = _cut(columns, table)
     if 2 * cut > len(models) or (few and cut):  # other columns leave first
-        columns_fitted = chosen(NAMES_FIRST, table, space.width)
+        columns = chosen(NAMES_FIRST, table, space.width)
     elif cut:
-        room = _room(columns_fitted) - MARK
+        room = _room(columns) - MARK
         names = {model: shortened(name, room) for model, name in names.items()}
         table = [_cells(model, names, numbers, active=model.id == active) for model in models]
     rows = tuple(
-        Row(fit(body(columns_fitted, row), space.width), model.id)
-        for model, row in zip(models, table, strict=True)
+        Row(fit(body(columns, row), space.width), model.id) for model, row in zip(models, table, strict=True)
     )
     if others and not choice.order and snapshot.active is not None:
         heading = f"  also at {provider_order.short_name(snapshot.active.provider)} "
@@ -99,9 +98,7 @@ def page_for(
     return Page(
         title="Models",
         facts=line(muted(count)),
-        pinned=(
-            head(columns_fitted, choice.order, downward=choice.order in ("context", "served"), orders=ORDERS),
-        ),
+        pinned=(head(columns, choice.order, downward=choice.order in ("context", "served"), orders=ORDERS),),
         rows=rows,
         keys=KEYS,
     )
@@ -141,13 +138,13 @@ def _admitted(model: Model, choice: Choice) -> bool:
     )
 
 
-def _room(columns_fitted: Sequence[tuple[Column, int]]) -> int:
-    return next(size for column, size in columns_fitted if column.key == "model")
+def _room(columns: Sequence[tuple[Column, int]]) -> int:
+    return next(size for column, size in columns if column.key == "model")
 
 
-def _cut(columns_fitted: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]) -> int:
+def _cut(columns: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]) -> int:
     """How many names are longer than their column."""
-    return sum(cells(row["model"]) > _room(columns_fitted) for row in table)
+    return sum(cells(row["model"]) > _room(columns) for row in table)
 
 
 def undated(model: str) -> str:

@@ -51,13 +51,13 @@ def page_for(
     *,
     folded: bool = False,
     key: str | None = None,
-    rows_made: MadeRows | None = None,
+    row_cache: MadeRows | None = None,
 ) -> Page:
     """The list as it stands.
 
     Args:
         folded: those that cannot serve for want of a credential are one row, but for the one at `key`.
-        rows_made: the cells of this snapshot that were made before, to which those made now are added.
+        row_cache: the cells of this snapshot that were made before, to which those made now are added.
     """
     choice = choice or Choice()
     everyone = provider_order.listed_providers(snapshot)
@@ -77,7 +77,7 @@ def page_for(
         pinned, rows = _narrow(snapshot, entries, colours, space)
     else:
         pinned, rows = _wide(
-            snapshot, entries, colours, space, choice, {} if rows_made is None else rows_made
+            snapshot, entries, colours, space, choice, {} if row_cache is None else row_cache
         )
     if not entries:
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
@@ -122,7 +122,7 @@ def _wide(
     colours: Mapping[str, str],
     space: Space,
     choice: Choice,
-    rows_made: MadeRows,
+    row_cache: MadeRows,
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
 
@@ -131,24 +131,24 @@ def _wide(
     def drawn(full: bool) -> tuple[list[dict[str, Line]], list[tuple[Column, int]]]:
         table = []
         for entry in entries:
-            row = rows_made.get((entry.id, full))
+            row = row_cache.get((entry.id, full))
             if row is None:
-                row = rows_made[entry.id, full] = _cells(
+                row = row_cache[entry.id, full] = _cells(
                     entry, colours, space, active=entry.id == active, full=full
                 )
             table.append(row)
         return table, chosen(COLUMNS, table, space.width, gap)
 
-    table, columns_fitted = drawn(full=space.width >= ROOMY)
-    room = next(size for column, size in columns_fitted if column.key == "provider")
-    if len(columns_fitted) < len(COLUMNS) or any(
+    table, fitting_columns = drawn(full=space.width >= ROOMY)
+    room = next(size for column, size in fitting_columns if column.key == "provider")
+    if len(fitting_columns) < len(COLUMNS) or any(
         cells(row["provider"]) > room for row in table
     ):  # a short name says more than a cut one
-        table, columns_fitted = drawn(full=False)
-        if len(columns_fitted) < len(COLUMNS):  # a narrow gap is better than a column less
+        table, fitting_columns = drawn(full=False)
+        if len(fitting_columns) < len(COLUMNS):  # a narrow gap is better than a column less
             gap = 1
-            table, columns_fitted = drawn(full=False)
-        room = next(size for column, size in columns_fitted if column.key == "provider")
+            table, fitting_columns = drawn(full=False)
+        room = next(size for column, size in fitting_columns if column.key == "provider")
         table = [
             {
                 **row,
@@ -157,11 +157,11 @@ def _wide(
             for row in table
         ]
     rows = tuple(
-        Row(fit(body(columns_fitted, row, gap), space.width), entry.id)
+        Row(fit(body(fitting_columns, row, gap), space.width), entry.id)
         for entry, row in zip(entries, table, strict=True)
     )
     heading = head(
-        columns_fitted, choice.order, downward=choice.order in ("tightest", "today"), gap=gap, orders=ORDERS
+        fitting_columns, choice.order, downward=choice.order in ("tightest", "today"), gap=gap, orders=ORDERS
     )
     return (heading,), rows
 

@@ -16,7 +16,7 @@ from pf_tui.tui.page import Space
 LEAST, TALLEST = 6, 14
 """Lines below which the chart says less than the meter above it, and above which it says no more."""
 NARROWEST = 28
-WALL = 100.0
+FULL = 100.0
 SLACK = 8
 """Cells that "empty at" may stand left of its place."""
 
@@ -49,7 +49,7 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
     if points[0][0] > window_start:
         traces.append(Trace(colour="muted", points=((0.0, 0.0), measured[0]), dashed=True))
     if limit.runs_out_at is not None:
-        empty = (across(limit.runs_out_at), WALL)
+        empty = (across(limit.runs_out_at), FULL)
         traces.append(Trace(colour="warn", points=(measured[-1], empty), dashed=True))
 
     def below(margin: int, plot: int) -> list[Below]:
@@ -67,8 +67,11 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
                 names.append(Below(at=at(limit.runs_out_at), text=label, colour="warn", slack=SLACK))
         return [*names, Below(at=at(window_start), text=clock.clock(window_start))]
 
-    most = max(WALL, *(percent for _, percent in measured))
-    edges = (Edge(value=WALL, colour="bad", text="100 %", firm=True), Edge(value=WALL / 2, text="50 %"))
+    most = max(FULL, *(percent for _, percent in measured))
+    edges = (
+        Edge(value=FULL, colour="bad", text="100 %", firm=True),
+        Edge(value=FULL / 2, text="50 %"),
+    )
     return lined(
         traces,
         space.width,
