@@ -107,3 +107,9 @@ def test_a_moment_on_the_clock(moment: datetime, zone: str, said: str) -> None:
 )
 def test_a_near_moment_says_how_long_it_is(ahead: timedelta, said: str) -> None:
     assert words.when(NOON + ahead, NOON, UTC) == said
+
+
+def test_one_of_a_kind_is_no_plural() -> None:
+    assert words.quantity(1, "switch", "es") == "1 switch"
+    assert words.quantity(2, "switch", "es") == "2 switches"
+    assert words.quantity(1028, "request") == "1 028 requests"

@@ -405,9 +405,3 @@ def test_two_years_are_drawn_in_steps_that_the_title_names(afternoon: Snapshot) 
 )
 def test_an_empty_period_is_named(afternoon: Snapshot, period: str, words: str) -> None:
     assert words in " ".join(shown(LedgerView(period=period), afternoon))
-
-
-def test_one_of_a_kind_is_no_plural() -> None:
-    assert analytics._counted(1, "switch", "es") == "1 switch"
-    assert analytics._counted(2, "switch", "es") == "2 switches"
-    assert analytics._counted(1028, "request") == "1 028 requests"
