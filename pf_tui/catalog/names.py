@@ -65,10 +65,10 @@ def resolve(name: str, index: Mapping[str, str], prefixes: Collection[str]) -> s
         if key in visited_names:
             continue
         visited_names.add(key)
-        ids = index.get(key)
+        model_id = index.get(key)
         # without its date a name may mean the undated model itself, never another snapshot or a short name
-        if ids is not None and (not undated or fold(ids) == key):
-            return ids
+        if model_id is not None and (not undated or fold(model_id) == key):
+            return model_id
     return None
 
 

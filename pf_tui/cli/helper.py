@@ -16,9 +16,4 @@ def show(ctx: Context, provider_id: str | None) -> None:
     Raises:
         UnknownName, PfError: nobody's address, no key that may be used there, or none that may leave.
     """
-    output.raw(key(ctx, provider_id).encode() + b"\n")
-
-
-def key(ctx: Context, provider_id: str | None) -> str:
-    """The key itself, of the provider named or of the address the agent's next request goes to."""
-    return key_release.key(ctx, provider_id)
+    output.raw(key_release.key(ctx, provider_id).encode() + b"\n")

@@ -41,12 +41,12 @@ def chosen(
     models = [model for model in catalog.models.values() if extras or not model.extra]
     if family is not None:
         choices = {name for model in catalog.models.values() for name in (model.family, model.subfamily)}
-        ids = _named("family", family, choices)
-        models = [model for model in models if ids in (model.family.casefold(), model.subfamily.casefold())]
+        group = _named("family", family, choices)
+        models = [model for model in models if group in (model.family.casefold(), model.subfamily.casefold())]
     if capability is not None:
         choices = {name for model in catalog.models.values() for name in model.capabilities}
-        ids = _named("capability", capability, choices)
-        models = [model for model in models if ids in model.capabilities]
+        ability = _named("capability", capability, choices)
+        models = [model for model in models if ability in model.capabilities]
     if provider is not None:
         serving = catalog.provider(provider).id
         models = [model for model in models if catalog.serves(serving, model.id)]

@@ -21,7 +21,7 @@ from pf_tui.rules.failover import arrange
 
 
 class RouteOrder:
-    """The order of one request's routes, decided anew whenever one has failed_attempt."""
+    """The order of one request's routes, decided anew whenever one of them has failed."""
 
     __slots__ = (
         "_breaker",

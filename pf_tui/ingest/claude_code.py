@@ -107,14 +107,14 @@ class Reader:
 
     def note(self) -> dict[str, object]:
         """What the next reading must know."""
-        message_ids: dict[str, object] = {}
+        state: dict[str, object] = {}
         if self._open[0]:
-            message_ids["open"] = self._open
+            state["open"] = self._open
         if self._last[0]:
-            message_ids["last"] = self._last
+            state["last"] = self._last
         if self._open_limit[0]:
-            message_ids["wall"] = self._open_limit
-        return message_ids
+            state["wall"] = self._open_limit
+        return state
 
     def read_line(self, line: bytes, path: str, logs: ParsedLogs) -> None:
         """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
@@ -354,11 +354,11 @@ def _running_total(row: RareLine, path: str, logs: ParsedLogs) -> None:
         logs.keep_state((session, model), state)
 
 
-def _kind(error: str | None, word: object, text: str) -> str:
+def _kind(error: str | None, status_value: object, text: str) -> str:
     from pf_tui.rules.failure_classes import CLAUDE_WORDS
     from pf_tui.rules.limit_words import limit_named
 
-    status = word if isinstance(word, int) else None
+    status = status_value if isinstance(status_value, int) else None
     if "credit balance" in text.lower() or limit_named(text, None, _ANY_TIME) is not None:
         return "quota"
     if status in STATUS_KINDS and (error in (None, "unknown", "server_error") or status == 529):

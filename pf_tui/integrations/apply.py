@@ -37,7 +37,7 @@ class Effect:
 
 
 def module(agent: str) -> ModuleType:
-    """One agent's module: plan_install, plan_uninstall, apply and config_folder.
+    """One agent's module: plan_install, plan_uninstall and apply.
 
     It may have more: after_install; and for `doctor` logs and addresses by the environment, disabled and
     key_problem by the context, as (what, cure).

@@ -22,6 +22,7 @@ from pf_tui.integrations import (
     program,
 )
 from pf_tui.integrations.apply import Effect
+from pf_tui.integrations.claude_address import config_folder
 from pf_tui.integrations.claude_parts import AGENT, folders, parts
 from pf_tui.integrations.install_plan import FileChange, Plan
 from pf_tui.integrations.shared_files import is_shared
@@ -81,11 +82,6 @@ def _route_back(ctx: Context) -> FileChange | None:
 def key(ctx: Context, project: bool) -> str:
     """What the install is filed under."""
     return f"{AGENT}:{project_root(ctx.cwd, ctx.env)}" if project else AGENT
-
-
-def config_folder(env: Mapping[str, str]) -> Path:
-    """$CLAUDE_CONFIG_DIR, else ~/.claude."""
-    return claude_address.config_folder(env)
 
 
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:

@@ -67,7 +67,7 @@ def check_gateway(ctx: Context, url: str, caller: Process | None) -> None:
 
 
 def _asking(ctx: Context, setting_name: str, caller: Process | None) -> list[tuple[str, dict[str, object]]]:
-    """The tables whose key comes from `auth helper WANTED`."""
+    """The tables whose key comes from `auth helper SETTING_NAME`."""
     config: dict[str, object] = {}
     for layer in _layers(ctx, caller):
         config = _merged(config, layer)
@@ -82,7 +82,7 @@ def _asking(ctx: Context, setting_name: str, caller: Process | None) -> list[tup
 
 
 def _asks(table: dict[str, object], name: str) -> bool:
-    """The table's key comes from `auth helper WANTED`."""
+    """The table's key comes from `auth helper NAME`."""
     auth = table.get("auth")
     if not isinstance(auth, dict):
         return False

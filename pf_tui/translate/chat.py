@@ -23,7 +23,6 @@ from pf_tui.translate.chat_events import (
     FINISHES,
     EventReader,
     EventWriter,
-    cleaned_stop,
     read_usage,
     thinking_of,
     write_usage,
@@ -45,6 +44,7 @@ from pf_tui.translate.conversation import (
     Turn,
     bad_request,
     in_order,
+    stop_of_what_was_sent,
     words_of,
 )
 from pf_tui.translate.schemas import is_closed, written_form
@@ -353,7 +353,7 @@ def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
         finish = "refusal"
     calls = any(type(part) is Call for part in parts)
     usage = read_usage(body.get("usage"))
-    return Answer(parts, cleaned_stop(finish, calls), usage, str(body.get("model") or ""))
+    return Answer(parts, stop_of_what_was_sent(finish, calls), usage, str(body.get("model") or ""))
 
 
 def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, object]:

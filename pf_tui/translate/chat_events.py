@@ -108,11 +108,6 @@ def thinking_of(message: Mapping[str, object]) -> str:
     return ""
 
 
-def cleaned_stop(stop: Stop, calls: bool) -> Stop:
-    """The reason that fits what was sent."""
-    return stop_of_what_was_sent(stop, calls)
-
-
 class EventReader(StreamReader):
     """Chat chunks -> neutral events.
 

@@ -18,7 +18,7 @@ from pf_tui.integrations import apply, installs
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.rules import addresses as rules
 from pf_tui.state.context import Context
-from pf_tui.state.paths import user_home
+from pf_tui.state.paths import config_folder, user_home
 
 VERSION_S = 10.0
 LISTENS_S = 1.0
@@ -227,8 +227,8 @@ def _project_only(ctx: Context, agent: str) -> bool:
 def _originals(ctx: Context) -> Iterator[Path]:
     """Places where the original plugin is."""
     home = user_home(ctx.env)
-    claude = apply.module("claude-code").config_folder(ctx.env)
-    opencode = apply.module("opencode").config_folder(ctx.env)
+    claude = config_folder("claude-code", ctx.env)
+    opencode = config_folder("opencode", ctx.env)
     for folder in (
         claude / "plugins",
         claude / "plugins" / "marketplaces",
