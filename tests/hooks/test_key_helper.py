@@ -10,8 +10,8 @@ import pytest
 
 from pf_tui import actions
 from pf_tui.actions import install
-from pf_tui.cli import helper
 from pf_tui.errors import PfError
+from pf_tui.integrations import key_release
 from pf_tui.state.context import Context
 
 Make = Callable[..., Context]
@@ -21,7 +21,7 @@ KEYS = {"ANTHROPIC_API_KEY": "sk-ant", "OPENROUTER_API_KEY": "sk-or", "DEEPSEEK_
 def test_the_key_follows_the_address_in_the_environment(context: Make) -> None:
     ctx = context(env={**KEYS, "ANTHROPIC_BASE_URL": "https://openrouter.ai/api/"})
 
-    assert helper.key(ctx, None) == "sk-or"
+    assert key_release.key(ctx, None) == "sk-or"
 
 
 def test_the_key_follows_the_address_in_the_settings(context: Make) -> None:
@@ -29,7 +29,7 @@ def test_the_key_follows_the_address_in_the_settings(context: Make) -> None:
     install.install(ctx, "claude-code")
     actions.switch(ctx, "deepseek-api")
 
-    assert helper.key(ctx, None) == "sk-ds"
+    assert key_release.key(ctx, None) == "sk-ds"
 
 
 def test_a_projects_settings_go_before_the_persons(context: Make, home: Path) -> None:
@@ -38,14 +38,14 @@ def test_a_projects_settings_go_before_the_persons(context: Make, home: Path) ->
         (folder / ".claude").mkdir()
         (folder / ".claude" / "settings.json").write_text(json.dumps({"env": {"ANTHROPIC_BASE_URL": url}}))
 
-    assert helper.key(ctx, None) == "sk-ds"
+    assert key_release.key(ctx, None) == "sk-ds"
 
 
 def test_an_address_of_nobody_gets_no_key(context: Make) -> None:
     ctx = context(env={**KEYS, "ANTHROPIC_BASE_URL": "https://evil.example.com"})
 
     with pytest.raises(PfError, match="belongs to no provider; no key was given"):
-        helper.key(ctx, None)
+        key_release.key(ctx, None)
 
 
 def test_a_server_that_wants_no_key_gets_none(context: Make) -> None:
@@ -59,7 +59,7 @@ def test_a_server_that_wants_no_key_gets_none(context: Make) -> None:
     }
     ctx.paths.providers.write_text(json.dumps({"providers": [mine]}))
 
-    assert helper.key(ctx, None) == "none"
+    assert key_release.key(ctx, None) == "none"
 
 
 def test_the_running_gateway_gets_its_own_token(context: Make) -> None:
@@ -67,4 +67,4 @@ def test_the_running_gateway_gets_its_own_token(context: Make) -> None:
     ctx.paths.home.mkdir(parents=True)
     ctx.paths.gateway.write_text(json.dumps({"pid": 1, "port": 4100, "token": "loopback"}))
 
-    assert helper.key(ctx, None) == "loopback"
+    assert key_release.key(ctx, None) == "loopback"

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from pf_tui.cli import helper
 from pf_tui.errors import PfError
 from pf_tui.integrations import claude_route, codex_route, install_plan, key_release
 from pf_tui.rules import key_homes
@@ -61,13 +60,13 @@ def client(
 
 def refused(ctx: Context, provider: str | None = None) -> str:
     with pytest.raises(PfError) as error:
-        helper.key(ctx, provider)
+        key_release.key(ctx, provider)
     assert not [key for key in KEYS.values() if key in str(error.value)]
     return error.value.message
 
 
 def test_the_key_goes_to_its_own_host(person: Context) -> None:
-    assert helper.key(person, None) == "sk-or"
+    assert key_release.key(person, None) == "sk-or"
 
 
 # -- who wins -----------------------------------------------------------------------------------------
@@ -96,7 +95,7 @@ def test_a_lower_place_is_not_asked_where_a_higher_one_names_an_address(
     named = dict.fromkeys(PLACES[:winner], EVIL) | {PLACES[winner]: OTHER}
     put(ctx, home, monkeypatch, named)
 
-    assert helper.key(ctx, None) == "sk-ds"
+    assert key_release.key(ctx, None) == "sk-ds"
 
 
 def put(ctx: Context, home: Path, monkeypatch: pytest.MonkeyPatch, urls: dict[str, str]) -> None:
@@ -135,7 +134,7 @@ def test_the_clients_own_words_are_read(
     client(monkeypatch, *(word.replace("FILE", str(given)) for word in words))
 
     if words == ("--settings",):
-        assert helper.key(person, None) == "sk-or"
+        assert key_release.key(person, None) == "sk-or"
     else:
         refused(person)
 
@@ -249,13 +248,13 @@ def test_values_that_are_no_text_count_as_well(person: Context, value: object) -
 def test_a_projects_harmless_variables_cost_nothing(person: Context, name: str) -> None:
     settings(person.cwd, None, **{name: "x"})
 
-    assert helper.key(person, None) == "sk-or"
+    assert key_release.key(person, None) == "sk-or"
 
 
 def test_the_persons_own_proxy_and_certificates_are_theirs(person: Context, home: Path) -> None:
     settings(home, HOME, HTTPS_PROXY="http://corp:1", NODE_EXTRA_CA_CERTS="/etc/corp.pem")
 
-    assert helper.key(person, None) == "sk-or"
+    assert key_release.key(person, None) == "sk-or"
 
 
 def test_a_settings_file_inside_the_project_is_the_projects(
@@ -449,7 +448,7 @@ def test_a_client_at_its_start_gets_the_key_of_its_projects_provider(
     ctx = context(env={**KEYS, "ANTHROPIC_BASE_URL": HOME}, now=datetime.fromtimestamp(changed + 5, UTC))
 
     client(monkeypatch, age_s=2)
-    assert helper.key(ctx, None) == "sk-ds"
+    assert key_release.key(ctx, None) == "sk-ds"
     client(monkeypatch, age_s=10)
     refused(ctx)  # the file is younger than the client
     client(monkeypatch, age_s=None)
@@ -481,7 +480,7 @@ def coder(context: Make, home: Path) -> Context:
 def test_codex_gets_the_key_for_its_own_host(coder: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     client(monkeypatch, "exec", program="codex")
 
-    assert helper.key(coder, "openrouter") == "sk-or"
+    assert key_release.key(coder, "openrouter") == "sk-or"
 
 
 @pytest.mark.parametrize(
@@ -541,7 +540,7 @@ def test_claude_code_gets_a_named_providers_key_for_its_host_only(
 ) -> None:
     client(monkeypatch)
 
-    assert helper.key(person, "openrouter") == "sk-or"
+    assert key_release.key(person, "openrouter") == "sk-or"
     assert "is no address of deepseek-api" in refused(person, "deepseek-api")
 
 
@@ -560,7 +559,7 @@ def test_a_refusal_is_kept_for_doctor_without_a_secret_and_goes_with_the_next_ke
     assert not any(word in kept.read_text() for word in ("sk-", "secret", "k=1"))
 
     path.unlink()
-    helper.key(person, None)
+    key_release.key(person, None)
     assert key_release.refusals(person) == ()
 
 
