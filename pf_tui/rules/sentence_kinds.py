@@ -22,13 +22,13 @@ def _words(text: str) -> frozenset[str]:
 
 _MONEY = _words(
     "credit credits balance funds wallet billing bill invoice invoices payment unpaid paid prepaid trial"
-    " budget money"
+    " budget money spend spending"
     " subscription"
 )
 _CAP = _words("quota quotas allotment allocation allowance")
 _LIMIT = _words("limit limits cap usage limited messages requests tokens token ceiling threshold maxed")
 _OF_A_PLAN = _words(
-    "plan tier subscription free team billing upgrade included day daily today"
+    "plan tier subscription free team billing upgrade included day daily today admin administrator"
     " week weekly month monthly friday period"
 )
 _SPENT = _words(
@@ -37,14 +37,14 @@ _SPENT = _words(
     " burnt remain remains remaining closed paused top 0 00 outstanding more"
     " disabled lapsed met"
 )
-_TOO_OFTEN = _words("many high slow quickly fast")
+_TOO_OFTEN = _words("many high slow quickly fast above")
 _BRIEF = _words("second seconds minute rps qps rpm tpm throughput burst concurrent concurrency parallel rate")
 _MODEL = _words("model models engine deployment")
 _ABSENT = _words(
     "not no invalid unknown unrecognized unrecognised retired unavailable denied disabled isn doesn"
     " cannot can only entitled such removed gone missing deprecated find couldn shut closed permissions"
     " preview restricted limited"
-    " needs forbidden paused stopped"
+    " needs forbidden paused stopped deleted off"
 )
 _OF_ANSWERS = _words("output response answer json parse parsed parsing")
 _SIZED = _words(
@@ -78,11 +78,12 @@ _PLACE = _words("ip vpn country countries jurisdiction region territory sanction
 _CLOSED = _words(
     "suspended locked banned blocked restricted deactivated disabled flagged unavailable accepted"
     " disallowed review frozen closed terminated prohibited unsupported verification unverified"
+    " hold"
 )
 _FOR_GOOD = _words("suspended banned deactivated disabled terminated frozen prohibited")
 """What is no limit's doing, also with 429."""
 
-_KEPT_OUT = _CLOSED | _words("not don no denied detected sanctioned outside")
+_KEPT_OUT = _CLOSED | _words("not don no denied detected sanctioned outside unable")
 _FEATURE = _words(
     "field fields argument arguments parameter parameters property properties role image images picture"
     " pictures audio vision streaming stream tool tools function functions beta caching cache thinking"
@@ -93,9 +94,9 @@ _FEATURE = _words(
 _NOT_TAKEN = _words(
     "supported support supports accept accepts allowed unsupported unexpected unknown extra unrecognized"
     " permitted available enabled cannot unavailable"
-    " accepted"
+    " accepted recognized recognised implemented removed"
 )
-_FIELD_NAME = r"\b(?!api_|x_)[a-z]{2,20}_[a-z_]{2,30}\b"
+_FIELD_NAME = r"\b(?!api_|x_|model_)[a-z]{2,20}_[a-z_]{2,30}\b"
 _DOES_NOT_SUPPORT = (
     r" (?:does not|doesn t|do not|don t) support (?!(?:the |this |that |any )?(?:\w+ )?models? )"
 )
@@ -103,6 +104,7 @@ _TEXT_ALONE = ("only text", "text only", "text content only")
 _CONTENT = _words("content prompt message messages request input")
 _IMPROPER = _words(
     "prohibited harmful unsafe disallowed inappropriate toxic violence sexual harm sensitive cybersecurity"
+    " violates violate violated violation"
 )
 _OUTPUT = (" max tokens ", " max completion tokens ", " max output tokens ", " greater than 0 ")
 _PERIODS = (("day", _words("day daily today")), ("month", _words("month monthly")))
@@ -142,7 +144,7 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
         return "rate"
     if status in (400, 403, 429, 500, 502) and "overloaded" in words:
         return "overload"
-    if status in (400, 403, 404, 422) and _is_of_a_model(words):
+    if status in (400, 403, 404, 422) and _is_of_a_model(status, words):
         return "model"
     if status in (400, 401, 403) and _is_kept_out(words):
         return "account"
@@ -153,18 +155,20 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
 
 def _is_of_the_prompt(words: AbstractSet[str]) -> bool:
     """What it says is refused, or it says nothing."""
-    if words & {"ip", "address"}:
+    if words & {"ip", "address"} or (words & _WHO and words & _FOR_GOOD):
         return False
     if words & _NOTHING:
         return bool(words & _IN_A_REQUEST) and not words & (_MONEY | _CAP)
     return bool(words & _IMPROPER and words & _CONTENT) or words >= {"content", "blocked"}
 
 
-def _is_of_a_model(words: AbstractSet[str]) -> bool:
-    """It is not there, or not for this account."""
+def _is_of_a_model(status: int, words: AbstractSet[str]) -> bool:
+    """It is not there, or not for this account; one that the request does not name is the request's."""
     if words >= {"endpoint", "paused"} or words >= {"endpoint", "stopped"}:
         return True
-    return bool(words & _MODEL and words & _ABSENT) and not words & _OF_ANSWERS
+    if not words & _MODEL or words & _OF_ANSWERS or words >= {"missing", "parameter"}:
+        return False
+    return bool(words & _ABSENT) or (status == 403 and not _is_of_a_key(words))
 
 
 def _is_of_a_key(words: AbstractSet[str]) -> bool:
@@ -178,12 +182,15 @@ def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bo
     """A field, or what a request may hold, that is not taken."""
     if any(phrase in folded_text for phrase in _TEXT_ALONE):
         return True
-    refused = words & _NOT_TAKEN or " can t " in folded_text
+    names_a_field = re.search(_FIELD_NAME, text) is not None
+    refused = (
+        words & _NOT_TAKEN or " can t " in folded_text or (names_a_field and " not valid " in folded_text)
+    )
     if not refused or words & _KEY - {"token"}:
         return False
     if re.search(_DOES_NOT_SUPPORT, folded_text) and not words & {"plan", "tier", "subscription"}:
         return True
-    return bool(words & _FEATURE) or re.search(_FIELD_NAME, text) is not None
+    return bool(words & _FEATURE) or names_a_field
 
 
 def _is_kept_out(words: AbstractSet[str]) -> bool:

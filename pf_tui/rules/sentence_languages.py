@@ -95,7 +95,7 @@ subscription: 订阅 訂閱 套餐 サブスクリプション 구독
 today: 今日 今天 当日 當日 本日 오늘
 day: 每日 每天 一日 일일
 week: 每周 每週 本周 本週 今週 週間 주간
-month: 每月 本月 当月 今月 月間 월간
+month: 이번_달 이번달 每月 本月 当月 今月 月間 월간
 minute: 分钟 分鐘 分間 毎分 분당
 second: 每秒 毎秒 초당
 moment: 稍后 稍後 しばらく 잠시
@@ -113,6 +113,7 @@ not: 사용할_수_없
 access: 无权 無權 权限 權限 アクセス 権限 접근 권한
 denied: 无权 無權 没有权限 沒有權限 拒绝 拒絕 禁止 拒否 権限がありま 거부
 key: 密钥 密鑰 令牌 キー トークン 토큰 키가
+invalid: no_es_válid não_é_válid n_est_pas_valide non_è_valid nicht_gültig
 invalid: 无效 無效 不正确 不正確 错误的 無効 正しくありま 不正な 유효하지 잘못된
 expired: 过期 過期 到期 期限切れ 期限が切れ 만료
 account: 账户 账号 帳戶 帳號 アカウント 계정
