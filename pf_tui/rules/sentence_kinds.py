@@ -57,6 +57,7 @@ _TOO_LARGE = _words(
 )
 _KEY = _words(
     "key apikey credential credentials authentication authorization bearer signature login token jwt oauth"
+    " auth"
 )
 _ALSO_OTHERS = _words("key token signature login")
 """Of these, what a schema, a prompt or a text has as well."""
@@ -71,7 +72,7 @@ _IN_A_REQUEST = _words(
 _OF_A_MACHINE = _words("memory disk gpu cuda")
 _BAD = _words(
     "invalid expired missing required provided unknown revoked wrong not must malformed incorrect"
-    " unrecognized rejected bad deleted didn provide"
+    " unrecognized rejected bad deleted didn provide failed failure"
 )
 _WHO = _words("account org organization organisation user workspace access terms project tenant resource")
 _PLACE = _words("ip vpn country countries jurisdiction region territory sanctioned")
@@ -110,6 +111,19 @@ _OUTPUT = (" max tokens ", " max completion tokens ", " max output tokens ", " g
 _PERIODS = (("day", _words("day daily today")), ("month", _words("month monthly")))
 
 
+_MEASURES = _words("limit quota budget cap count length size")
+
+
+def meaning_of_name(status: int, folded_name: str, name: str) -> Meaning | None:
+    """The meaning of a code that is made of words; one that names a limit means that it was exceeded."""
+    words = folded_name.split()
+    if len(words) < 2:
+        return None
+    return meaning_of(
+        status, f"{folded_name}exceeded " if _MEASURES.intersection(words) else folded_name, name
+    )
+
+
 def meaning_of(status: int, folded_text: str, text: str) -> Meaning | None:
     """The meaning of a sentence that the table does not know; None where it speaks of nothing known.
 
@@ -140,7 +154,8 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
     if status == 402 or (status in (400, 401, 403, 404, 412, 429, 500, 503) and _is_spent(words)):
         return "quota"
     too_often = words & _BRIEF and words & (_SPENT | _TOO_OFTEN)
-    if status in (400, 403, 500, 503) and (too_often or words >= {"many", "requests"}):
+    by_rate = words >= {"many", "requests"} or ("rate" in words and words & {"limit", "limited"})
+    if status in (400, 403, 500, 503) and (too_often or by_rate):
         return "rate"
     if status in (400, 403, 429, 500, 502) and "overloaded" in words:
         return "overload"
@@ -195,7 +210,7 @@ def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bo
 
 def _is_kept_out(words: AbstractSet[str]) -> bool:
     """The account is closed, or the place is not served."""
-    closed = words & _WHO and words & _CLOSED and not words & _CONTENT
+    closed = words & _WHO and (words & _CLOSED or words >= {"not", "enabled"}) and not words & _CONTENT
     return bool(closed or (words & _PLACE and words & _KEPT_OUT))
 
 

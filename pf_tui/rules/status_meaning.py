@@ -9,7 +9,7 @@ from datetime import datetime
 from pf_tui.catalog.meanings import Meaning, fold
 from pf_tui.rules.error_body import ErrorBody
 from pf_tui.rules.reset_headers import retry_after
-from pf_tui.rules.sentence_kinds import meaning_of
+from pf_tui.rules.sentence_kinds import meaning_of, meaning_of_name
 
 _REQUEST_PATH = (
     r"\s*(?:messages|tools|system|input|thinking|contents|tool_choice|metadata|max_tokens)\b[.\[:]"
@@ -115,8 +115,7 @@ def by_status(
 def _by_names(status: int, error_body: ErrorBody) -> Meaning | None:
     """What a code says in words: "organization_token_quota_exhausted", "MonthlyLimitReached"."""
     for name in error_body.names:
-        words = fold(re.sub(_NEW_WORD, " ", name))
-        meaning = meaning_of(status, words, name) if words.count(" ") > 2 else None
+        meaning = meaning_of_name(status, fold(re.sub(_NEW_WORD, " ", name)), name)
         if meaning is not None:
             return meaning
     return None

@@ -283,18 +283,17 @@ FIRST: list[Group] = [
     ]),
 ]  # fmt: skip
 
-COLLECTED = FIRST
 
-
-def rows() -> list[Any]:
+def rows(groups: list[Group]) -> list[Any]:
+    """One row for each answer of each group."""
     return [
         pytest.param(kinds, scopes, rest, status, body, id=f"{number}-{place}-{kinds.split()[0]}")
-        for number, (kinds, scopes, rest, answers) in enumerate(COLLECTED)
+        for number, (kinds, scopes, rest, answers) in enumerate(groups)
         for place, (status, body) in enumerate(answers)
     ]
 
 
-@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows())
+@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows(FIRST))
 def test_a_collected_answer_means_what_its_users_want(
     kinds: str, scopes: tuple[str | None, ...], rest: Any, status: int, body: Any
 ) -> None:
