@@ -112,7 +112,8 @@ class Meanings:
                     phrases.setdefault(index, []).append(parts)
         if not text.isascii():
             for index, parts in self._wide:
-                phrases.setdefault(index, []).append(parts)
+                if parts[0] in text:
+                    phrases.setdefault(index, []).append(parts)
         places_in_order = [(index, index in indexes) for index in sorted(indexes.union(phrases))]
         # vendors number their errors alike: 1300 is one's filter and another's rate limit
         places_in_order += [(index, True) for index in sorted(numbered)]

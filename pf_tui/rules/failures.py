@@ -262,7 +262,8 @@ class _Answer:
         moments = [reset_at(self.headers, now)]
         moments += [moment_from(value, now) for value in (*self.body.waits, *self.body.moments)]
         moments_left = [moment for moment in moments if moment is not None]
-        if not moments_left or kind == "quota":
+        is_read = not self.body.is_page or kind in ("rate", "quota")
+        if is_read and (not moments_left or kind == "quota"):
             reset = reset_from_text(self.body.text, now, _zone(meaning) or UTC, window=window)
             moments_left += [reset] if reset is not None else []
         if not moments_left:

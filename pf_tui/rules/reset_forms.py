@@ -12,7 +12,7 @@ from functools import lru_cache
 _HERE = "\0"
 """Stands before each day and time until the first of them gets its cue."""
 
-HOURS_MINUTES = r"(?i)(?<![\w.])(\d{1,3}) ?h ?(\d\d)(?![\dhms]| ?m)"
+HOURS_MINUTES = r"(?<![\w.])(\d{1,3}) ?[hH] ?(\d\d)(?![\dhms]| ?m)"
 """13h30: ten hours in three languages a time, in English a wait."""
 
 _OF_A_WAIT = r"(?i)(?:\b(?:in|after|within|for|wait|dans|en|em|tra|fra|over|через)|\bund|\band) *$"
@@ -26,7 +26,11 @@ _TIMES = (
     rf"(?i){_AT}\s*(\d{{1,2}})\s?(?:uhr|uur|h)\b(?! ?\d)",
     r"(?<!\d)(\d{1,2})[点點時시]\s?(?:(\d{1,2})[分분]?)?(?![间間간])",
 )
-_HALF_DAYS = (("上午 凌晨 早上 午前 오전", "am"), ("下午 晚上 午後 오후", "pm"))
+_HALF_DAY = (
+    r"(?:(?P<before>上午|凌晨|早上|午前|오전)|下午|晚上|午後|오후)\s?"
+    r"(?P<hour>\d{1,2})(?:[:点點時시](?P<minute>\d\d)?分?)?"
+)
+_WIDE = r"[\u3040-\u9fff\uac00-\ud7a3]"
 _WIDE_CLOCK = r"(?<![\d:])(?<!at )(?<!\d )(\d{1,2}:\d\d)(?::\d\d)?(?![\d:])"
 
 _DATES = (
@@ -56,19 +60,20 @@ tomorrow: morgen demain mañana domani amanhã завтра 明天 明日 次日
 today: heute aujourd'hui hoy oggi hoje сегодня 今天 今日 本日 오늘
 """
 _ZONES = """
-(CET): MEZ
-(CEST): MESZ
-(Europe/Paris): heure_de_Paris
-(Asia/Shanghai): 北京时间 北京時間
-(JST): 日本時間
+CET: MEZ
+CEST: MESZ
+Europe/Paris: heure_de_Paris
+Asia/Shanghai: 北京时间 北京時間
+JST: 日本時間
 """
 
 
 def in_english_forms(text: str) -> str | None:
     """The text with its days and times rewritten; None where it has none that need it."""
-    rewritten = text
-    for pattern, replacement in _rewritings():
-        rewritten = re.sub(pattern, replacement, rewritten)
+    words, months = _words()
+    plain = text if text.isascii() else text.replace("（", "(").replace("）", ")")
+    rewritten = re.sub(words[0], lambda match: words[1][match[0].lower()], plain)
+    rewritten = re.sub(months[0], lambda match: _month(match, months[1]), rewritten)
     rewritten = _dates(rewritten)
     if not text.isascii():
         rewritten = _with_half_days(rewritten)
@@ -92,19 +97,19 @@ def _time(match: re.Match[str]) -> str:
 
 
 def _with_half_days(text: str) -> str:
-    for words, half in _HALF_DAYS:
-        for word in words.split():
-            text = re.sub(rf"{word}\s?(\d{{1,2}})[:点點時시]?(\d\d)?分?", rf"{_HERE}at \1:\g<2>{half} ", text)
-    text = re.sub(r":(?=[ap]m)", ":00", text)
-    return (
-        re.sub(_WIDE_CLOCK, rf"{_HERE}at \1", text)
-        if re.search(r"[\u3040-\u9fff\uac00-\ud7a3]", text)
-        else text
-    )
+    if re.search(_WIDE, text) is None:
+        return text
+    text = re.sub(_HALF_DAY, _half_day, text)
+    return re.sub(_WIDE_CLOCK, rf"{_HERE}at \1", text)
+
+
+def _half_day(match: re.Match[str]) -> str:
+    half = "am" if match["before"] else "pm"
+    return f"{_HERE}at {match['hour']}:{match['minute'] or '00'}{half} "
 
 
 def _dates(text: str) -> str:
-    for pattern in _DATES:
+    for pattern in _DATES if not text.isascii() else ():
         text = re.sub(pattern, _date, text)
     is_english = text.isascii()
     return re.sub(_NUMBERS, lambda match: _numbers(match, day_first=not is_english), text)
@@ -129,26 +134,29 @@ def _named(month: int, day: int, year: str = "") -> str:
     return f"{_HERE}{_ENGLISH_MONTHS[month - 1]} {day}{', ' * bool(year)}{year} "
 
 
+def _month(match: re.Match[str], months: dict[str, str]) -> str:
+    """ "25. November", "25 de noviembre de 2026"."""
+    month = months.get(match["month"].lower()) or match["month"][:3].lower()
+    return f"{_HERE}{month} {match['day']}{', ' * bool(match['year'])}{match['year'] or ''} "
+
+
+_Words = tuple[str, dict[str, str]]
+
+
 @lru_cache(maxsize=1)
-def _rewritings() -> list[tuple[str, str]]:
-    """Patterns and what takes their place; made when the first such text comes."""
-    patterns: list[tuple[str, str]] = []
-    for english, foreign in _rows(_ZONES):
-        patterns.append((rf"[(（]?(?:{'|'.join(foreign).replace('_', ' ')})[)）]?", f" {english}"))
+def _words() -> tuple[_Words, _Words]:
+    """A pattern of days and zones, one of months, and what takes their place."""
+    words = {word.replace("_", " ").lower(): zone for zone, foreign in _rows(_ZONES) for word in foreign}
     for english, foreign in _rows(_DAYS):
-        words = [rf"\b{word}\b" if word < "\u3000" else word for word in foreign]
         cue = "" if english == "today" else _HERE  # a limit of today ends when the text says so
-        patterns.append((rf"(?i)(?:{'|'.join(words)})", f"{cue}{english} "))
-    for english, foreign in _rows(_MONTHS):
-        names = "|".join([english + "[a-z]{0,6}", *foreign])
-        patterns.append(
-            (
-                rf"(?i)\b(\d{{1,2}})\.?(?:º)?(?: de)? (?:{names})\b(?: (?:de )?(\d{{4}}))?",
-                rf"{_HERE}{english} \1, \2",
-            )
-        )
-    patterns.append((r"((?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) \d{1,2}), (?!\d)", r"\1 "))
-    return patterns
+        words |= dict.fromkeys(foreign, f"{cue}{english} ")
+    names = [rf"\b{word}\b" if word.isalpha() and word < "\u3000" else word for word in words]
+    months = {name: english for english, foreign in _rows(_MONTHS) for name in foreign}
+    month = "|".join([*months, "|".join(f"{english}[a-z]{{0,6}}" for english in _ENGLISH_MONTHS)])
+    return (f"(?i){'|'.join(names)}", words), (
+        rf"(?i)\b(?P<day>\d{{1,2}})\.?º?(?: de)? (?P<month>{month})\b(?: (?:de )?(?P<year>\d{{4}}))?",
+        months,
+    )
 
 
 def _rows(table: str) -> list[tuple[str, list[str]]]:

@@ -105,6 +105,10 @@ _REGIONAL = {
     "BEIJING": "Asia/Shanghai",
 }
 _OTHER_LETTER = r"[^\W\d_a-zA-Z]"
+_OTHER_FORM = r"\d(?:[:./]\d| ?[hH](?![a-z])| ?[uU][hu]r)"
+_WAIT = r"\d ?[a-zA-Z]|[ue](?:na?|n|iner?|ma) [a-z]"
+"""What a time of day, and a wait, in other words are not without."""
+
 MAX_WAIT_S = 400 * 86_400.0
 """No limit lasts longer; a larger number is no wait."""
 
@@ -117,8 +121,12 @@ _SECONDS = {
     "秒": 1.0, "分": 60.0, "小": 3_600.0, "天": 86_400.0,
 }  # fmt: skip
 _SPAN = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
-LONGEST = 3_000
-"""Characters looked at."""
+LONGEST = 1_200
+"""Characters looked at: the beginning, and of a longer text its end."""
+
+END = 400
+SENTENCE = 500
+"""Characters in which a time in another form is looked for: that costs more."""
 
 
 def reset_from_text(
@@ -131,18 +139,18 @@ def reset_from_text(
         zone: of a time without a zone in the text; None = the system's.
         window: the limit's window where it is known; "5h" never ends more than five hours ahead.
     """
-    text = text[:LONGEST]
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST - END]} {text[-END:]}"
     is_english = text.isascii() or re.search(_OTHER_LETTER, text) is None
     moment = None
-    if is_english and re.search(HOURS_MINUTES, text) is None:
+    if is_english and ("h" not in text or re.search(HOURS_MINUTES, text) is None):
         moment = _in_english(text, seen_at, zone)
-    if moment is None and (rewritten := in_english_forms(text)) is not None:
-        moment = _in_english(rewritten, seen_at, zone)
-        text = rewritten
-    if moment is None:
-        moment = reset_elsewhere(text.lower(), seen_at) or (
-            None if is_english else _in_english(text, seen_at, zone)
-        )
+    if moment is None and (not is_english or re.search(_OTHER_FORM, text)):
+        text = text if len(text) <= SENTENCE else f"{text[: SENTENCE - 150]} {text[-150:]}"
+        text = in_english_forms(text) or text
+        moment = _in_english(text, seen_at, zone)
+    if moment is None and (not is_english or re.search(_WAIT, text)):
+        moment = reset_elsewhere(text[-SENTENCE:].lower(), seen_at)
     if moment is None or moment - seen_at <= FIVE_HOURS:
         return moment
     if window == "5h" or re.search(_FIVE_HOUR_WORDS, text) is not None:
@@ -160,8 +168,9 @@ def _in_english(text: str, seen_at: datetime, zone: tzinfo | None) -> datetime |
         moment = datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
         if abs((moment - seen_at).total_seconds()) < MAX_WAIT_S:
             return moment
+    words = lower.replace("_", " ") if "_" in lower else lower
     return (
-        _duration([lower[start : start + NEAR].replace("_", " ") for start in cues], seen_at)
+        _duration([words[start : start + NEAR] for start in cues], seen_at)
         or (_dated(text, cues, zone) if "-" in text or "/" in text else None)
         or _clock([text[start : start + NEAR] for start in cues], seen_at, zone)
     )
