@@ -22,13 +22,13 @@ class CompiledCatalog(BuildHookInterface):  # type: ignore[type-arg]
         root = Path(self.root)
         sys.path.insert(0, self.root)
         from pf_tui.catalog.compiling import compile_catalog
-        from pf_tui.catalog.store import COMPILED
+        from pf_tui.catalog.store import COMPILED_FOLDER
 
         self._folder = Path(tempfile.mkdtemp(prefix="pf-tui-catalog-"))
         for part, data in compile_catalog(root / "catalog").items():
             file = self._folder / f"{part}.json"
             file.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-            build_data["force_include"][str(file)] = f"pf_tui/_data/catalog/{COMPILED}/{part}.json"
+            build_data["force_include"][str(file)] = f"pf_tui/_data/catalog/{COMPILED_FOLDER}/{part}.json"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove what was only needed while building."""
