@@ -280,10 +280,10 @@ class _Reader:
 def _page(text: str) -> ErrorBody:
     """What a page shows: the text behind its tags, without scripts and styles."""
     first, *parts = text[:SEEN].split("<")
-    shown = [first]
+    texts = [first]
     for part in parts:  # a pattern over the whole page took five times as long (measured)
         tag, _, words = part.partition(">")
         if words and not tag.startswith(("script", "style", "SCRIPT", "STYLE")):
-            shown.append(words)
-    plain = " ".join(" ".join(shown).split())[:SENTENCES]
+            texts.append(words)
+    plain = " ".join(" ".join(texts).split())[:SENTENCES]
     return ErrorBody(sentence=plain, folded=fold(plain), text=plain, is_page=True)
