@@ -67,14 +67,18 @@ class Collector:
         """What the registries of all configuration folders say; an unchanged draft is the same object."""
         by_pid: dict[str, Draft] = {}
         present: set[str] = set()
-        for folder in self._folders.of(env, processes.environments()):
-            for entry in self._entries(folder, present):
-                draft = self._session(folder, entry, processes, now)
-                if draft is None:
-                    continue
-                other = by_pid.get(draft.id)
-                if other is None or _newer(draft, other):
-                    by_pid[draft.id] = draft
+        folders = self._folders.of(env, processes.environments())
+        entries = [(folder, entry) for folder in folders for entry in self._entries(folder, present)]
+        jobs = {entry.job for _, entry in entries if entry.job and entry.life(processes) != "gone"}
+        for folder, entry in entries:
+            if entry.parked in jobs:
+                continue  # it goes on in the background, under the job's own id
+            draft = self._session(folder, entry, processes, now)
+            if draft is None:
+                continue
+            other = by_pid.get(draft.id)
+            if other is None or _newer(draft, other):
+                by_pid[draft.id] = draft
         for key in self._registry.keys() - present:
             del self._registry[key]
         for key in self._sessions.keys() - by_pid.keys():
@@ -131,12 +135,15 @@ class Collector:
 class _Entry:
     """One registry file that says enough: compared by identity, made anew when the file changed."""
 
-    __slots__ = ("changed", "cwd", "facts", "pid", "session", "start", "written")
+    __slots__ = ("changed", "cwd", "facts", "job", "parked", "pid", "session", "start", "written")
 
     def __init__(self, facts: Mapping[str, object], pid: int, session: str, written_s: float) -> None:
         self.facts, self.pid, self.session = facts, pid, session
         self.written = from_text(written_s)
         self.start = word(facts.get("procStart"))
+        self.job = word(facts.get("jobId"))
+        self.parked = word(facts.get("parkedJobId"))
+        """The job that its session became when the person left it for the list of agents (2.1.332)."""
         cwd = facts.get("cwd")
         self.cwd = cwd if isinstance(cwd, str) else None
         self.changed = from_text(facts.get("statusUpdatedAt")) or from_text(facts.get("updatedAt"))
@@ -153,6 +160,8 @@ def _entry(facts: Mapping[str, object], written_s: float) -> _Entry | None:
     pid, session = facts.get("pid"), word(facts.get("sessionId"))
     if not isinstance(pid, int) or isinstance(pid, bool) or session is None:
         return None
+    if facts.get("spare") is True:
+        return None  # a process that waits for the next background session (2.1.332)
     return _Entry(facts, pid, session, written_s)
 
 
@@ -274,7 +283,7 @@ class Rows:
 def _signals(
     entry: _Entry, life: Life, rows: Rows, log_time: datetime | None, activity: datetime | None
 ) -> Signals:
-    status = entry.facts.get("status")
+    status = "idle" if entry.parked else entry.facts.get("status")  # that of a parked one is from before
     at = entry.changed or log_time or entry.written
     signals = Signals(life=life, limit=rows.limit, retry=rows.retry, last_change=activity)
     if at is None:

@@ -118,8 +118,9 @@ class Watch:
         living = {key: draft for key, draft in present.items() if draft.signals.life in ("alive", "unsure")}
         processes = {(draft.agent, draft.pid) for draft in living.values()}
         for key, draft in self._living.items():
-            if key in living or (draft.agent, draft.pid) in processes:
-                continue  # it goes on, or its process has begun another session
+            process = self.processes.at(draft.pid) if draft.pid is not None else None
+            if key in living or (draft.agent, draft.pid) in processes or process is not None:
+                continue  # it goes on, or its process has begun another session or put it in the background
             self._noticed[key] = now
             if key not in present and not draft.id.startswith(NAMELESS):
                 self._ended_drafts[key] = replace(

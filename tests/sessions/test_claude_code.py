@@ -394,3 +394,22 @@ def test_branch_and_worktree_come_from_gits_files(machine: Machine) -> None:
     assert places == {"linked": (str(main), "feat", "feat/x"), "main": (str(main), None, "main")}
     (main / ".git" / "HEAD").write_text("0123456789abcdef\n")
     assert {one.branch for one in machine.sessions()} == {"feat/x", "01234567"}
+
+
+def test_a_session_put_in_the_background_is_one_row(machine: Machine) -> None:
+    machine.process(100)
+    machine.claude(100, "s-1", status="busy")
+    add(machine.transcript(), asked())
+    before = machine.states()
+    machine.claude(100, "s-1", status="busy", parkedJobId="j-1")  # its screen lists agents now
+    machine.process(101)
+    job = {"kind": "bg", "jobId": "j-1", "waitingFor": "permission prompt"}
+    machine.claude(101, "j-1-session", status="waiting", **job)
+    machine.process(102)
+    machine.claude(102, "j-2", status="idle", kind="bg", jobId="j-2", spare=True)  # waits for a next one
+    during = machine.states()
+    machine.kill(101)
+
+    assert before == {"s-1": "working"}
+    assert during == {"j-1-session": "waiting"}
+    assert machine.states() == {"s-1": "idle", "j-1-session": "ended"}
