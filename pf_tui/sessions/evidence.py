@@ -228,7 +228,7 @@ def _merged(earlier: Evidence, later: Evidence) -> Evidence:
     fields_kept = _EVENT if later.event == FACTS else ()
     older = {
         name: getattr(earlier, name)
-        for name in Evidence.__slots__  # type: ignore[attr-defined]
+        for name in Evidence.__annotations__
         if name in fields_kept or (name not in _OF_EVENT and getattr(later, name) is None)
     }
     return replace(later, **older)
@@ -238,7 +238,7 @@ def _to_json(evidence: Evidence) -> dict[str, object]:
     event = {name: getattr(evidence, name) for name in _EVENT if getattr(evidence, name) is not None}
     rest = {
         name: getattr(evidence, name)
-        for name in Evidence.__slots__  # type: ignore[attr-defined]
+        for name in Evidence.__annotations__
         if name not in _EVENT and name not in ("agent", "id") and getattr(evidence, name) is not None
     }
     return {"v": VERSION, "agent": evidence.agent, "id": evidence.id, "evidence": event, **rest}
