@@ -33,10 +33,8 @@ def visible(text: str, *, keep: str = "") -> str:
     Args:
         keep: control characters that are layout of our own, "\\n" for text of several lines.
     """
-    if text.isprintable() and (
-        text.isascii() or all(char < "\u034f" or "\u2010" <= char < "\u2fff" for char in text)
-    ):
-        return text  # Latin letters, and the marks that our own lines are made of
+    if _is_plain(text):
+        return text
     return re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
 
 
@@ -46,9 +44,16 @@ def escaped(document: str) -> str:
     Args:
         document: as `json.dumps` writes it; its line ends are layout.
     """
-    if document.isascii() and "\x7f" not in document:
+    if _is_plain(document.replace("\n", "")):
         return document
     return re.sub(_HIDDEN, lambda match: match[0] if match[0] == "\n" else _escape(match[0]), document)
+
+
+def _is_plain(text: str) -> bool:
+    """Latin letters, and the marks that our own lines are made of."""
+    if not text.isprintable():
+        return False
+    return text.isascii() or all(char < "\u034f" or "\u2010" <= char < "\u2fff" for char in text)
 
 
 def _escape(char: str) -> str:

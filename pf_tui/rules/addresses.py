@@ -1,12 +1,10 @@
 """What an address says: host and port, whether that is this machine, and whose providers are there. Pure.
 
-Patterns are texts: hooks load this room, and few of them ask it.
 Invariant: what a browser and a client could read differently (backslash, blank, control) is no address.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from pf_tui.catalog import Provider
@@ -17,19 +15,44 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOOPBACK_IN_URL = ("127.0.0.1", "localhost", "[::1]")
 """The same as it stands in an address."""
 
-_AUTHORITY = (
-    r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@\\\s]*@)?"
-    r"(\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]\\\s]+)(?::(\d{1,5}))?(?=[/?#]|\Z)"
-)
+_SCHEME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+.-")
+_NUMERIC = frozenset("0123456789abcdefABCDEF:.")
+"""Letters of an address between brackets."""
 
 
 def host_and_port(url: str) -> tuple[str, int | None]:
-    """(host in small letters without brackets, port or None); ("", None) for what is no address."""
-    match = re.match(_AUTHORITY, url.strip(" "))
-    if match is None:
+    """(host in small letters without brackets, port or None); ("", None) for what is no address.
+
+    By hand: every other hook asks, and a pattern for it took 0.5 ms to compile.
+    """
+    scheme, slashes, rest = url.strip(" ").partition("//")
+    authority = rest
+    for end in "/?#":
+        authority = authority.partition(end)[0]
+    user, _, address = authority.rpartition("@")
+    if not slashes or not _is_scheme(scheme) or "@" in user or "\\" in authority or _has_blank(authority):
         return "", None
-    port = int(match[2]) if match[2] else None
-    return ("", None) if port is not None and port > 65_535 else (match[1].strip("[]").lower(), port)
+    if address.startswith("["):
+        host, bracket, tail = address[1:].partition("]")
+        is_host = bool(bracket) and _NUMERIC.issuperset(host)
+        colon, port = tail[:1], tail[1:]
+    else:
+        host, colon, port = address.partition(":")
+        is_host = "[" not in host and "]" not in host
+    is_port = colon == ":" and port.isdecimal() and len(port) <= 5 and int(port) <= 65_535
+    if not host or not is_host or (colon and not is_port):
+        return "", None
+    return host.lower(), int(port) if colon else None
+
+
+def _is_scheme(text: str) -> bool:
+    """`https:`, or nothing before the two slashes."""
+    name = text[:-1]
+    return not text or (text.endswith(":") and name[:1].isalpha() and _SCHEME.issuperset(name))
+
+
+def _has_blank(text: str) -> bool:
+    return len(text.split()) > 1 or text.strip() != text
 
 
 def is_loopback(host: str | None) -> bool:

@@ -185,7 +185,7 @@ class _Reader:
         if len(text) > SENTENCES:
             text = f"{text[: SENTENCES - 600]} {text[-600:]}"
         return ErrorBody(
-            sentence=re.sub(_WRAPPED, "", sentence) if "Error" in sentence or "Exc" in sentence else sentence,
+            sentence=re.sub(_WRAPPED, "", sentence) if _is_wrapped(sentence) else sentence,
             folded=fold(text),
             text=text,
             codes=frozenset(self._codes),
@@ -287,3 +287,9 @@ def _page(text: str) -> ErrorBody:
             texts.append(words)
     plain = " ".join(" ".join(texts).split())[:SENTENCES]
     return ErrorBody(sentence=plain, folded=fold(plain), text=plain, is_page=True)
+
+
+def _is_wrapped(sentence: str) -> bool:
+    """Its first word is an error's: asked before the pattern, which takes a hook 0.4 ms to compile."""
+    first = next(iter(sentence.split(maxsplit=1)), "")
+    return first.rstrip(":").endswith(("Error", "Exception"))

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pf_tui.catalog import SERVED_PROTOCOLS, Catalog, Provider, blanks
 from pf_tui.clients import CLIENTS
 from pf_tui.records import record
-from pf_tui.rules.clouds import carried, speaks
 from pf_tui.rules.eligibility import Eligibility, Skipped, why_ineligible, without_credential
 from pf_tui.rules.models import SAME, match_model, window
 
@@ -336,6 +335,8 @@ def _path(
     owner = provider.agent_only or eligibility.login_of
     if request.without_gateway and owner is not None and owner == request.agent:
         return None, "login"
+    from pf_tui.rules.clouds import carried, speaks  # hooks ask without a protocol
+
     bases = provider.base_urls
     protocols = [name for name in SERVED_PROTOCOLS if speaks(provider, name)]
     if not protocols:

@@ -30,7 +30,7 @@ _RETRY_AFTER = (
 )
 """Headers that say when to ask again, and their unit in seconds, the more exact first."""
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_DURATION = r"(\d+(?:\.\d+)?)(ms|[smhd])"
 _SPELLED = (
     r"(?i)(?:p?t)?((?:\d{1,9}(?:\.\d{1,9})?\s?"
     r"(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?:,\s?|\s|(?=\d)|$)){1,6})"
@@ -134,7 +134,7 @@ def moment_from(value: str | None, now: datetime) -> datetime | None:
     try:
         number = float(text)
     except ValueError:
-        parts = _DURATION.findall(text)
+        parts = re.findall(_DURATION, text)
         if parts and "".join(n + u for n, u in parts) == text:
             return _capped(now + timedelta(seconds=sum(float(n) * _SECONDS[u] for n, u in parts)), now)
         try:

@@ -11,25 +11,24 @@ from datetime import UTC, datetime, timedelta
 _ABOUT = r"(?:etwa |circa |environ |unos |около )?"
 _AND = r"(?:,? (?:und|et|y|e|en|и) |,? |\s?)"
 _ONE = r"(?:eine[rm]?|une?|una?|uma?|een)"
-_LANGUAGES = (
+_AMOUNTS = ("etwa", "circa", "environ", "около", "ein", "un", "um", "een")
+"""How an amount begins that does not begin with a digit."""
+
+_LANGUAGES: tuple[tuple[tuple[str, ...], str], ...] = (
     (
-        r"(?:in|over)",
+        ("in", "over"),
         r"(?:sekunden|seconden|minuten|(?<=einer )minute|stunden?|std\.?|uur|tag(?:en?)?|dagen)",
     ),
-    (r"dans", r"(?:s(?:ec(?:ondes?)?)?|min(?:utes?)?|m|h(?:eures?)?|j(?:ours?)?)(?![a-zà-ÿ])"),
+    (("dans",), r"(?:s(?:ec(?:ondes?)?)?|min(?:utes?)?|m|h(?:eures?)?|j(?:ours?)?)(?![a-zà-ÿ])"),
     (
-        r"(?:en|em|dentro de)",
+        ("en", "em", "dentro de"),
         r"(?:s(?:eg(?:undos?)?)?|min(?:utos?)?|m|h(?:oras?)?|d(?:[ií]as?)?)(?![a-zà-ÿ])",
     ),
-    (r"(?:tra|fra)", r"(?:sec(?:ondi)?|min(?:ut[oi])?|or[ae]|giorn[oi])"),
-    (r"через", r"(?:сек(?:унд[а-я]{0,2})?|мин(?:ут[а-я]{0,2})?|час[а-я]{0,2}|д(?:ень|ня|ней))"),
+    (("tra", "fra"), r"(?:sec(?:ondi)?|min(?:ut[oi])?|or[ae]|giorn[oi])"),
+    (("через",), r"(?:сек(?:унд[а-я]{0,2})?|мин(?:ут[а-я]{0,2})?|час[а-я]{0,2}|д(?:ень|ня|ней))"),
 )
-"""The word before a wait, and its units. "In 5 minutes" is no wait: an English sentence names the reset."""
+"""The words before a wait, and its units. "In 5 minutes" is no wait: an English sentence names the reset."""
 
-_BEFORE = "|".join(
-    rf"\b{before} {_ABOUT}(?P<wait{language}>(?:(?:\d{{1,6}}|{_ONE}\b)\s?{units}{_AND}){{1,4}})"
-    for language, (before, units) in enumerate(_LANGUAGES)
-)
 _BEHIND = (
     r"((?:\d{1,6}\s?(?:秒[钟鐘]?|초|分[钟鐘間]?|분|个?小[时時]|時間|시간|天|日|일)\s?){1,4})"
     r"(?:后|後|之后|以后|以後|之後|후)"
@@ -59,15 +58,35 @@ JUST_PASSED = timedelta(minutes=30)
 
 def reset_elsewhere(lower: str, seen_at: datetime) -> datetime | None:
     """The moment (UTC) that a sentence in lower case names; None when it names none."""
-    match = re.search(_BEFORE, lower) or (
+    match = _before(lower) or (
         None if lower.isascii() else re.search(_BEHIND, lower) or re.search(_LEFT, lower)
     )
     if match is None:
         return None
-    wait = next(text for text in match.groups() if text)
-    parts = re.findall(_PART, wait)
+    parts = re.findall(_PART, match[1])
     seconds = sum((float(number) if number.isdecimal() else 1) * _unit_s(unit) for number, unit in parts)
     return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds else None
+
+
+def _before(lower: str) -> re.Match[str] | None:
+    """The first wait behind its word. To compile all patterns took a hook 6 ms: only one that may fit."""
+    words = lower.split(" ")
+    leads = [
+        " ".join(words[max(0, index - 2) : index])
+        for index, word in enumerate(words)
+        if index and (word[:1].isdecimal() or word.startswith(_AMOUNTS))
+    ]
+    matches = [
+        match
+        for before, units in _LANGUAGES
+        if any(lead.endswith(before) for lead in leads)
+        if (match := re.search(_wait("|".join(before), units), lower))
+    ]
+    return min(matches, key=lambda match: match.start(), default=None)
+
+
+def _wait(before: str, units: str) -> str:
+    return rf"\b(?:{before}) {_ABOUT}((?:(?:\d{{1,6}}|{_ONE}\b)\s?{units}{_AND}){{1,4}})"
 
 
 def _unit_s(unit: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,28 @@ def test_a_plain_address_is_read_as_the_standard_library_reads_it(
     url = f"{scheme}://{host}{'' if port is None else f':{port}'}{rest}"
 
     assert addresses.host_and_port(url) == (urlsplit(url).hostname, urlsplit(url).port)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["http", "ftp:", "1:", "//", "/", "@", ":", "[", "]", "::1", "a.b", "8080", "99999", "?"]
+        )
+        | st.sampled_from(["#", "\\", " ", "\n", "\u3000", "ä", "k", "٣", "-"]),
+        max_size=8,
+    ).map("".join)
+)
+def test_every_address_is_what_its_grammar_says(url: str) -> None:
+    grammar = (
+        r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@\\\s]*@)?"
+        r"(\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]\\\s]+)(?::(\d{1,5}))?(?=[/?#]|\Z)"
+    )
+    match = re.match(grammar, url.strip(" "))
+    port = int(match[2]) if match and match[2] else None
+    is_address = match is not None and (port is None or port <= 65_535)
+
+    host = match[1].strip("[]").lower() if match and is_address else ""
+    assert addresses.host_and_port(url) == (host, port if is_address else None)
 
 
 @pytest.mark.parametrize(
