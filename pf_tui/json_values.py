@@ -1,4 +1,4 @@
-"""JSON that others wrote: read within bounds, and taken apart by the kind a reader needs. Pure.
+"""JSON that others wrote, read within bounds and taken apart by the kind a reader needs; and indented. Pure.
 
 A field that is missing, null or empty is the kind's empty value; a field of another kind raises TypeError,
 whose words name the field and quote nothing. Where damage is passed over instead, a reader asks `isinstance`.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 MOST = 1e24
 """Beyond it a number means nothing: it is more than all tokens of the world, or nanoseconds of all time."""
@@ -41,6 +42,35 @@ def parse(text: str | bytes) -> object:
     Raises ValueError or RecursionError: it is no JSON, or a number is not between -MOST and MOST.
     """
     return json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_not_finite)
+
+
+def indented(value: object, line: str = "\n") -> str:
+    """As `json.dumps(value, indent=2)`, whose indenting is written in Python: 3 ms of a prompt's hook.
+
+    An object that holds no other one is left to the encoder in C, with the new line in its separator.
+
+    Args:
+        line: a new line at the value's own depth.
+    """
+    if not isinstance(value, dict | list | tuple) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    inner = f"{line}  "
+    members = value.values() if isinstance(value, dict) else value
+    if not any(isinstance(member, dict | list | tuple) for member in members):
+        text = _flat_encoder(f",{inner}").encode(value)
+    else:
+        parts = [indented(member, inner) for member in members]
+        if isinstance(value, dict):
+            names = [json.dumps(str(name), ensure_ascii=False) for name in value]
+            parts = [f"{name}: {part}" for name, part in zip(names, parts, strict=True)]
+        brackets = "{}" if isinstance(value, dict) else "[]"
+        text = f"{brackets[0]}{f',{inner}'.join(parts)}{brackets[1]}"
+    return f"{text[0]}{inner}{text[1:-1]}{line}{text[-1]}"
+
+
+@lru_cache(maxsize=8)
+def _flat_encoder(separator: str) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, separators=(separator, ": "))
 
 
 def _whole(digits: str) -> int:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from pf_tui.vocabulary import CredentialState
 
+    _Logins = dict[str, tuple[Path | None, object]]
+    """What each login file holds, by its path in the catalog."""
+
 KEYRING_SERVICE = "pf-tui"
 _KEY_FIELDS = ("apiKey", "sessionToken", "accessToken")
 """Where the original plugin keeps a key in auth.json, by kind of login."""
@@ -77,7 +80,7 @@ def look_up(
         StateFileUnusable: our auth.json is broken.
     """
     secrets = {} if without_file else _stored(paths)
-    cache: dict[Path, object] = {}
+    cache: _Logins = {}
     credentials = {
         provider.id: _environment(provider, env)
         or (Credential(state="present", source="keyring") if provider.id in config.keyring else None)
@@ -302,17 +305,13 @@ def _dated(
     )
 
 
-def _logins(
-    provider: Provider, env: Mapping[str, str], now: datetime, cache: dict[Path, object]
-) -> Credential | None:
+def _logins(provider: Provider, env: Mapping[str, str], now: datetime, cache: _Logins) -> Credential | None:
     for login in provider.logins:
-        path = logins.expand(login.path, env)
-        if path is None:
-            continue
-        if path not in cache:
-            cache[path] = logins.read(path)
-        content = cache[path]
-        if content is None:
+        if login.path not in cache:
+            path = logins.expand(login.path, env)
+            cache[login.path] = (path, None if path is None else logins.read(path))
+        path, content = cache[login.path]
+        if path is None or content is None:
             continue
         source = f"login:{logins.short(path, env)}"
         if not isinstance(content, dict):

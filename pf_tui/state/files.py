@@ -177,7 +177,7 @@ def _is_fresh(path: Path, now_s: float) -> bool:
 
 def write_json(path: Path, content: dict[str, object], *, mode: int = 0o600) -> None:
     """Replace `path` by `content` as JSON with 2-space indent. Call it under `locked()`."""
-    write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode)
+    write_bytes(path, json_bytes(content, indented=True) + b"\n", mode=mode)
 
 
 def rewrite_json(
@@ -201,7 +201,7 @@ def rewrite_json(
         if content is None:
             return None
         with contextlib.suppress(_ChangedMeanwhileError):
-            return write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode, over=(original,))
+            return write_bytes(path, json_bytes(content, indented=True) + b"\n", mode=mode, over=(original,))
     raise PfError(f"another program goes on writing {path}; nothing was changed", "try again in a moment")
 
 
@@ -223,12 +223,13 @@ def write_private(path: Path, data: bytes) -> None:
         raise
 
 
-def json_bytes(content: object, *, indent: int | None = None) -> bytes:
+def json_bytes(content: object, *, indented: bool = False) -> bytes:
     """JSON in UTF-8; letters stand as themselves, but a path that is no UTF-8 needs escapes to come back."""
     try:
-        return json.dumps(content, indent=indent, ensure_ascii=False).encode()
+        text = json_values.indented(content) if indented else json.dumps(content, ensure_ascii=False)
+        return text.encode()
     except UnicodeEncodeError:
-        return json.dumps(content, indent=indent).encode()
+        return json.dumps(content, indent=2 if indented else None).encode()
 
 
 class _ChangedMeanwhileError(Exception):

@@ -51,6 +51,40 @@ class SessionServed:
     """The provider that the person moved this session to; it goes first there while it can serve."""
 
 
+class SessionsByKey(Mapping[tuple[str, str], SessionServed]):
+    """Sessions by agent and id; a record is made when it is asked for: 200 of them took a tenth of a hook."""
+
+    def __init__(self, plain: object) -> None:
+        self._plain: dict[str, object] = plain if isinstance(plain, dict) else {}
+        self._records: dict[SessionKey, SessionServed] = {}
+
+    def __getitem__(self, key: SessionKey) -> SessionServed:
+        if key not in self._records:
+            agent, session = key
+            for name in (session, f"{agent}:{session}"):
+                item = self._plain.get(name)
+                if not isinstance(item, dict) or _session_key(name, item) != key:
+                    continue
+                if (entry := _session_from_json(item)) is not None:
+                    self._records[key] = entry
+        return self._records[key]
+
+    def __iter__(self) -> Iterator[SessionKey]:
+        for name, item in _objects(self._plain):
+            key = _session_key(name, item)
+            if key not in self._records and (entry := _session_from_json(item)) is not None:
+                self._records[key] = entry
+        return iter(dict(self._records))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment] # as a dict
+
+
 @record
 class Repair:
     """Parts of a request that a provider refused, and that are left out there since."""
@@ -125,7 +159,7 @@ def change(paths: Paths, edit: Callable[[Health], Health]) -> tuple[Health, str 
         old = _parse(content)
         new = edit(old)
         if new != old or note:
-            files.write_json(paths.health, _merged(content, new))
+            files.write_json(paths.health, _merged(content, old, new))
         return new, note
 
 
@@ -211,15 +245,7 @@ def _parse(content: Mapping[str, object]) -> Health:
             for agent, item in _objects(content.get("agents"))
             if isinstance(provider := item.get("applied"), str) and (since := from_text(item.get("since")))
         },
-        sessions={
-            _session_key(name, item): SessionServed(
-                provider=provider,
-                since=since,
-                pin=pin if isinstance(pin := item.get("pin"), str) else None,
-            )
-            for name, item in _objects(content.get("sessions"))
-            if isinstance(provider := item.get("provider"), str) and (since := from_text(item.get("since")))
-        },
+        sessions=SessionsByKey(content.get("sessions")),
         resets=_moments(content.get("resets")),
         released=_moments(content.get("released")),
         repairs=tuple(_repairs(content.get("repairs"))),
@@ -230,6 +256,13 @@ def _session_key(name: str, item: Mapping[str, object]) -> SessionKey:
     """Whose session an entry is: it stands under its id, or under `agent:id` where two agents share one."""
     agent = str(item.get("agent", ""))
     return agent, name.removeprefix(f"{agent}:") if agent else name
+
+
+def _session_from_json(item: Mapping[str, object]) -> SessionServed | None:
+    provider, since, pin = item.get("provider"), from_text(item.get("since")), item.get("pin")
+    if not isinstance(provider, str) or since is None:
+        return None
+    return SessionServed(provider=provider, since=since, pin=pin if isinstance(pin, str) else None)
 
 
 def _repairs(value: object) -> Iterator[Repair]:
@@ -262,20 +295,19 @@ def _objects(value: object) -> list[tuple[str, dict[str, object]]]:
     )
 
 
-def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
-    """`health` laid over the file's own object, so that keys we do not know stay."""
+def _merged(content: dict[str, object], old: Health, health: Health) -> dict[str, object]:
+    """`health` laid over the file's own object, so that keys we do not know stay.
+
+    Args:
+        old: what the file's own object says.
+    """
     known_agents = dict(_objects(content.get("agents")))
-    known_sessions = {_session_key(name, item): item for name, item in _objects(content.get("sessions"))}
     raw_benches = content.get("benches")
     known_benches = {
         bench.key: item
         for item in (raw_benches if isinstance(raw_benches, list) else [])
         if (bench := bench_from_json(item))
     }
-    newest = sorted(health.sessions.items(), key=lambda pair: pair[1].since)
-    pinned = [pair for pair in newest if pair[1].pin][-MAX_SESSIONS:]  # a person's word outlives traffic
-    newest = [*[pair for pair in newest if not pair[1].pin][-MAX_SESSIONS:], *pinned]
-    once = Counter(session for (_, session), _ in newest)
     content["version"] = VERSION
     content["benches"] = [
         {**known_benches.get(bench.key, {}), **bench_to_json(bench)} for bench in health.benches
@@ -294,16 +326,8 @@ def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
         }
         for agent, setting in health.agents.items()
     }
-    content["sessions"] = {
-        session if once[session] == 1 else f"{agent}:{session}": {
-            **{key: value for key, value in known_sessions.get((agent, session), {}).items() if key != "pin"},
-            "agent": agent,
-            "provider": session_served.provider,
-            "since": to_text(session_served.since),
-            **({"pin": session_served.pin} if session_served.pin else {}),
-        }
-        for (agent, session), session_served in newest
-    }
+    if health.sessions is not old.sessions:
+        content["sessions"] = _sessions_to_json(content.get("sessions"), health.sessions)
     if health.resets or "resets" in content:
         content["resets"] = {provider: to_text(moment) for provider, moment in health.resets.items()}
     if health.released or "released" in content:
@@ -320,3 +344,21 @@ def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
             for repair in health.repairs
         ]
     return content
+
+
+def _sessions_to_json(entries: object, sessions: Mapping[SessionKey, SessionServed]) -> dict[str, object]:
+    known_sessions = {_session_key(name, item): item for name, item in _objects(entries)}
+    newest = sorted(sessions.items(), key=lambda pair: pair[1].since)
+    pinned = [pair for pair in newest if pair[1].pin][-MAX_SESSIONS:]  # a person's word outlives traffic
+    newest = [*[pair for pair in newest if not pair[1].pin][-MAX_SESSIONS:], *pinned]
+    once = Counter(session for (_, session), _ in newest)
+    return {
+        session if once[session] == 1 else f"{agent}:{session}": {
+            **{key: value for key, value in known_sessions.get((agent, session), {}).items() if key != "pin"},
+            "agent": agent,
+            "provider": session_served.provider,
+            "since": to_text(session_served.since),
+            **({"pin": session_served.pin} if session_served.pin else {}),
+        }
+        for (agent, session), session_served in newest
+    }

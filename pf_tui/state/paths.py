@@ -214,9 +214,9 @@ def find_project_file(cwd: Path, env: Mapping[str, str]) -> Path | None:
     except PfError:
         home = None
     chain = [here, *here.parents]
-    root = next((folder for folder in chain if os.path.exists(folder / ".git")), here)  # noqa: PTH110
-    for folder in chain:
-        if folder != home and os.path.lexists(folder / PROJECT_FILE):  # a link is something to be refused
+    root = next((folder for folder in chain if os.path.exists(f"{folder}/.git")), here)  # noqa: PTH110
+    for folder in chain:  # as texts: a Path of each costs more than the question
+        if folder != home and os.path.lexists(f"{folder}/{PROJECT_FILE}"):  # a link is refused later
             return folder / PROJECT_FILE
         if folder == root:
             break

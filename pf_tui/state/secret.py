@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pf_tui.rules.masking import SHORTEST, ValueMask
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.rules.masking import ValueMask
 
 _values: set[str] = set()
 """Every credential this process has met; none of them leaves it in words."""
@@ -13,7 +15,7 @@ _mask: ValueMask | None = None
 def remember(value: object) -> None:
     """Mask this value from now on wherever words are kept or shown."""
     global _mask  # noqa: PLW0603 - what a process has met is the process's own
-    if isinstance(value, str) and len(value) >= SHORTEST and value not in _values:
+    if isinstance(value, str) and value and value not in _values:
         _values.add(value)
         _mask = None
 
@@ -22,6 +24,8 @@ def masked(text: str) -> str:
     """The text without any credential this process has met."""
     global _mask  # noqa: PLW0603
     if _mask is None:
+        from pf_tui.rules.masking import ValueMask  # most hooks meet keys and say nothing
+
         _mask = ValueMask(tuple(_values))
     return _mask.text(text)
 

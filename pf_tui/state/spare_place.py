@@ -28,8 +28,7 @@ def is_full(error: PfError) -> bool:
 def of(paths: Paths, path: Path) -> Path | None:
     """The stand-in of that file; None when there is none."""
     for folder in _folders(paths):
-        spare = folder / path.name
-        if _is_ours(folder) and spare.is_file():
+        if _is_ours(folder) and (spare := Path(folder, path.name)).is_file():
             return spare
     return None
 
@@ -38,9 +37,9 @@ def write(paths: Paths, path: Path, data: bytes) -> bool:
     """Keep the file's content there; False when no place takes it."""
     for folder in _folders(paths):
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            Path(folder).mkdir(mode=0o700, exist_ok=True)
             if _is_ours(folder):
-                files.write_private(folder / path.name, data)
+                files.write_private(Path(folder, path.name), data)
                 return True
         except OSError:
             continue
@@ -56,17 +55,18 @@ def forget(paths: Paths, path: Path) -> None:
             spare.parent.rmdir()
 
 
-def _folders(paths: Paths) -> list[Path]:
+def _folders(paths: Paths) -> list[str]:
+    """As texts: every hook asks for a folder that hardly anybody has."""
     if not hasattr(os, "getuid"):
         return []
     uid = os.getuid()
     mark = f"{crc32(os.fsencode(paths.home)):08x}"  # hashlib would cost each hook 5 ms
-    return [Path(base.format(uid=uid)) / f"pf-tui-{uid}-{mark}" for base in _BASES]
+    return [f"{base.format(uid=uid)}/pf-tui-{uid}-{mark}" for base in _BASES]
 
 
-def _is_ours(folder: Path) -> bool:
+def _is_ours(folder: str) -> bool:
     try:
-        status = folder.lstat()
+        status = os.lstat(folder)
     except OSError:
         return False
     private = not stat.S_IMODE(status.st_mode) & 0o077

@@ -271,3 +271,19 @@ def test_a_file_that_never_stands_still_is_left_alone(paths: Paths) -> None:
 
     assert told.value.message == f"another program goes on writing {paths.usage}; nothing was changed"
     assert json.loads(paths.usage.read_text()) == {"n": looks}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"a": {}, "b": [], "c": None},
+        {"sessions": {"s-1": {"agent": "codex", "pin": None}, "s-2": {"agent": "é\n\u2028", "n": 1.5}}},
+        {"lists": [[1, 2], [], [{"x": True}], "y"], "tuple": (1, (2,)), "deep": {"a": {"b": {"c": [{}]}}}},
+    ],
+)
+def test_a_file_is_indented_as_the_standard_library_indents(paths: Paths, content: dict[str, object]) -> None:
+    with files.locked(paths):
+        files.write_json(paths.config, content)
+
+    assert paths.config.read_text() == json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -34,8 +34,7 @@ def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 
 
 def spare_folder(paths: Paths) -> Path:
-    (folder,) = spare_place._folders(paths)
-    return folder
+    return Path(*spare_place._folders(paths))
 
 
 def test_tokens_stay_the_same_on_a_full_disk(full: Paths) -> None:
