@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from pf_tui import stdio
 from pf_tui.clients import INTEGRATED
-from pf_tui.hooks import deadline, log
+from pf_tui.hooks import deadline
 from pf_tui.visible import escaped, visible
 
 TYPE_CHECKING = False
@@ -95,6 +95,8 @@ def _guarded(what: str, env: Mapping[str, str], limit_s: float, work: Callable[[
         with deadline.within(limit_s), schema.deadline(limit_s):
             return work()
     except (Exception, deadline.TooLate) as error:
+        from pf_tui.hooks import log  # seldom needed
+
         log.failure(what, error, env)
         return ""
 
@@ -116,7 +118,7 @@ def _lines(value: object) -> object:
         return {key: _lines(inner) for key, inner in value.items()}
     if not isinstance(value, str):
         return value
-    if "pf-tui" in value:
+    if "pf-tui " in value or "pf-tui`" in value:  # a command, not the name before a sentence
         from pf_tui.called import spelled  # a module that few answers need
 
         value = spelled(value)

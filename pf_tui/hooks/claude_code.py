@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from pf_tui import actions, snapshot
+from pf_tui import actions
 from pf_tui.hooks import GATEWAY_S, answer, claude_session, deadline
 from pf_tui.hooks.reading import text, words_in
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.limits import window_name
-from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.health import SessionServed
@@ -27,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.catalog import Model
     from pf_tui.rules.failures import Failure
+    from pf_tui.snapshot import Snapshot
 
 AGENT = claude_session.AGENT
 
@@ -85,12 +85,12 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
 
         if command := commands.typed(text(data, "prompt")):
             return _blocked(commands.answer(ctx, *command) or "")
-    now = snapshot.take(ctx) if _probes(ctx) else _settled(ctx)
+    now = _snapshot(ctx) if _probes(ctx) else _settled(ctx)
     session = text(data, "session_id")
     if (pause_s := claude_session.reload_s(ctx, time.time())) > 0:
         time.sleep(pause_s)
         ctx = replace(ctx, env={**ctx.env, key_homes.BASE_URL: ""})  # what it was started with is over
-        now = snapshot.take(ctx)
+        now = _snapshot(ctx)
     serves = claude_session.provider(ctx, now)
     if not session or serves is None:
         return ""
@@ -141,7 +141,7 @@ def _failed(ctx: Context, data: Mapping[str, object]) -> str:
     if failure.kind == "server" and status is None and _is_unreachable(details):
         failure = replace(failures.transport("network", ctx.now(), details), at_once=True)
     with files.locked(ctx.paths, deadline.LOCK_S):
-        now = snapshot.take(ctx)
+        now = _snapshot(ctx)
         health = ctx.health()
         session = health.sessions.get((AGENT, text(data, "session_id")))
         provider = session.provider if session else claude_session.provider(ctx, now)
@@ -217,15 +217,21 @@ EVENTS: Mapping[str, Callable[[Context, Mapping[str, object]], str]] = {
 }
 
 
+def _snapshot(ctx: Context) -> Snapshot:
+    from pf_tui import snapshot  # a third of what a hook loads, and several events need none
+
+    return snapshot.take(ctx)
+
+
 def _settled(ctx: Context) -> Snapshot:
     """What is, after the settings follow whoever serves: a bench may have ended since."""
-    now = snapshot.take(ctx)
+    now = _snapshot(ctx)
     if claude_session.behind_gateway(ctx):
         return now
     if any(agent.agent == AGENT and agent.pending for agent in now.agents):
         with files.locked(ctx.paths, deadline.LOCK_S):
             actions.settle(ctx)
-        return snapshot.take(ctx)
+        return _snapshot(ctx)
     return now
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pf_tui import snapshot
-from pf_tui.integrations import claude_address
-from pf_tui.ledger import reader as ledger
+from pf_tui.integrations import apply, claude_address
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.rules.addresses import is_here
-from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting
 from pf_tui.state.parent_env import restored
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.snapshot import Snapshot
 
 AGENT = "claude-code"
 
@@ -100,8 +101,7 @@ def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
 
 def follow_settings(ctx: Context) -> None:
     """Adopt the provider in the agent's settings when it differs from ours. Caller holds the lock."""
-    now = snapshot.take(ctx)
-    setting = next((agent.applied for agent in now.agents if agent.agent == AGENT), None)
+    setting = ctx.health().agents.get(AGENT) if AGENT in apply.installed(ctx) else None
     path = claude_address.config_folder(ctx.env) / "settings.json"
     inner = claude_address.read(path).get("env")
     url = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
@@ -109,11 +109,13 @@ def follow_settings(ctx: Context) -> None:
         return
     there = [
         entry.id
-        for entry in now.catalog.providers.values()
+        for entry in ctx.catalog().providers.values()
         if claude_address.plain(url) in addresses(entry.claude_code.env, entry.base_urls)
     ]
-    if not there or setting in there:
+    if not there or setting.provider in there:
         return
+    from pf_tui.ledger import reader as ledger  # most changes lead nowhere else
+
     moment = ctx.now()
     setting_there = AgentSetting(provider=there[0], since=moment)
     health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: setting_there}))

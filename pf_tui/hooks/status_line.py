@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from pf_tui import actions, snapshot
+from pf_tui import snapshot
 from pf_tui.documents import words
-from pf_tui.hooks import claude_session, deadline, log, reading, session_evidence
+from pf_tui.hooks import claude_session, deadline, reading, session_evidence
 from pf_tui.integrations import apply
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import Snapshot
@@ -43,6 +43,8 @@ def line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
     try:
         own_line = _own_line(stdin, env)
     except (Exception, deadline.TooLate) as error:
+        from pf_tui.hooks import log  # seldom needed
+
         log.failure("statusline", error, env)
         own_line = ""
     lines = [*_finish(own), *([own_line] if own_line else [])]
@@ -63,6 +65,8 @@ def _own_line(stdin: bytes, env: Mapping[str, str]) -> str:
     if serves is not None and not claude_session.behind_gateway(ctx):
         readings = _readings(ctx, data, serves)
         if _news(now, serves, readings):
+            from pf_tui import actions  # a line in ten has news
+
             actions.note_readings(ctx, readings)
             now = snapshot.take(ctx, keep_going=True)
     return _text(ctx, now, serves)

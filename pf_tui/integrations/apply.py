@@ -49,9 +49,11 @@ def module(agent: str) -> ModuleType:
 
 def installed(ctx: Context) -> tuple[str, ...]:
     """The agents pf-tui is installed into, for this person or this project: ("claude-code", "opencode")."""
-    roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
+    below = f"{ctx.cwd}/"
     agents = {
-        agent for agent, _, root in (name.partition(":") for name in keys(ctx)) if not root or root in roots
+        agent
+        for agent, _, root in (name.partition(":") for name in keys(ctx))
+        if not root or below.startswith(f"{root.rstrip('/')}/")
     }
     return tuple(agent for agent in INTEGRATED if agent in agents)
 

@@ -25,6 +25,7 @@ from pf_tui.snapshot.provider_view import (
     StateFiles,
     Usage,
     bench_reason,
+    by_provider,
     sum_of,
     view_of,
 )
@@ -269,11 +270,12 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
     """Everything a face shows, from what was read. Pure."""
     catalog, config, project = state.catalog, state.config, state.project
     model, auto_switch, own, order = _decide(catalog, config, project)
-    views, eligibilities = [], []
-    for provider in catalog.in_order(order):
-        view, eligibility = view_of(provider, state, order, own, model, now)
-        views.append(view)
-        eligibilities.append(eligibility)
+    readings = by_provider(state.figures.readings)
+    stands = [
+        view_of(provider, state, readings.get(provider.id, ()), order, own, model, now)
+        for provider in catalog.in_order(order)
+    ]
+    views, eligibilities = [view for view, _ in stands], [eligibility for _, eligibility in stands]
     paid = spending.setting(config.paid, config.paid_until, now)
     in_priority = spending.held_back(
         [eligibility for eligibility in eligibilities if eligibility.provider in order], catalog, paid

@@ -5,7 +5,7 @@ Standard library only: hooks take a snapshot too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from pf_tui.catalog import Catalog, Provider
@@ -38,6 +38,12 @@ class Usage:
     tokens: int = 0
     cost_usd: float | None = 0.0
     unpriced_tokens: int = 0
+
+
+_NO_USE = Usage()
+_UNUSED = ProviderUsage()
+_UNLIMITED = Budgets()
+"""Of most providers: made once, not for each of them in every hook."""
 
 
 @record
@@ -91,7 +97,7 @@ class LedgerFigures:
     readings: tuple[Reading, ...] = ()
     today: Mapping[str, ProviderUsage] = field(default_factory=dict)
     month: Mapping[str, ProviderUsage] = field(default_factory=dict)
-    all_today: Usage = Usage()
+    all_today: Usage = _NO_USE
     """Of every provider, also what was used before its counters were begun anew."""
 
     @classmethod
@@ -141,6 +147,7 @@ class StateFiles:
 def view_of(
     provider: Provider,
     state: StateFiles,
+    readings: Sequence[Reading],
     order: tuple[str, ...],
     own: tuple[str, ...],
     model: str | None,
@@ -149,29 +156,22 @@ def view_of(
     """One provider for faces, and as the rules see it.
 
     Args:
+        readings: the ledger's of this provider.
         order: the priority list that holds here.
         own: the person's own list.
         model: what the active request or setting names, by the catalog's id.
     """
     catalog, config, project, health = state.catalog, state.config, state.project, state.health
     figures = state.figures
-    dates = (clock.next_day(now, state.zone), clock.next_month(now, state.zone))
     credential = state.credentials.get(provider.id, MISSING)
     rank = order.index(provider.id) + 1 if provider.id in order else None
     serves = models.match_model(provider.id, model, catalog).model
-    today, month = (
-        figures.today.get(provider.id, ProviderUsage()),
-        figures.month.get(provider.id, ProviderUsage()),
-    )
-    budgets = _budgets(config, project, provider.id)
+    today, month = (totals.get(provider.id, _UNUSED) for totals in (figures.today, figures.month))
+    if readings:
+        readings = limits.since_release(readings, health.released.get(provider.id))
     shown_limits = (
-        *limits.current(
-            limits.since_release(
-                [r for r in figures.readings if r.provider == provider.id], health.released.get(provider.id)
-            ),
-            now,
-        ),
-        *_budget_limits(budgets, today, month, state.floors.get(provider.id, (0.0, 0.0)), dates, now),
+        *(limits.current(readings, now) if readings else ()),
+        *_budget_limits(_budgets(config, project, provider.id), today, month, provider.id, state, now),
     )
     hidden = project is not None and rank is None and provider.id in own
     enabled = provider.enabled and not hidden
@@ -226,6 +226,14 @@ def view_of(
     return view, eligibility
 
 
+def by_provider(readings: Iterable[Reading]) -> dict[str, list[Reading]]:
+    """The readings of each provider that has any, in their order."""
+    groups: dict[str, list[Reading]] = {}
+    for reading in readings:
+        groups.setdefault(reading.provider, []).append(reading)
+    return groups
+
+
 def bench_reason(bench: Bench) -> str:
     """A bench in a few words: "429 rate", "by hand", "Opus: 429 quota"."""
     if bench.kind == "manual":
@@ -237,7 +245,7 @@ def bench_reason(bench: Bench) -> str:
 
 def _budgets(config: Config, project: Project | None, provider: str) -> Budgets:
     """The person's budgets; a project lowers them and never raises one, trusted or not."""
-    budgets = config.budgets.get(provider, Budgets())
+    budgets = config.budgets.get(provider, _UNLIMITED)
     if project is None:
         return budgets
     return replace(
@@ -257,16 +265,15 @@ def _budget_limits(
     budgets: Budgets,
     today: ProviderUsage,
     month: ProviderUsage,
-    floor: tuple[float, float],
-    dates: tuple[datetime, datetime],
+    provider: str,
+    state: StateFiles,
     now: datetime,
 ) -> tuple[Limit, ...]:
-    """The windows of a person's budgets.
-
-    Args:
-        floor: tokens of the day and the month that the original plugin counted.
-    """
-    tomorrow, next_month = dates
+    """The windows of a person's budgets."""
+    if not budgets:
+        return ()
+    tomorrow, next_month = clock.next_day(now, state.zone), clock.next_month(now, state.zone)
+    floor = state.floors.get(provider, (0.0, 0.0))
     rows = (
         ("day", "tokens", max(today.budget_tokens, floor[0]), budgets.daily_tokens, tomorrow),
         ("day", "requests", today.requests, budgets.daily_requests, tomorrow),
@@ -302,6 +309,8 @@ def _credential_hint(provider: Provider, credential: Credential) -> str:
 
 def usage_of(provider_usage: ProviderUsage) -> Usage:
     """The ledger's sums of one provider."""
+    if provider_usage is _UNUSED:
+        return _NO_USE
     return Usage(
         requests=provider_usage.requests,
         tokens=provider_usage.tokens,

@@ -96,24 +96,24 @@ STATUS_LINE = json.dumps(
 
 LIGHT = [
     pytest.param(["--version"], "", 3, id="version"),
-    pytest.param(["status", "--json"], "", 86, id="status"),
-    pytest.param(["status", "groq", "--json"], "", 86, id="status-of-one"),
-    pytest.param(["statusline"], STATUS_LINE, 70, id="statusline"),
+    pytest.param(["status", "--json"], "", 85, id="status"),
+    pytest.param(["status", "groq", "--json"], "", 85, id="status-of-one"),
+    pytest.param(["statusline"], STATUS_LINE, 66, id="statusline"),
     *(
         pytest.param(["hook", "claude-code", event], EVENT, most, id=f"hook-{event}")
         for event, most in (
-            ("SessionStart", 70),
-            ("UserPromptSubmit", 68),
-            ("Stop", 76),
-            ("StopFailure", 88),
-            ("SessionEnd", 75),
-            ("Notification", 62),
-            ("ConfigChange", 62),
+            ("SessionStart", 66),
+            ("UserPromptSubmit", 65),
+            ("Stop", 73),
+            ("StopFailure", 80),
+            ("SessionEnd", 64),
+            ("Notification", 51),
+            ("ConfigChange", 51),
         )
     ),
-    pytest.param(["hook", "codex", "Stop"], EVENT, 75, id="hook-codex"),
+    pytest.param(["hook", "codex", "Stop"], EVENT, 73, id="hook-codex"),
     pytest.param(["hook", "opencode", "session.error"], EVENT, 89, id="hook-opencode"),
-    pytest.param(["hook", "opencode", "session.idle"], EVENT, 75, id="hook-opencode-idle"),
+    pytest.param(["hook", "opencode", "session.idle"], EVENT, 73, id="hook-opencode-idle"),
 ]
 
 
