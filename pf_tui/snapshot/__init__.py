@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 
+from pf_tui import catalog as catalogs
 from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName
@@ -226,7 +227,7 @@ def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
             return default
 
     now, zone = ctx.now(), ctx.timezone()
-    catalog = attempt(ctx.catalog, None) or _plain_catalog()
+    catalog = attempt(ctx.catalog, None) or catalogs.load()
     config = attempt(ctx.config, Config())
     health = attempt(ctx.health, Health(), always=True)
     project = attempt(ctx.project, None, always=ctx.who == "hook")  # an agent's turn goes on without it
@@ -271,11 +272,11 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
     catalog, config, project = state.catalog, state.config, state.project
     model, auto_switch, own, order = _decide(catalog, config, project)
     readings = by_provider(state.figures.readings)
-    stands = [
-        view_of(provider, state, readings.get(provider.id, ()), order, own, model, now)
-        for provider in catalog.in_order(order)
-    ]
-    views, eligibilities = [view for view, _ in stands], [eligibility for _, eligibility in stands]
+    views, eligibilities = [], []
+    for provider in catalog.in_order(order):
+        view, eligibility = view_of(provider, state, readings.get(provider.id, ()), order, own, model, now)
+        views.append(view)
+        eligibilities.append(eligibility)
     paid = spending.setting(config.paid, config.paid_until, now)
     in_priority = spending.held_back(
         [eligibility for eligibility in eligibilities if eligibility.provider in order], catalog, paid
@@ -339,12 +340,6 @@ def _credentials(
     return credentials.look_up(
         catalog.providers.values(), ctx.paths, config, ctx.env, ctx.now(), without_file=without_file
     )
-
-
-def _plain_catalog() -> Catalog:
-    from pf_tui import catalog
-
-    return catalog.load()
 
 
 def _agents(
