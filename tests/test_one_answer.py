@@ -29,7 +29,6 @@ from pf_tui.errors import NothingCanServe
 from pf_tui.gateway import own_responses
 from pf_tui.gateway.body import parse_request
 from pf_tui.gateway.breaker import CircuitBreaker
-from pf_tui.gateway.routing import Route
 from pf_tui.gateway.routing_state import RoutingState
 from pf_tui.hooks import commands, status_line
 from pf_tui.launch import plan as launch
@@ -50,6 +49,7 @@ from pf_tui.tui.panes import status as status_pane
 from pf_tui.tui.times import Clock
 from tests.conftest import NOON
 from tests.examples import examples
+from tests.gateway.test_breaker import ROUTE
 
 CATALOG = catalog.load()
 KEYED = {
@@ -72,18 +72,6 @@ PATHS = {
 }
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "gpt-6.1-sol", "glm-5.3", "deepseek-v4-pro", None)
 WINDOWS = ("5h", "7d")
-ROUTE = Route(
-    provider="anthropic-api",
-    family="Anthropic",
-    model="claude-opus-5-5",
-    model_family="claude",
-    native="claude-opus-5-5",
-    url="http://127.0.0.1/v1/messages",
-    credential={},
-    headers={},
-    context=200_000,
-    distance=0,
-)
 WIDE = Space(width=240, height=60, clock=Clock(now=NOON))
 
 uses = st.fixed_dictionaries(

@@ -64,6 +64,20 @@ def test_every_module_of_the_page_is_there() -> None:
     ] == []
 
 
+ROW = re.compile(r"^\| .+ \| `([\w/.]+)` `(\w+)` \| (.+) \|$", re.MULTILINE)
+DECISIONS = [
+    pytest.param(module, name, re.findall(r"`([\w/.]+)`", callers), id=name)
+    for module, name, callers in ROW.findall(PAGE.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize(("module", "name", "callers"), DECISIONS)
+def test_a_decision_is_made_where_the_table_says(module: str, name: str, callers: list[str]) -> None:
+    assert re.search(rf"^ *def {name}\(", (PACKAGE / module).read_text(encoding="utf-8"), re.MULTILINE)
+    for caller in callers:
+        assert re.search(rf"(?<!def )\b{name}\(", (PACKAGE / caller).read_text(encoding="utf-8")), caller
+
+
 @pytest.fixture
 def client(home: Path, tmp_path: Path) -> Client:
     """One that has an answer in its transcript."""
