@@ -89,14 +89,14 @@ def _write_down(ctx: Context, action: str, *, paused: bool) -> None:
 def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
     with files.locked(ctx.paths):
         lasts = installs.pause(ctx.paths)
-        there = apply.keys(ctx)
+        install_keys = apply.keys(ctx)
         since = lasts.since if lasts else ctx.now()
         before = lasts.installs if lasts else ()
-        pause = Pause(since=since, installs=tuple(dict.fromkeys((*before, *there))))
+        pause = Pause(since=since, installs=tuple(dict.fromkeys((*before, *install_keys))))
         installs.remember_pause(ctx.paths, pause)
     running = _running(ctx)
     effects_out, problems = [], []
-    for key in there:
+    for key in install_keys:
         agent, _, root = key.partition(":")
         here = replace(ctx, cwd=Path(root)) if root else ctx
         try:

@@ -194,8 +194,10 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
     )
     actions.move_in_priority(then(settled, "tui"), _PROMOTED, scenario.PRIORITY.index(_PROMOTED) + 1)
     actions.set_budgets(then(settled + timedelta(minutes=3), "cli"), "openrouter", {"daily_usd": 20.0})
-    there = replace(then(settled + timedelta(minutes=4), "cli"), cwd=ctx.cwd.parent / scenario.ON_PLAN_ALONE)
-    actions.set_priority(there, scenario.PRIORITY[:1], in_project=True)
+    project_ctx = replace(
+        then(settled + timedelta(minutes=4), "cli"), cwd=ctx.cwd.parent / scenario.ON_PLAN_ALONE
+    )
+    actions.set_priority(project_ctx, scenario.PRIORITY[:1], in_project=True)
     for limit_hit in limit_hits:
         evidence = {"status": 429, "header": "anthropic-ratelimit-unified-status: rejected"}
         actions.report_failure(

@@ -67,10 +67,10 @@ def _end(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | None) -
         if provider.login_command:
             return f"sign in with `{provider.login_command}`, then {release}"
         return f"`pf-tui auth set {bench.provider}` gives it another one"
-    there = f"at {provider.console_url}" if provider.console_url else "there"
+    console = f"at {provider.console_url}" if provider.console_url else "there"
     cure = {
-        "quota": f"add credit {there}, then {release}",
-        "account": f"settle that {there}, then {release}",
+        "quota": f"add credit {console}, then {release}",
+        "account": f"settle that {console}, then {release}",
         "address": "correct it in providers.yaml",
     }.get(bench.kind, release)
     due = bench.next_probe

@@ -58,8 +58,12 @@ def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
     provider_uses = [use for use in uses(running) if use.provider == provider]
     differs = provider_id != provider
     steered = bool(provider_uses) and all(use.by == "gateway" for use in provider_uses)
-    there = {view.agent for view in snapshot.agents}
-    apart = [use.agent for use in provider_uses if use.agent not in there] if differs and not steered else []
+    installed_agents = {view.agent for view in snapshot.agents}
+    apart = (
+        [use.agent for use in provider_uses if use.agent not in installed_agents]
+        if differs and not steered
+        else []
+    )
     return Facts(
         provider=provider,
         model=provider_uses[0].model or (active.model if active and not differs else None),

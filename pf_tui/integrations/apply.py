@@ -65,8 +65,10 @@ def keys(ctx: Context) -> tuple[str, ...]:
     install_keys = installs.keys(ctx.paths)
     if installs.pause(ctx.paths) is not None:
         return install_keys
-    there = {name.partition(":")[0] for name in install_keys}
-    lost_agents = [agent for agent in INTEGRATED if agent not in there and marks.are_for(agent, ctx.env)]
+    installed_agents = {name.partition(":")[0] for name in install_keys}
+    lost_agents = [
+        agent for agent in INTEGRATED if agent not in installed_agents and marks.are_for(agent, ctx.env)
+    ]
     return (*install_keys, *lost_agents)
 
 

@@ -97,13 +97,13 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         return _impossible(f"its address is not known: set base_url of {provider.id} in providers.yaml")
     if (own_list := _own_list(ctx)) is not None:
         return own_list
-    there = [folder / "settings.json" for folder in folders(ctx)]
-    is_changed = _in_each(there, lambda path: _route(ctx, provider, path))
+    settings_paths = [folder / "settings.json" for folder in folders(ctx)]
+    is_changed = _in_each(settings_paths, lambda path: _route(ctx, provider, path))
     if isinstance(is_changed, Effect):
         return is_changed
-    if not is_changed and all(_is_home(ctx, provider, _read(path) or "") for path in there):
+    if not is_changed and all(_is_home(ctx, provider, _read(path) or "") for path in settings_paths):
         return Effect(agent=AGENT, when="now", how="none", text="it uses that already; nothing was written")
-    return _effect(ctx, provider, there)
+    return _effect(ctx, provider, settings_paths)
 
 
 def _in_each(paths: Sequence[Path], write: Callable[[Path], bool]) -> bool | Effect:
@@ -144,11 +144,11 @@ def _by_gateway(ctx: Context, provider: Provider) -> Effect:
         return Effect(agent=AGENT, when="never", how="gateway", text=text, applied=False)
     if (own_list := _own_list(ctx)) is not None:
         return own_list
-    there = [folder / "settings.json" for folder in folders(ctx)]
-    is_changed = _in_each(there, lambda path: _write_route(ctx, provider, path, _way_to(ctx, url)))
+    settings_paths = [folder / "settings.json" for folder in folders(ctx)]
+    is_changed = _in_each(settings_paths, lambda path: _write_route(ctx, provider, path, _way_to(ctx, url)))
     if isinstance(is_changed, Effect):
         return is_changed
-    effect = _effect(ctx, provider, there, leads=True)
+    effect = _effect(ctx, provider, settings_paths, leads=True)
     return replace(effect, how="gateway", text=f"{effect.text}, through the gateway, which translates")
 
 
@@ -233,15 +233,17 @@ def lead_home(ctx: Context) -> float:
     return due_s
 
 
-def _effect(ctx: Context, provider: Provider, there: Sequence[Path], *, leads: bool = False) -> Effect:
+def _effect(
+    ctx: Context, provider: Provider, settings_paths: Sequence[Path], *, leads: bool = False
+) -> Effect:
     """When the running sessions notice, and what stands in the way.
 
     Args:
         leads: to the gateway.
     """
     own = config_folder(ctx.env) / "settings.json"
-    if own not in there:
-        names = ", ".join(str(path.parent) for path in there)
+    if own not in settings_paths:
+        names = ", ".join(str(path.parent) for path in settings_paths)
         return Effect(
             agent=AGENT,
             when="next turn",
@@ -249,7 +251,7 @@ def _effect(ctx: Context, provider: Provider, there: Sequence[Path], *, leads: b
             text=f"from your next turn with CLAUDE_CONFIG_DIR={names}; pf-tui is not in {own.parent}",
         )
     for path in claude_address.settings_files(ctx.cwd, ctx.env):
-        if path in there:  # written just now; of a project that is the home folder too
+        if path in settings_paths:  # written just now; of a project that is the home folder too
             continue
         inner = claude_address.read(path).get("env")
         if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):

@@ -64,8 +64,8 @@ def parts(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[Managed
         words = program.words(ctx.env, portable=True, lasting=lasting)
         server = _server_part(root / ".mcp.json", words)
         return (*_folder_parts(ctx, root / ".claude", root, lasting=lasting), server)
-    there = dict.fromkeys((*folders(ctx), config_folder(ctx.env)))
-    return tuple(part for folder in there for part in _folder_parts(ctx, folder, None, lasting=lasting))
+    all_folders = dict.fromkeys((*folders(ctx), config_folder(ctx.env)))
+    return tuple(part for folder in all_folders for part in _folder_parts(ctx, folder, None, lasting=lasting))
 
 
 def _folder_parts(ctx: Context, folder: Path, root: Path | None, *, lasting: bool) -> Iterator[ManagedPart]:
@@ -114,8 +114,8 @@ def _server(words: tuple[str, ...]) -> dict[str, object]:
 def _settings_part(path: Path, words: tuple[str, ...], root: Path | None) -> ManagedPart:
     def put(now: bytes | None) -> bytes:
         text = claude_settings.with_status_line(_text(path, now or b"") or "{}\n", words)
-        there = _text(path, install_plan.read(path, root) or b"")
-        return (claude_settings.rerouted(text, there) if there and there.strip() else text).encode()
+        now_text = _text(path, install_plan.read(path, root) or b"")
+        return (claude_settings.rerouted(text, now_text) if now_text and now_text.strip() else text).encode()
 
     def take(now: bytes) -> bytes | None:
         if not (text := _text(path, now)):

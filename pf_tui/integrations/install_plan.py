@@ -167,10 +167,10 @@ def folders(paths: Paths, agent: str, name: str, own: Path) -> tuple[Path, ...]:
     except PfError:
         entries = {}
     parents = (Path(file).parent for file in entries if Path(file).name == name)
-    there = [folder for folder in dict.fromkeys(parents) if folder.is_dir()]
-    if own not in there and (not there or marks.are_in(agent, own)):
-        there.append(own)
-    return tuple(there)
+    existing_folders = [folder for folder in dict.fromkeys(parents) if folder.is_dir()]
+    if own not in existing_folders and (not existing_folders or marks.are_in(agent, own)):
+        existing_folders.append(own)
+    return tuple(existing_folders)
 
 
 def apply(paths: Paths, plan: Plan) -> None:

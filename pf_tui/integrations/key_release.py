@@ -90,23 +90,23 @@ def _for_claude(ctx: Context, provider_id: str | None, caller: Process | None) -
     if (token := _gateway_token(ctx, url)) is not None:
         return token
     providers = ctx.catalog().providers.values()
-    there = [provider for provider in providers if key_homes.belongs(provider, url)]
+    owners = [provider for provider in providers if key_homes.belongs(provider, url)]
     if provider_id is not None:
         named_provider = ctx.catalog().provider(provider_id)
-        there = [provider for provider in there if provider.id == named_provider.id]
-    if not there:
+        owners = [provider for provider in owners if provider.id == named_provider.id]
+    if not owners:
         whose = f"is no address of {provider_id}" if provider_id else "belongs to no provider"
         cure = "`pf-tui switch PROVIDER` sets the address"
         raise PfError(f"{key_homes.shown(url)} {whose}; no key was given", cure)
     agent_entry = ctx.health().agents.get("claude-code")
     order = ctx.config().priority or ctx.catalog().default_priority
-    there.sort(
+    owners.sort(
         key=lambda provider: (
             agent_entry is None or provider.id != agent_entry.provider,
             order.index(provider.id) if provider.id in order else len(order),
         )
     )
-    return _fetched(ctx, there, way, f"no key for {key_homes.shown(url)} is kept here")
+    return _fetched(ctx, owners, way, f"no key for {key_homes.shown(url)} is kept here")
 
 
 def _fetched(ctx: Context, providers: list[Provider], way: Callable[[], str], problem: str) -> str:

@@ -112,11 +112,11 @@ def _free_folders(ctx: Context, project: bool) -> tuple[Path, ...]:
 def _is_free(folder: Path, root: Path | None) -> bool:
     """True when there are no packages, or only what we wrote; else the folder stays as it is."""
     package_files = _package_files()
-    there = [name for name in package_files if os.path.lexists(folder / name)]
-    if not there:
+    present = [name for name in package_files if os.path.lexists(folder / name)]
+    if not present:
         return not (folder / "node_modules").exists()
     try:
-        return all(install_plan.read(folder / name, root) == package_files[name] for name in there)
+        return all(install_plan.read(folder / name, root) == package_files[name] for name in present)
     except StateFileUnusable:  # a link, or larger than anything we write
         return False
 
@@ -144,9 +144,11 @@ def _config_file(ctx: Context, folder: Path, project: bool) -> Path:
     root = project_root(ctx.cwd, ctx.env) if project else None
     if root is not None:
         candidates += [root / "opencode.jsonc", root / "opencode.json"]
-    there = {path: content for path in candidates if (content := install_plan.read(path, root)) is not None}
-    with_server = [path for path, content in there.items() if f'"{SERVER}"'.encode() in content]
-    return next(iter((*with_server, *there)), folder / "opencode.json")
+    contents = {
+        path: content for path in candidates if (content := install_plan.read(path, root)) is not None
+    }
+    with_server = [path for path, content in contents.items() if f'"{SERVER}"'.encode() in content]
+    return next(iter((*with_server, *contents)), folder / "opencode.json")
 
 
 def _config_part(path: Path, words: tuple[str, ...]) -> ManagedPart:

@@ -56,5 +56,5 @@ def _chat(model: ModelInfo, moment: datetime, price: ModelPrice) -> ModelPrice:
 
 
 def _is_weekend(moment: datetime) -> bool:
-    there = moment.astimezone(_BEIJING)
-    return there.date() >= _WEEKENDS_SINCE and there.weekday() >= 5
+    in_beijing = moment.astimezone(_BEIJING)
+    return in_beijing.date() >= _WEEKENDS_SINCE and in_beijing.weekday() >= 5

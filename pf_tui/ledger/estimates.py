@@ -43,7 +43,7 @@ def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
     for provider in plans:
         full_windows = _full_windows(connection, provider)
         estimates = []
-        if any(len(some) >= ENOUGH_HITS for some in full_windows.values()):
+        if any(len(tokens) >= ENOUGH_HITS for tokens in full_windows.values()):
             number = connection.execute("SELECT id FROM names WHERE text = ?", (provider,)).fetchone()
             estimates = _guesses(connection, provider, number[0], full_windows) if number else []
         which = "provider = ? AND time_window IN ('5h', '7d') AND unit = 'tokens' AND source = 'estimate'"

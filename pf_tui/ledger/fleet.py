@@ -218,9 +218,9 @@ class _Requests:
         self._find_odd()
         self._copy()
         odd = connection.execute("SELECT id FROM odd ORDER BY id")
-        while some := odd.fetchmany(_AT_ONCE):
+        while batch := odd.fetchmany(_AT_ONCE):
             self._lay(
-                [self._translated(row) for row in foreign_ledger.requests([number for (number,) in some])]
+                [self._translated(row) for row in foreign_ledger.requests([number for (number,) in batch])]
             )
         for table in ("words", "whose", "odd"):
             connection.execute(f"DROP TABLE temp.{table}")
@@ -294,16 +294,16 @@ class _Requests:
         own_row[_MACHINE] = self._machine_of[own_row[_MACHINE]]
         return own_row
 
-    def _lay(self, some: list[Row]) -> None:
+    def _lay(self, batch: list[Row]) -> None:
         """Lay odd rows over what is here."""
-        request_ids = [row[_REQUEST] for row in some if row[_SOURCE] == _GATEWAY and row[_REQUEST]]
+        request_ids = [row[_REQUEST] for row in batch if row[_SOURCE] == _GATEWAY and row[_REQUEST]]
         where = f"source = {_GATEWAY} AND request_id IN ({', '.join('?' * len(request_ids))})"
         rows_by_key = {key_of(row): row for row in ledger_rows.select(self._connection, where, request_ids)}
         ready = [
             self._attempt(row, rows_by_key.get(key_of(row)))
             if row[_SOURCE] == _GATEWAY
             else self._logged(row)
-            for row in some
+            for row in batch
         ]
         ledger_rows.write(self._connection, ready, self._names)
 

@@ -282,9 +282,11 @@ def _sent(row: Row) -> tuple[str, int, int]:
 def _stored_ids(connection: sqlite3.Connection, new_rows: Sequence[Row]) -> dict[tuple[str, int, int], int]:
     """Attempts written before: by now perhaps under the number of the agent's own row."""
     matches: list[Row] = []
-    for some in _in_parts(sorted({row[AT["request_id"]] for row in new_rows})):
-        marks = ", ".join("?" * len(some))
-        matches += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
+    for part_ids in _in_parts(sorted({row[AT["request_id"]] for row in new_rows})):
+        marks = ", ".join("?" * len(part_ids))
+        matches += rows.select(
+            connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", part_ids
+        )
     return {_sent(row): row[0] for row in matches}
 
 
@@ -302,12 +304,12 @@ def _lines(
     start = min(ts for _, ts in to_match) - SLACK_MS
     end = max(ts + (attempt.latency_ms or 0) for attempt, ts in to_match) + SLACK_MS
     lines: dict[str, list[Row]] = {}
-    for some in _in_parts([attempt.request_id for attempt, _ in to_match]):
+    for part_ids in _in_parts([attempt.request_id for attempt, _ in to_match]):
         where = (
             f"ts BETWEEN ? AND ? AND agent = ? AND source != {NAME['gateway']}"
-            f" AND request_id IN ({', '.join('?' * len(some))})"
+            f" AND request_id IN ({', '.join('?' * len(part_ids))})"
         )
-        for line in rows.select(connection, where, (start, end, NAME["claude-code"], *some)):
+        for line in rows.select(connection, where, (start, end, NAME["claude-code"], *part_ids)):
             lines.setdefault(line[AT["request_id"]], []).append(line)
     return lines
 

@@ -64,10 +64,10 @@ def official_limits(readings: Iterable[Reading], now: datetime) -> dict[str, Lim
     for reading in readings:
         by_provider.setdefault(reading.provider, []).append(reading)
     tightest_limits: dict[str, Limit] = {}
-    for provider, some in by_provider.items():
+    for provider, provider_readings in by_provider.items():
         official = [
             limit
-            for limit in limits.current(some, now)
+            for limit in limits.current(provider_readings, now)
             if limit.source in OFFICIAL and limit.window in LENGTHS and limit.resets_at is not None
         ]
         if (limit := limits.tightest(official, None)) is not None:

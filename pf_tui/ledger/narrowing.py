@@ -47,8 +47,8 @@ def condition(numbers: Chosen, *, rows: bool = False) -> str:
         rows: of `request_rows`, where this machine is NULL.
     """
     return "".join(
-        f" AND {f'ifnull(machine, {OWN})' if rows and column == 'machine' else column} IN ({_listed(some)})"
-        for column, some in numbers.items()
+        f" AND {f'ifnull(machine, {OWN})' if rows and column == 'machine' else column} IN ({_listed(numbers_of_column)})"
+        for column, numbers_of_column in numbers.items()
     )
 
 

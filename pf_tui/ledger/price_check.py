@@ -66,9 +66,9 @@ def check(catalog: Catalog, pricer: Pricer, now: datetime) -> Check:
 def _differences(
     provider: str, model: ModelInfo, own_prices: UnitPrices, published: UnitPrices, now: datetime
 ) -> Iterator[Difference]:
-    there = {tier.above_tokens: tier for tier in published.tiers}
+    published_tiers = {tier.above_tokens: tier for tier in published.tiers}
     for tier in own_prices.tiers:
-        other = there.get(tier.above_tokens, published.tiers[-1])
+        other = published_tiers.get(tier.above_tokens, published.tiers[-1])
         for kind in _KINDS:
             here, new_price = getattr(tier, kind), getattr(other, kind)
             if abs(here - new_price) > 1e-9:

@@ -392,7 +392,7 @@ def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Row
     rows_by_id: dict[int, Row] = {}
     if ids and connection.execute("SELECT 1 FROM request_rows LIMIT 1").fetchone():
         for start in range(0, len(ids), _CHUNK):
-            some = ids[start : start + _CHUNK]
-            for row in select(connection, f"id IN ({','.join('?' * len(some))})", some):
+            chunk = ids[start : start + _CHUNK]
+            for row in select(connection, f"id IN ({','.join('?' * len(chunk))})", chunk):
                 rows_by_id[row[0]] = row
     return rows_by_id

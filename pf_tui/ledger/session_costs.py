@@ -89,9 +89,9 @@ def _numbers(connection: sqlite3.Connection, sessions: Collection[str]) -> dict[
     names = list(sessions)
     costs: dict[int, str] = {}
     for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
-        marks = ",".join("?" * len(some))
+        chunk = names[start : start + _AT_ONCE]
+        marks = ",".join("?" * len(chunk))
         costs |= dict(
-            connection.execute(f"SELECT id, text FROM names WHERE text IN ({marks})", some).fetchall()
+            connection.execute(f"SELECT id, text FROM names WHERE text IN ({marks})", chunk).fetchall()
         )
     return costs

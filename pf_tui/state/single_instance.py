@@ -25,12 +25,12 @@ class AlreadyRunning:
     def still(self) -> bool:
         """False once the directory was removed, emptied, or made anew: it is another one's to serve then."""
         try:
-            there = self._path.stat()
+            current_file = self._path.stat()
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError:
             return True
-        return os.path.samestat(there, os.fstat(self._handle))
+        return os.path.samestat(current_file, os.fstat(self._handle))
 
 
 @contextlib.contextmanager

@@ -209,7 +209,9 @@ def _models(view: ProviderView, snapshot: Snapshot, width: int) -> list[Line]:
     model_ids = [
         model.id
         for model in snapshot.catalog.models.values()
-        if (there := model.providers.get(view.id)) is not None and not there.retired and not model.extra
+        if (served_model := model.providers.get(view.id)) is not None
+        and not served_model.retired
+        and not model.extra
     ]
     if not model_ids:
         return [line(muted("none of the catalog"))]

@@ -84,8 +84,8 @@ def _install(screen: MainScreen, word: str) -> None:
     """The command that joins them, ready to be sent: what it changes is shown before it is done."""
     agent = word or serving.facts(screen.shown_snapshot(), screen.sessions).joins
     if not agent:
-        there = {view.agent for view in screen.shown_snapshot().agents}
-        agent = next((name for name in screen.agents if name not in there), "")
+        installed_agents = {view.agent for view in screen.shown_snapshot().agents}
+        agent = next((name for name in screen.agents if name not in installed_agents), "")
     if agent:
         screen.action_do(f"command install {agent}")
     else:

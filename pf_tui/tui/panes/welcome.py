@@ -36,8 +36,8 @@ def next_step(snapshot: Snapshot, agents: Sequence[str]) -> tuple[Line, ...]:
 
     In full, and as little as it can be said with.
     """
-    there = {view.agent for view in snapshot.agents}
-    missing = [agent for agent in agents if agent not in there and CLIENTS[agent].integrates]
+    installed_agents = {view.agent for view in snapshot.agents}
+    missing = [agent for agent in agents if agent not in installed_agents and CLIENTS[agent].integrates]
     if not missing or not any(
         entry.number is not None for entry in provider_order.listed_providers(snapshot)
     ):
