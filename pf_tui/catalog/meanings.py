@@ -27,6 +27,9 @@ _FOLD = {code: " " for code in range(128) if not chr(code).isalnum()} | {
 }
 
 
+_MARKS = "’·“”—…"
+"""Signs of English sentences."""
+
 _ASCII_FOLD = bytes(
     ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256)
 )
@@ -160,6 +163,9 @@ def index(entries: Iterable[dict[str, Any]]) -> MeaningIndex:
 
 def fold(text: str) -> str:
     """Lower case, every sign a space: "Rate_limit-exceeded!" -> " rate limit exceeded "."""
+    if not text.isascii():
+        for mark in _MARKS:
+            text = text.replace(mark, " ")
     if text.isascii():  # ten times as fast
         return f" {b' '.join(text.encode().translate(_ASCII_FOLD).split()).decode()} "
     return f" {' '.join(text.lower().translate(_FOLD).split())} "

@@ -20,8 +20,17 @@ SEEN = 4_000
 END = 1_000
 """Of SEEN, how many are the end."""
 
-SENTENCES = 3_000
+SENTENCES = 1_500
 """Characters of sentences that are compared with the table."""
+
+PAGE = 2_400
+"""Characters of a page that are looked at: its title and what it shows first."""
+
+CUT = 900
+"""Characters of the beginning of such a body that are searched for fields, and half as many of its end."""
+
+EVENTS = 8
+"""Events of a stream that are read: the first and the last."""
 
 MAX_NODES = 250
 """Objects and lists walked through."""
@@ -79,7 +88,8 @@ _DECODER = json.JSONDecoder()
 # Plain patterns: `re` compiles one when it is first asked, so that a hook pays only for those it asks.
 _PAIR = (
     r"""["'](\w{2,40})["']\s*:\s*"""
-    r"""(?:"((?:[^"\\]|\\.){0,2000})"?|'((?:[^'\\]|\\.){0,2000})'?|(-?\d{1,20}(?:\.\d+)?))"""
+    r"""(?:"([^"\\]{0,2000}(?:\\.[^"\\]{0,2000}){0,99})"?|'([^'\\]{0,2000}(?:\\.[^'\\]{0,2000}){0,99})'?"""
+    r"""|(-?\d{1,20}(?:\.\d+)?))"""
 )
 _WRAPPED = r"^(?:(?:litellm\.)?[A-Za-z_.]{3,60}(?:Error|Exception)(?::| -)?\s+){1,4}(?=\S)"
 """What LiteLLM puts before an upstream's sentence: "litellm.RateLimitError: AnthropicException - "."""
@@ -122,12 +132,14 @@ def read(body: str) -> ErrorBody:
     if start[0] == "<" or "<html" in start[:300].lower():
         return _page(start)
     reader = _Reader()
-    if start[0] in '{["':
+    if len(body) > SEEN and start[0] in "{[":  # cut in the middle: no JSON
+        reader.cut(start)
+    elif start[0] in '{["':
         reader.encoded(start, 0)
     else:
         events = [line[5:].strip() for line in start.splitlines() if line.startswith("data:")]
         if events:
-            for event in events[:20]:
+            for event in events if len(events) <= EVENTS else events[: EVENTS // 2] + events[-EVENTS // 2 :]:
                 reader.encoded(event, 0)
         else:
             reader.sentence(start, 0)
@@ -160,6 +172,11 @@ class _Reader:
         self._structured = True
         self._walk(content, depth)
 
+    def cut(self, text: str) -> None:
+        """JSON without its middle."""
+        self._structured = True
+        self._pairs(f"{text[:CUT]} {text[-CUT // 2 :]}", 0)
+
     def sentence(self, text: str, depth: int) -> None:
         """A sentence, or one with JSON or a printed dict inside."""
         brace = text.find("{")  # the brace of "[{" as well
@@ -183,7 +200,7 @@ class _Reader:
                 (sentence for sentence in sentences if " " in sentence), sentences[0] if sentences else ""
             )
         if len(text) > SENTENCES:
-            text = f"{text[: SENTENCES - 600]} {text[-600:]}"
+            text = f"{text[: SENTENCES - 400]} {text[-400:]}"
         return ErrorBody(
             sentence=re.sub(_WRAPPED, "", sentence) if _is_wrapped(sentence) else sentence,
             folded=fold(text),
@@ -279,7 +296,7 @@ class _Reader:
 
 def _page(text: str) -> ErrorBody:
     """What a page shows: the text behind its tags, without scripts and styles."""
-    first, *parts = text[:SEEN].split("<")
+    first, *parts = text[:PAGE].split("<")
     texts = [first]
     for part in parts:  # a pattern over the whole page took five times as long (measured)
         tag, _, words = part.partition(">")

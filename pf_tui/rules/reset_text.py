@@ -13,7 +13,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
-from pf_tui.rules.reset_forms import HOURS_MINUTES, in_english_forms
+from pf_tui.rules.reset_forms import in_english_forms
 from pf_tui.rules.reset_languages import JUST_PASSED, reset_elsewhere
 
 # Plain patterns: `re` compiles one when it is first asked; most processes ask for none.
@@ -21,7 +21,7 @@ _EPOCH = (
     r"(?i)limit reached\|(\d{9,13})|\"?resets?_?at\"?[=:]\s*(\d{9,13})"
     r"|(?:reset|again|retry|available|until)[a-z_ -]{0,16}[\"':= ]{1,3}(\d{10}|\d{13})\b"
 )
-_LONG_NUMBER = r"\d{9}"
+_LONG_NUMBER = r"\d{10}"
 """What no epoch is without."""
 
 _CUES = (
@@ -121,10 +121,10 @@ _SECONDS = {
     "秒": 1.0, "分": 60.0, "小": 3_600.0, "天": 86_400.0,
 }  # fmt: skip
 _SPAN = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
-LONGEST = 1_200
+LONGEST = 800
 """Characters looked at: the beginning, and of a longer text its end."""
 
-END = 400
+END = 300
 SENTENCE = 500
 """Characters in which a time in another form is looked for: that costs more."""
 
@@ -143,7 +143,7 @@ def reset_from_text(
         text = f"{text[: LONGEST - END]} {text[-END:]}"
     is_english = text.isascii() or re.search(_OTHER_LETTER, text) is None
     moment = None
-    if is_english and ("h" not in text or re.search(HOURS_MINUTES, text) is None):
+    if is_english:
         moment = _in_english(text, seen_at, zone)
     if moment is None and (not is_english or re.search(_OTHER_FORM, text)):
         text = text if len(text) <= SENTENCE else f"{text[: SENTENCE - 150]} {text[-150:]}"
@@ -212,13 +212,16 @@ def zone_named(name: str) -> tzinfo | None:
 def _duration(near: list[str], seen_at: datetime) -> datetime | None:
     """Lower case: "try again in 5d 5h", "retry after 86400 seconds", "resets in less than a minute"."""
     for text in near:
-        if match := re.match(_AFTER, text):
+        has_digit = re.search(r"\d", text) is not None
+        if has_digit and (match := re.match(_AFTER, text)):
+            if match[1][-1] == "h" and text[match.end() :][:1].isdigit():
+                continue  # "13h30", in several languages a time of day
             parts = re.findall(_PART, match[1])
             seconds = sum(float(number) * _unit_s(unit) for number, unit in parts)
-        elif ":" in text and (match := re.match(_SPAN_CLOCK, text)):
+        elif has_digit and ":" in text and (match := re.match(_SPAN_CLOCK, text)):
             days, hours, minutes, rest_s = (int(part or 0) for part in match.groups())
             seconds = days * 86_400.0 + hours * 3_600 + minutes * 60 + rest_s
-        elif match := re.match(_BARE, text):
+        elif has_digit and "after" in text and (match := re.match(_BARE, text)):
             seconds = float(match[1])
         elif match := re.match(_LITTLE, text):
             seconds = _SPAN[match[2]] * (3 if "few" in match[1] else 0.5 if "half" in match[1] else 1)
