@@ -84,13 +84,15 @@ _ANSI_COLOURS = {
 
 _ANSI_DARK_COLOURS = {
     **_ANSI_COLOURS,
-    "accent": "ansi_bright_blue",
+    "accent": "ansi_bright_cyan",
     "bad": "ansi_bright_red",
-    "series-2": "ansi_bright_blue",
+    "series-2": "ansi_cyan",
     "series-3": "ansi_bright_magenta",
+    "series-5": "ansi_bright_blue",
     "series-6": "ansi_bright_red",
 }
-"""On black the plain blue and red of most terminals cannot be read."""
+"""On black the plain blue and red of most terminals cannot be read, nor the bright blue of some (#0000ff): keys and
+titles are never in it."""
 
 
 def _own_theme(name: str, colours: Mapping[str, str], background: str, *, dark: bool) -> Theme:
