@@ -20,15 +20,16 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
     parents: dict[Key, Draft] = {
         (draft.agent, draft.id): draft for draft in drafts if draft.signals.life != "gone"
     }
+    tops = _sessions_above(drafts, parents)
     children: dict[Key, list[Draft]] = {}
     for draft in drafts:
-        if (draft.agent, draft.parent) in parents:
-            children.setdefault(_session_above(draft, parents), []).append(draft)
+        if (top := tops.get((draft.agent, draft.id))) is not None:
+            children.setdefault(top, []).append(draft)
     rows = []
     for session in drafts:
         draft = session
         key = (draft.agent, draft.id)
-        if (draft.agent, draft.parent) in parents and _session_above(draft, parents) != key:
+        if tops.get(key, key) != key:
             continue
         of_parent = [
             child
@@ -47,13 +48,23 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
     return rows
 
 
-def _session_above(draft: Draft, parents: Mapping[Key, Draft]) -> Key:
-    """The session that a subagent works for in the end; its own where its parents form a ring."""
-    ids_above = {draft.id}
-    above = draft
-    while (parent := parents.get((draft.agent, above.parent))) is not None:
-        above = parent
-        if above.id in ids_above:
-            return draft.agent, draft.id
-        ids_above.add(above.id)
-    return above.agent, above.id
+def _sessions_above(drafts: Sequence[Draft], parents: Mapping[Key, Draft]) -> dict[Key, Key]:
+    """For each draft the session it works for in the end; its own where its parents form a ring.
+
+    Every link is walked once, however long their chain.
+    """
+    links = {
+        (draft.agent, draft.id): (draft.agent, draft.parent)
+        for draft in drafts
+        if (draft.agent, draft.parent) in parents
+    }
+    tops: dict[Key, Key | None] = {}
+    for draft in drafts:
+        key: Key = (draft.agent, draft.id)
+        walked: dict[Key, None] = {}
+        while key not in tops and key not in walked and key in links:
+            walked[key] = None
+            key = links[key]
+        top = None if key in walked else tops.get(key, key)
+        tops.update(dict.fromkeys(walked, top))
+    return {key: top or key for key, top in tops.items()}

@@ -120,7 +120,7 @@ def _with_evidence(
     ids: set[int] = set()
     for item in evidences:
         foreign = item.domain is not None and processes.domain is not None and item.domain != processes.domain
-        alive = item.pid is not None and not foreign and processes.life(item.pid, item.start) != "gone"
+        alive = item.pid is not None and not foreign and _runs(item.pid, item.start, processes)
         life = "foreign" if foreign else "alive" if alive and item.event not in ENDED else "gone"
         process = running.get(item.pid) if alive and item.pid is not None else None
         if process is not None:
@@ -135,6 +135,15 @@ def _with_evidence(
             signals = signals_of(signals, item, at)
         drafts.append(_draft(item.id, row, process, signals, at, item))
     return drafts, ids
+
+
+def _runs(pid: int, start: str | None, processes: Processes) -> bool:
+    """Whether that process runs; one without a known start may be anybody's unless it is an OpenCode."""
+    life = processes.life(pid, start)
+    if life == "unsure" and processes.visible:
+        process = processes.at(pid)
+        return process is not None and process.agent == AGENT
+    return life != "gone"
 
 
 def _current(drafts: list[Draft]) -> list[Draft]:

@@ -91,8 +91,8 @@ _ANSI_DARK_COLOURS = {
     "series-5": "ansi_bright_blue",
     "series-6": "ansi_bright_red",
 }
-"""On black the plain blue and red of most terminals cannot be read, nor the bright blue of some (#0000ff): keys and
-titles are never in it."""
+"""On black the plain blue and red of most terminals cannot be read, nor the bright blue of some
+(#0000ff): keys and titles are never in it."""
 
 
 def _own_theme(name: str, colours: Mapping[str, str], background: str, *, dark: bool) -> Theme:
