@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _HIDDEN = (
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
@@ -26,6 +30,9 @@ _HIDDEN = (
 )
 """Compiled when a text asks for it: a millisecond that hardly a hook needs."""
 
+MOST_MARKS = 8
+"""Over and under one letter: Tibetan and Hebrew need up to six; thousands fill a screen from one cell."""
+
 
 def visible(text: str, *, keep: str = "") -> str:
     """The text as one line that a terminal can only show.
@@ -35,7 +42,21 @@ def visible(text: str, *, keep: str = "") -> str:
     """
     if _is_plain(text):
         return text
-    return re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
+    shown = re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
+    return _unstacked(shown, _named)
+
+
+def _unstacked(text: str, name: Callable[[str], str]) -> str:
+    """The same with the marks over and under one letter that no script needs as their names."""
+    if len(text) <= MOST_MARKS or text.isascii():
+        return text
+    from unicodedata import category  # few texts have any
+
+    height, shown = 0, []
+    for char in text:
+        height = height + 1 if char >= "\u0300" and category(char) in ("Mn", "Me") else 0
+        shown.append(name(char) if height > MOST_MARKS else char)
+    return "".join(shown)
 
 
 def escaped(document: str) -> str:
@@ -46,14 +67,15 @@ def escaped(document: str) -> str:
     """
     if _is_plain(document.replace("\n", "")):
         return document
-    return re.sub(_HIDDEN, lambda match: match[0] if match[0] == "\n" else _escape(match[0]), document)
+    shown = re.sub(_HIDDEN, lambda match: match[0] if match[0] == "\n" else _escape(match[0]), document)
+    return _unstacked(shown, _escape)
 
 
 def _is_plain(text: str) -> bool:
     """Latin letters, and the marks that our own lines are made of."""
     if not text.isprintable():
         return False
-    return text.isascii() or all(char < "\u034f" or "\u2010" <= char < "\u2fff" for char in text)
+    return text.isascii() or all(char < "\u0300" or "\u2010" <= char < "\u2fff" for char in text)
 
 
 def _escape(char: str) -> str:
