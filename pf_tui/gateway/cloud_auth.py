@@ -7,6 +7,7 @@ Invariant: a signature or token goes to the address it was made for, and into no
 from __future__ import annotations
 
 import asyncio
+import http.client
 import warnings
 from collections.abc import Mapping
 from typing import Protocol
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials as GoogleCredentials
 
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+MOST_BYTES = 1024 * 1024
+"""Of an answer with a token; what is cut off is none."""
 
 
 class Signer(Protocol):
@@ -154,20 +157,28 @@ def _request(
     timeout: float | None = None,
     **_: object,
 ) -> _Response:
-    """google-auth's transport over urllib: `requests` is no dependency of ours."""
+    """google-auth's transport over urllib: `requests` is no dependency of ours.
+
+    A redirect is an answer, no place to take a login to.
+    """
     import urllib.error
     import urllib.request
 
     from google.auth.exceptions import TransportError
+
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object, **__: object) -> None:
+            return None
 
     if not url.startswith(("https://", "http://")):
         raise TransportError(f"{url[:40]} is no web address")
     data = body.encode() if isinstance(body, str) else body
     request = urllib.request.Request(url, data, dict(headers or {}), method=method)  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=timeout or 20) as answer:  # noqa: S310
-            return _Response(answer.status, dict(answer.headers), answer.read())
+        opener = urllib.request.build_opener(NoRedirect)
+        with opener.open(request, timeout=timeout or 20) as answer:
+            return _Response(answer.status, dict(answer.headers), answer.read(MOST_BYTES))
     except urllib.error.HTTPError as refusal:
-        return _Response(refusal.code, dict(refusal.headers), refusal.read())
-    except OSError as error:
+        return _Response(refusal.code, dict(refusal.headers), refusal.read(MOST_BYTES))
+    except (OSError, http.client.HTTPException) as error:
         raise TransportError(type(error).__name__) from error

@@ -39,6 +39,9 @@ SAY_AGAIN_S = 10.0
 ASK_S = 5.0
 """How long the gateway may take over a question of our own commands."""
 
+MOST_BYTES = 4 * 1024 * 1024
+"""Of an answer; another program may listen at a port that was ours."""
+
 STOP_S = 40.0
 DRAIN_S = 30.0
 LOOK_S = 1.0
@@ -121,7 +124,7 @@ def ask(
             method, path, body=body, headers={TOKEN_HEADER: secret, "content-type": "application/json"}
         )
         response = connection.getresponse()
-        answer = json.loads(response.read() or b"{}")
+        answer = json.loads(response.read(MOST_BYTES) or b"{}")
         return response.status, answer if isinstance(answer, dict) else {}
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise PfError(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 20.0
 LEAST_PROVIDERS = 10
+MOST_BYTES = 32 * 1024 * 1024
+"""Of a price table, unpacked; the published one has three."""
 """A table with fewer is no price table: the answer of a hotel's login page, or half a file."""
 
 
@@ -83,9 +85,14 @@ def _fetched(url: str) -> list[object]:
         def fetch(self) -> DataSnapshot:
             import httpx2
 
-            answer = httpx2.get(self.url, timeout=TIMEOUT_S)
-            answer.raise_for_status()
-            self.published_document = json.loads(answer.content)
+            content = bytearray()
+            with httpx2.stream("GET", self.url, timeout=TIMEOUT_S) as answer:
+                answer.raise_for_status()
+                for chunk in answer.iter_bytes():
+                    content += chunk
+                    if len(content) > MOST_BYTES:
+                        raise ValueError("larger than any price table")
+            self.published_document = json.loads(content)
             return _parsed(self.published_document)
 
     updater = RecordingUpdater(url=url)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pf_tui.ledger import price_update
 from pf_tui.state.paths import Paths
 
 from .conftest import NOON, Pf, Turn
@@ -99,6 +100,18 @@ def test_an_update_prices_what_had_no_price(
     assert answer.json["models"] == 12
     assert answer.json["updated_at"] is not None
     assert (after["cost_usd"], after["unpriced_tokens"]) == (10.0, 0)
+
+
+def test_a_table_without_an_end_is_none(
+    pf: Pf, publisher: Callable[[int, bytes], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(price_update, "MOST_BYTES", 1000)
+    publisher(200, json.dumps(table()).encode())
+
+    answer = pf("prices", "update")
+
+    assert answer.code != 0
+    assert "is no price table; the old one stays" in answer.err
 
 
 def test_an_update_is_said_in_words(pf: Pf, publisher: Callable[[int, bytes], list[str]]) -> None:

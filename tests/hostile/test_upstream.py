@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -12,9 +13,10 @@ from urllib.parse import quote
 import pytest
 
 from pf_tui.drill.fake_replies import Reply, events
+from pf_tui.gateway import cloud_auth
 from tests.gateway.conftest import OPUS
 from tests.gateway.upstreams import eventually, secret_of
-from tests.hostile.upstreams import CHUNKED, EVENTS, JSON, KINDS, MESSAGES, OK, Scene, chunk
+from tests.hostile.upstreams import BLOCK, CHUNKED, EVENTS, JSON, KINDS, MESSAGES, OK, Hostile, Scene, chunk
 
 MOST_MB = 150
 GOOD_WHOLE = json.dumps({"type": "message", "content": [{"type": "text", "text": "Hello."}]}).encode()
@@ -113,6 +115,26 @@ async def test_a_request_larger_than_any_provider_takes_is_refused_in_the_client
         pytest.param(OK + JSON + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}", id="both"),
         pytest.param(OK + JSON + b"content-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}", id="no-gzip"),
         pytest.param(OK + b"bad header\r\n\r\n", id="no-header"),
+        pytest.param(OK + JSON + b"content-length: -2\r\n\r\n{}", id="negative-length"),
+        pytest.param(OK + JSON + b"content-length: 2\r\ncontent-length: 900\r\n\r\n{}", id="two-headers"),
+        pytest.param(OK + JSON + b"content-length: 99999999999999999999\r\n\r\n{}", id="length-of-exabytes"),
+        pytest.param(OK + JSON + CHUNKED + b"-2\r\n{}\r\n0\r\n\r\n", id="negative-chunk"),
+        pytest.param(OK + JSON + CHUNKED + b"ffffffffffffffffff\r\n{}", id="chunk-of-zettabytes"),
+        pytest.param(OK + JSON + CHUNKED + b"0x2\r\n{}\r\n0\r\n\r\n", id="chunk-in-another-base"),
+        pytest.param(
+            OK + JSON + b"transfer-encoding: xchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", id="unknown-coding"
+        ),
+        pytest.param(
+            b"HTTP/1.1 100 Continue\r\n\r\n" * 50 + OK + b"\x00: x\r\n\r\n", id="continues-then-no-header"
+        ),
+        pytest.param(
+            b"HTTP/1.1 103 Early Hints\r\ncontent-length: 2\r\n\r\n{}", id="early-hints-with-a-body"
+        ),
+        pytest.param(b"HTTP/1.1 200\nOK\r\n\r\n{}", id="a-status-of-two-lines"),
+        pytest.param(b"HTTP/1.1 999 X\r\ncontent-length: 0\r\n\r\n", id="999"),
+        pytest.param(b"HTTP/0.9 200 OK\r\n\r\n{}", id="http-0.9"),
+        pytest.param(b"\x15\x03\x01\x00\x02\x02\x46", id="tls-alert"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.9\r\n", id="another-protocol"),
     ],
 )
 async def test_what_is_no_answer_goes_to_the_next_provider(scene: Scene, answer: bytes, stream: bool) -> None:
@@ -124,6 +146,60 @@ async def test_what_is_no_answer_goes_to_the_next_provider(scene: Scene, answer:
     heard = await scene.ask(stream=stream)
 
     assert (heard.status, heard.headers.get("x-pf-provider")) == (200, "two")
+    assert scene.hostile.asked >= 1
+
+
+ELSEWHERE = [
+    "http://127.0.0.1:PORT/v1/messages",
+    "//127.0.0.1:PORT/v1/messages",
+    "http://user:word@127.0.0.1:PORT/",
+    "file:///proc/self/environ",
+    "ftp://127.0.0.1:PORT/",
+    "data:application/json,{}",
+    "",
+]
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_no_redirect_takes_a_key_anywhere(scene: Scene, code: int, place: str) -> None:
+    foreign = Hostile()
+    port = (await foreign.start()).rpartition(":")[2]
+    location = place.replace("PORT", port).encode()
+    scene.hostile.answers(whole(code, b"", b"location: %s\r\n" % location))
+
+    heard = await scene.ask()
+
+    foreign.stop()
+    assert (heard.headers["x-pf-provider"], scene.hostile.asked, foreign.connections) == ("two", 1, 0)
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_no_redirect_takes_a_clouds_login_anywhere(code: int) -> None:
+    pytest.importorskip("google.auth")
+    issuer, foreign = Hostile(), Hostile()
+    url, elsewhere = await issuer.start(), await foreign.start()
+    issuer.answers(whole(code, b"", b"location: %s\r\n" % elsewhere.encode()))
+
+    answer = await asyncio.to_thread(
+        cloud_auth._request, url, "POST", b"assertion=x", {"authorization": f"Bearer {LOGIN}"}
+    )
+
+    issuer.stop()
+    foreign.stop()
+    assert (answer.status, foreign.connections) == (code, 0)
+
+
+async def test_a_clouds_answer_without_an_end_is_cut_off() -> None:
+    pytest.importorskip("google.auth")
+    issuer = Hostile()
+    url = await issuer.start()
+    issuer.answers((OK + JSON + b"connection: close\r\n\r\n", BLOCK))
+
+    answer = await asyncio.to_thread(cloud_auth._request, url, "POST", b"assertion=x")
+
+    issuer.stop()
+    assert len(answer.data) == cloud_auth.MOST_BYTES
 
 
 @pytest.mark.parametrize(

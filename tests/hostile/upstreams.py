@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from tests.gateway.conftest import OPUS
-from tests.gateway.upstreams import Gate, Heard
+from tests.gateway.upstreams import Gate, Heard, StillGate
 
 MESSAGES = "anthropic-messages"
 AT_ONCE = 8
@@ -103,6 +103,7 @@ class Hostile:
     def __init__(self) -> None:
         self.first: bytes = b""
         self.again: bytes | None = None
+        self.connections = 0
         self.asked = 0
         self.heads: list[bytes] = []
         self._running: asyncio.Server | None = None
@@ -120,6 +121,7 @@ class Hostile:
         self.first, self.again = pieces[0], pieces[1] if len(pieces) > 1 else None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))
@@ -137,10 +139,14 @@ class Hostile:
 
 
 class Scene:
-    """A gateway before a hostile provider and, behind it, another upstream."""
+    """A gateway before a hostile provider and, behind it, another upstream.
+
+    Args:
+        alone: an interpreter of its own, for tests that measure it; else it is in this process.
+    """
 
     def __init__(self, folder: Path, *, alone: bool = False) -> None:
-        self.gate = Gate(folder, alone=alone)
+        self.gate = Gate(folder, alone=True) if alone else StillGate(folder)
         self.hostile, self.second = Hostile(), Hostile()
 
     async def open(self, **settings: float) -> None:
