@@ -14,7 +14,7 @@ import secrets
 import shlex
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PORT = 8300
+HEADERS = {
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""Of every page: to a browser another port of 127.0.0.1 is the same site, whose pages could frame this one and lay
+their own buttons over it."""
+
 COOKIE = "pf-tui-serve"
 
 
@@ -72,9 +84,19 @@ async def own_pages_only(
 
     headers = request.headers
     hosts, origins = headers.getall("Host", ()), headers.getall("Origin", ())
-    if not is_own_request(hosts, origins, request.raw_path, _port(request)):
+    own = is_own_request(hosts, origins, request.raw_path, _port(request))
+    if not own or _is_part_of_another_page(headers):
         raise web.HTTPForbidden(text="pf-tui serves its own page on this machine only\n")
-    return await handler(request)
+    answer = await handler(request)
+    if not answer.prepared:
+        answer.headers.update(HEADERS)
+    return answer
+
+
+def _is_part_of_another_page(headers: Mapping[str, str]) -> bool:
+    """A frame, a picture or a script of a page that is not ours; a link that is followed is none."""
+    site, purpose = headers.get("Sec-Fetch-Site", "none"), headers.get("Sec-Fetch-Dest", "document")
+    return site not in ("none", "same-origin") and purpose != "document"
 
 
 def token_required(token: str) -> Callable[..., Awaitable[web.StreamResponse]]:

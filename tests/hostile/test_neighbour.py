@@ -165,6 +165,44 @@ async def test_the_token_is_no_cookie_and_a_guess_is_none(
         assert answer.status == 403
 
 
+FETCHES = [
+    ("cross-site", "image", 403),
+    ("cross-site", "script", 403),
+    ("same-site", "iframe", 403),  # another port of 127.0.0.1
+    ("same-site", "empty", 403),
+    ("same-site", "websocket", 403),
+    ("", "iframe", 403),
+    ("same-origin", "script", 200),
+    ("same-origin", "websocket", 200),
+    ("same-site", "document", 200),  # a link that is followed
+    ("none", "document", 200),
+]
+
+
+@pytest.mark.parametrize(("site", "purpose", "status"), FETCHES)
+async def test_no_part_of_another_page_is_the_dashboard(
+    browser: TestClient[web.Request, web.Application], site: str, purpose: str, status: int
+) -> None:
+    await browser.get("/?token=the-token")
+
+    answer = await browser.get("/", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Dest": purpose})
+
+    assert answer.status == status
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js"])
+async def test_no_page_may_frame_the_dashboard_or_keep_it(
+    browser: TestClient[web.Request, web.Application], path: str
+) -> None:
+    await browser.get("/?token=the-token")
+
+    headers = (await browser.get(path)).headers
+
+    assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert (headers["X-Frame-Options"], headers["Cache-Control"]) == ("DENY", "no-store")
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
 # -- modes ------------------------------------------------------------------------------------------
 
 
