@@ -42,8 +42,8 @@ def visible(text: str, *, keep: str = "") -> str:
     """
     if _is_plain(text):
         return text
-    shown = re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
-    return _unstacked(shown, _named)
+    line = re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
+    return _unstacked(line, _named)
 
 
 def _unstacked(text: str, name: Callable[[str], str]) -> str:
@@ -52,11 +52,11 @@ def _unstacked(text: str, name: Callable[[str], str]) -> str:
         return text
     from unicodedata import category  # few texts have any
 
-    height, shown = 0, []
+    height, parts = 0, []
     for char in text:
         height = height + 1 if char >= "\u0300" and category(char) in ("Mn", "Me") else 0
-        shown.append(name(char) if height > MOST_MARKS else char)
-    return "".join(shown)
+        parts.append(name(char) if height > MOST_MARKS else char)
+    return "".join(parts)
 
 
 def escaped(document: str) -> str:
@@ -67,8 +67,8 @@ def escaped(document: str) -> str:
     """
     if _is_plain(document.replace("\n", "")):
         return document
-    shown = re.sub(_HIDDEN, lambda match: match[0] if match[0] == "\n" else _escape(match[0]), document)
-    return _unstacked(shown, _escape)
+    text = re.sub(_HIDDEN, lambda match: match[0] if match[0] == "\n" else _escape(match[0]), document)
+    return _unstacked(text, _escape)
 
 
 def _is_plain(text: str) -> bool:

@@ -40,8 +40,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-"""Of every page: to a browser another port of 127.0.0.1 is the same site, whose pages could frame this one and lay
-their own buttons over it."""
+"""Of every page. To a browser another port of 127.0.0.1 is the same site, whose pages could frame this
+one and lay their own buttons over it."""
 
 COOKIE = "pf-tui-serve"
 
