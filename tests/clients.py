@@ -147,7 +147,7 @@ def machine(
     ]
     (made.state / "providers.yaml").write_text(json.dumps({"providers": providers}))
     (made.state / "config.json").write_text(json.dumps({"version": 2, "providerPriority": list(urls)}))
-    subprocess.run(["git", "init", "-q"], cwd=made.work, check=True, timeout=30)
+    subprocess.run(["git", "init", "-q"], cwd=made.work, check=True, timeout=WAIT_S)
     return made
 
 
@@ -238,7 +238,7 @@ class Terminal:
 
     def _tmux(self, *words: str) -> str:
         command = ["tmux", "-L", self._socket, *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=False).stdout
 
 
 @contextlib.contextmanager
@@ -250,11 +250,13 @@ def terminal(machine: Machine, *command: str, width: int = 120, height: int = 44
     settings = [part for name, value in machine.env.items() for part in ("-e", f"{name}={value}")]
     size = ["-x", str(width), "-y", str(height)]
     start = ["tmux", "-L", socket, "-f", "/dev/null", "new-session", "-d", "-s", "t", *size, *settings]
-    subprocess.run([*start, "-c", str(machine.work), *command], env=machine.env, timeout=30, check=True)
+    subprocess.run([*start, "-c", str(machine.work), *command], env=machine.env, timeout=WAIT_S, check=True)
     try:
         yield Terminal(socket)
     finally:
-        subprocess.run(["tmux", "-L", socket, "kill-server"], timeout=20, check=False, capture_output=True)
+        subprocess.run(
+            ["tmux", "-L", socket, "kill-server"], timeout=WAIT_S, check=False, capture_output=True
+        )
 
 
 def shell_call(tools: list[str], command: str) -> Call:

@@ -7,8 +7,10 @@ import socket
 
 import pytest
 
+from tests.addresses import addresses_of_this_machine
 from tests.gateway.conftest import OPUS
 from tests.gateway.upstreams import PATHS, House, request_body
+from tests.patience import PATIENCE_S
 
 MESSAGES = "anthropic-messages"
 BODY = json.dumps(request_body(MESSAGES, OPUS)).encode()
@@ -63,16 +65,12 @@ async def test_localhost_is_this_machine_too(house: House) -> None:
 
 async def test_it_listens_on_the_loopback_alone(house: House) -> None:
     port = int(house.gate.url.rpartition(":")[2])
-    others = {
-        info[4][0]
-        for info in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET, socket.SOCK_STREAM)
-        if not str(info[4][0]).startswith("127.")
-    }
+    others = addresses_of_this_machine()
     if not others:
         pytest.skip("this machine has the loopback address alone")
 
     for address in others:
-        with pytest.raises(OSError), socket.create_connection((str(address), port), timeout=2):
+        with pytest.raises(OSError), socket.create_connection((address, port), PATIENCE_S):
             pass
 
 

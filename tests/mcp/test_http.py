@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from tests import program
+from tests.addresses import addresses_of_this_machine
 from tests.mcp.conftest import HELLO, Served, World
 from tests.patience import PATIENCE_S
 
@@ -84,11 +85,10 @@ def test_its_own_page_is_let_in(serve: Callable[..., Served]) -> None:
 
 def test_it_listens_on_loopback_alone(serve: Callable[..., Served]) -> None:
     place = urlsplit(serve().url)
-    addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
 
     assert place.hostname == "127.0.0.1"
-    for address in addresses - {"127.0.0.1"}:
-        with pytest.raises(OSError), socket.create_connection((address, place.port), timeout=2):
+    for address in addresses_of_this_machine():
+        with pytest.raises(OSError), socket.create_connection((address, place.port), PATIENCE_S):
             pass
 
 
