@@ -68,7 +68,9 @@ def block(words: str) -> None:
 
 
 def raw(data: bytes) -> None:
-    """Bytes as they are: a hook's answer, a key for apiKeyHelper."""
+    """Bytes as they are: a hook's answer, a key for apiKeyHelper; to a terminal only what it can show."""
+    if sys.stdout.isatty():
+        data = visible(data.decode("utf-8", "replace"), keep="\n\t").encode("utf-8", "replace")
     _bytes(data)
     flush()
 

@@ -379,6 +379,19 @@ def test_csv_is_exact_in_a_file_and_text_on_a_terminal(
     assert clean(pf("export", "requests", "all", "--csv").out.replace("\r\n", "\n"))
 
 
+@both
+@pytest.mark.parametrize("words", [("export", "litellm"), ("export", "openmetrics")], ids=" ".join)
+def test_a_settings_file_is_exact_in_a_file_and_text_on_a_terminal(
+    pf: Pf, paths: Paths, words: tuple[str, ...], mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths.home.mkdir(parents=True)
+    mine = {"id": "mine", "name": mark, "base_url": "http://127.0.0.1:1", "env": "K", "models": [f"m{mark}"]}
+    paths.providers.write_text(json.dumps({"version": 1, "providers": [mine]}))
+    monkeypatch.setattr(Terminal, "isatty", lambda _: True)
+
+    assert clean(pf(*words).out.replace("\t", " "))
+
+
 @pytest.mark.parametrize(
     "formula",
     ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", '=HYPERLINK("x")', "=cmd|' /C x'!A0"],
