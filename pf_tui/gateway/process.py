@@ -153,8 +153,9 @@ class _OneLine(logging.Handler):
 async def _serve(
     ctx: Context, already_running: AlreadyRunning, port: int | None, announce: Callable[[Gateway], None]
 ) -> int:
-    from pf_tui.gateway import server, settings
+    from pf_tui.gateway import server, settings, strangers
 
+    strangers.allow_many_files()
     addresses = state.install(ctx.paths)
     own_port = port if port is not None else settings.parse(ctx.config().gateway, ctx.paths.config).port
     sockets = _listen(own_port, addresses.port)

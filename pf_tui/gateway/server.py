@@ -32,6 +32,7 @@ from pf_tui.gateway.inflight import InFlightRequests
 from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions
 from pf_tui.gateway.sessions import Sessions
+from pf_tui.gateway.strangers import DoorServer
 from pf_tui.gateway.upstream import Transport
 from pf_tui.rules import failures
 from pf_tui.rules.own_headers import PASS_HEADER
@@ -57,7 +58,7 @@ class Gateway:
         self.recorder = Recorder(self.routing_state)
         self.started: datetime | None = None
         self.draining = False
-        self._server: web.Server | None = None
+        self._server: DoorServer | None = None
         self._sites: list[asyncio.Server] = []
         self._transport: Transport | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -82,7 +83,7 @@ class Gateway:
         self.engine = Engine(
             self.routing_state, self._transport, self.recorder, sessions, self.requests_in_flight
         )
-        self._server = web.Server(
+        self._server = DoorServer(
             self._handle,
             handler_cancellation=True,
             access_log=None,
@@ -138,6 +139,8 @@ class Gateway:
         refusal = self._access.refusal(request, _protocol(path), draining=self.draining)
         if refusal is not None:
             return _response(refusal)
+        if self._server is not None:
+            self._server.let_in(request.protocol)
         if request.method == "POST" and path in PROTOCOLS:
             return await self._serve(request, path)
         if request.method in ("GET", "HEAD"):

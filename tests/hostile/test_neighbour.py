@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import stat
@@ -15,10 +16,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from pf_tui.cli.serve import own_pages_only, token_required
+from pf_tui.gateway import strangers
 from pf_tui.gateway.server import Gateway, listen
 from pf_tui.state import gateway, journal
 from pf_tui.state.context import Context
 from tests import program
+from tests.gateway.upstreams import StillGate
+from tests.patience import PATIENCE_S
 
 Make = Callable[..., Context]
 TOKEN, CONTROL = "t" * 43, "c" * 43
@@ -101,6 +105,44 @@ def test_the_control_token_has_a_file_of_its_own_that_agents_do_not_read(context
     assert token == gateway.control_token(ctx.paths) == json.loads(path.read_text())["control_token"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert token != gateway.install(ctx.paths).token
+
+
+# -- who knocks and says nothing ----------------------------------------------------------------------------
+
+
+async def test_those_who_hold_connections_give_way_to_the_next_and_never_to_an_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strangers, "MOST", 3)
+    gate = StillGate(tmp_path)
+    gate.config(["openrouter"])
+    await gate.start()
+    port = int(gate.url.rpartition(":")[2])
+    host = f"Host: 127.0.0.1:{port}\r\n".encode()
+    asked = b"GET /pf/status HTTP/1.1\r\n" + host + f"x-pf-token: {gate.token}\r\n\r\n".encode()
+    unasked = [b"", b"POST /v1/messages HTTP/1.1\r\nHost: 127", b"GET /healthz HTTP/1.1\r\n" + host + b"\r\n"]
+    agent_reader, agent_writer = await asyncio.open_connection("127.0.0.1", port)
+    agent_writer.write(asked)
+    first = await agent_reader.readuntil(b"\r\n\r\n")
+    held = []
+    for said in unasked * 4:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        held.append((reader, writer))
+
+    for reader, _ in held[:-3]:
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(PATIENCE_S):
+                await reader.read()  # its end
+    agent_writer.write(asked)
+    async with asyncio.timeout(PATIENCE_S):
+        again = await agent_reader.readuntil(b"\r\n\r\n{")
+    for _, writer in [*held, (agent_reader, agent_writer)]:
+        writer.close()
+    await gate.stop()
+
+    assert b" 200 " in first
+    assert b" 200 " in again
 
 
 # -- the dashboard in a browser -----------------------------------------------------------------------------
