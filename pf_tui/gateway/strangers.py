@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Awaitable, Callable
-from typing import Any  # aiohttp's own settings of a connection
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -55,6 +54,6 @@ class DoorServer(web.Server):
 def allow_many_files() -> None:
     """Let this process have as many descriptors as it may: most systems give 1024 to begin with."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wish = ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(ENOUGH_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wish:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wish, hard))
+    allowance = ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(ENOUGH_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowance:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowance, hard))
