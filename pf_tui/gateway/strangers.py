@@ -27,10 +27,8 @@ ENOUGH_FILES = 65_536
 class DoorServer(web.Server):
     """aiohttp's server; whoever has not shown the token gives way to the next one who has not."""
 
-    def __init__(
-        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], **how: Any
-    ) -> None:
-        super().__init__(handler, **how)
+    def __init__(self, handler: Handler, **settings: object) -> None:
+        super().__init__(handler, **settings)  # type: ignore[arg-type] # its own keyword arguments
         self._strangers: dict[RequestHandler, asyncio.Transport] = {}
         self._most = min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // SHARE)
 
