@@ -33,6 +33,9 @@ _HIDDEN = (
 MOST_MARKS = 8
 """Over and under one letter: Tibetan and Hebrew need up to six; thousands fill a screen from one cell."""
 
+_FOREIGN_RUN = f"[\u0300-\U0010ffff]{{{MOST_MARKS + 1},}}"
+"""Where so many marks may follow one another."""
+
 
 def visible(text: str, *, keep: str = "") -> str:
     """The text as one line that a terminal can only show.
@@ -48,13 +51,17 @@ def visible(text: str, *, keep: str = "") -> str:
 
 def _unstacked(text: str, name: Callable[[str], str]) -> str:
     """The same with the marks over and under one letter that no script needs as their names."""
-    if len(text) <= MOST_MARKS or text.isascii():
+    if text.isascii():
         return text
-    from unicodedata import category  # few texts have any
+    return re.sub(_FOREIGN_RUN, lambda match: _with_few_marks(match[0], name), text)
+
+
+def _with_few_marks(text: str, name: Callable[[str], str]) -> str:
+    from unicodedata import category  # few texts have so many letters of other scripts in a row
 
     height, parts = 0, []
     for char in text:
-        height = height + 1 if char >= "\u0300" and category(char) in ("Mn", "Me") else 0
+        height = height + 1 if category(char) in ("Mn", "Me") else 0
         parts.append(name(char) if height > MOST_MARKS else char)
     return "".join(parts)
 
