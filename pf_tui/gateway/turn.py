@@ -86,9 +86,9 @@ class Turn:
             self._routing_state.ctx.now,
             provider_first=self._provider_first,
         )
-        self._needs_search = False
         self._asks_again = False
         """The last attempt failed in a way that its route, asked otherwise, answers."""
+        self._needs_search = False
         """It lives of a web search, and a provider that runs none was asked to serve it."""
 
     def _head(self, route: Route, headers: Mapping[str, str]) -> dict[str, str]:
