@@ -45,7 +45,7 @@ def parse(text: str | bytes) -> object:
 
 
 def indented(value: object, line: str = "\n") -> str:
-    """As `json.dumps(value, indent=2)`, whose indenting is written in Python: 3 ms of a prompt's hook.
+    """As `json.dumps(value, indent=2)`, whose indenting is written in Python: 3 ms of `status --json`.
 
     An object that holds no other one is left to the encoder in C, with the new line in its separator.
 

@@ -94,10 +94,12 @@ def record(cls: type[T]) -> type[T]:
     own = vars(cls)
     annotations = own.get("__annotations__", {})
     names = tuple(annotations)
-    defaults = {name: own[name] for name in annotations.keys() & own.keys()}
-    special = {name: value for name, value in defaults.items() if type(value) is _Default}
-    for name in special:
-        delattr(cls, name)
+    defaults, special = {}, {}
+    for name in annotations.keys() & own.keys():
+        default = defaults[name] = own[name]
+        if type(default) is _Default:
+            special[name] = default
+            delattr(cls, name)
     kind: Any = cls  # a type checker does not know the attributes that come here
     kind._fields = names
     kind.__init__ = _maker(names, defaults, special)

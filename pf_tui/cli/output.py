@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 
 from pf_tui.called import quoted, spelled
+from pf_tui.json_values import indented
 from pf_tui.visible import escaped, visible
 
 TYPE_CHECKING = False
@@ -30,9 +31,7 @@ LINES_AT_ONCE = 500
 
 def document(content: object) -> None:
     """One JSON document."""
-    import json
-
-    _bytes(escaped(json.dumps(content, indent=2, ensure_ascii=False)).encode() + b"\n")
+    _bytes(escaped(indented(content)).encode() + b"\n")
 
 
 def line(content: object) -> None:

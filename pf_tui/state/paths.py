@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from pf_tui.clients import CLIENTS
@@ -186,11 +187,17 @@ def make_private(folder: Path) -> None:
 def user_home(env: Mapping[str, str]) -> Path:
     """The person's home directory: $HOME, else the account's. Raises PfError when there is none."""
     if home := env.get("HOME"):
-        return Path(home)
+        return _folder(home)
     try:
         return Path("~").expanduser()
     except RuntimeError as error:
         raise PfError("no home directory is known", "set HOME or PROVIDER_FALLBACK_HOME") from error
+
+
+@lru_cache(maxsize=4)
+def _folder(text: str) -> Path:
+    """Twenty questions of a hook begin at one home."""
+    return Path(text)
 
 
 def expand(path: str | Path) -> Path:
