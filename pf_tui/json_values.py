@@ -19,6 +19,9 @@ VALUE_BYTES = 64
 """Of memory for each comma and bracket: an empty object takes 72, with two of them before the next."""
 
 
+_PLAIN = json.JSONEncoder(ensure_ascii=False)
+
+
 class NumberOutOfRangeError(ValueError):
     """A number of a JSON text that no setting, moment or count can be; it quotes nothing of the text."""
 
@@ -53,7 +56,7 @@ def indented(value: object, line: str = "\n") -> str:
         line: a new line at the value's own depth.
     """
     if not isinstance(value, dict | list | tuple) or not value:
-        return json.dumps(value, ensure_ascii=False)
+        return _PLAIN.encode(value)
     inner = f"{line}  "
     members = value.values() if isinstance(value, dict) else value
     if not any(isinstance(member, dict | list | tuple) for member in members):
@@ -61,7 +64,7 @@ def indented(value: object, line: str = "\n") -> str:
     else:
         parts = [indented(member, inner) for member in members]
         if isinstance(value, dict):
-            names = [json.dumps(str(name), ensure_ascii=False) for name in value]
+            names = [_PLAIN.encode(str(name)) for name in value]
             parts = [f"{name}: {part}" for name, part in zip(names, parts, strict=True)]
         brackets = "{}" if isinstance(value, dict) else "[]"
         text = f"{brackets[0]}{f',{inner}'.join(parts)}{brackets[1]}"

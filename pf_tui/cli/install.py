@@ -7,7 +7,7 @@ import sys
 import click
 
 from pf_tui.actions import install as verbs
-from pf_tui.cli import output
+from pf_tui.cli import diagnostics, manual, output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.clients import INTEGRATED
 from pf_tui.errors import PfError, WrongUsage
@@ -92,6 +92,8 @@ def _each(
         output.document(documents[0] if ask else documents)
     elif not ask and not removal and (also := _also_read(ctx)):
         output.text(also.removeprefix("; "))
+    if removal and not dry_run and not apply.installed(ctx) and manual.is_linked(ctx):
+        diagnostics.note("`man pf-tui` still leads to our page; `pf-tui man --unlink` takes that link out")
 
 
 def _also_read(ctx: Context) -> str:

@@ -31,7 +31,7 @@ LOOK_LIMIT_S = 20.0
 @click.pass_obj
 def man(ctx: Context, does: str | None) -> int:
     """Every command with its examples, the same as `pf-tui COMMAND --help`."""
-    link = user_home(ctx.env) / ".local" / "share" / "man" / "man1" / PAGE
+    link = _link_path(ctx)
     if does == "unlink":
         output.text(f"{link} was taken out" if _unlink(link) else f"{link} is not there; nothing was changed")
         return 0
@@ -53,6 +53,15 @@ def man(ctx: Context, does: str | None) -> int:
             "there is no `man` on this machine", f"`pf-tui --help` says the same; the page is {page}"
         )
     return min(subprocess.run([program, str(page)], env=dict(ctx.env), check=False).returncode, 1)
+
+
+def is_linked(ctx: Context) -> bool:
+    """`pf-tui man --link` has made its link, and nobody took it out."""
+    return _is_ours(_link_path(ctx))
+
+
+def _link_path(ctx: Context) -> Path:
+    return user_home(ctx.env) / ".local" / "share" / "man" / "man1" / PAGE
 
 
 def _finds(ctx: Context, program: str) -> bool:

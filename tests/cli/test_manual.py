@@ -48,6 +48,20 @@ def test_a_link_is_made_again_and_taken_out(pf: Pf, machine: Path) -> None:
     assert pf("man", "--unlink").out == f"{link} is not there; nothing was changed\n"
 
 
+def test_who_leaves_the_last_agent_hears_of_the_link(pf: Pf, machine: Path) -> None:
+    (machine / ".claude").mkdir()
+    pf("man", "--link")
+    pf("install", "claude-code")
+    pf("install", "codex")
+
+    assert "man --unlink" not in pf("uninstall", "codex").err
+    assert "`pf-tui man --unlink` takes that link out" in pf("uninstall", "claude-code").err.replace(
+        "\n", " "
+    )
+    pf("man", "--unlink")
+    assert "man --unlink" not in pf("uninstall", "claude-code").err
+
+
 @pytest.mark.parametrize("word", ["--link", "--unlink"])
 def test_a_page_that_is_not_ours_stays(pf: Pf, machine: Path, word: str) -> None:
     link = place(machine)
