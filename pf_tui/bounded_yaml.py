@@ -62,6 +62,7 @@ def parse(text: str, bounds: Bounds) -> ParsedYaml:
     """The one document in `text`. Raises BadYaml."""
     import yaml
 
+    _refuse_unseen_lines(text)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with _mistakes(text):
         reader = _Reader(loader(text), bounds)
@@ -75,9 +76,18 @@ def compose(text: str, bounds: Bounds) -> Node | None:
     """The one document in `text` as nodes, which know their place. Raises BadYaml."""
     import yaml
 
+    _refuse_unseen_lines(text)
     check(text, bounds)
     with _mistakes(text):
         return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _refuse_unseen_lines(text: str) -> None:
+    """What begins a line to PyYAML and to no editor: a setting could stand in what looks like a comment."""
+    if not text.isascii() and (match := re.search("[\x85\u2028\u2029]", text)):
+        before = text[: match.start()]
+        column = match.start() - before.rfind("\n")
+        raise BadYaml("a line end that editors do not show", before.count("\n") + 1, column)
 
 
 @contextlib.contextmanager

@@ -90,6 +90,23 @@ COSTLY = {
     "half a surrogate": ('---\ndefault_model: "\\ud800"\n---\n', ""),
     "no UTF-8": (b"---\nenabled: true\n---\n\xff\xfe", "not UTF-8"),
     "UTF-16": ("---\nenabled: true\n---\n".encode("utf-16"), "not UTF-8"),
+    "a version of YAML to come": ("---\n%YAML 9.9\n---\nenabled: true\n---\n", "YAML"),
+    "a moment for a number": (
+        "---\ndaily_limit: 2001-12-14t21:59:43.10-05:00\n---\n",
+        "expected a number of requests",
+    ),
+    "400 digits in base 16": ("---\ndaily_limit: 0x" + "f" * 400 + "\n---\n", "no setting"),
+    "a list for a key": ("---\n? [a, b]\n: 1\n---\n", "a key is one word"),
+    "a key twice, once in escapes": (
+        '---\ndaily_limit: 1\n"daily\\u005flimit": 100000\n---\n',
+        "second time",
+    ),
+    "a setting behind an unseen line end": (
+        "---\n# harmless\u2028daily_limit: 0\n---\n",
+        "a line end that editors do not show",
+    ),
+    "UTF-16 without a mark": ("---\nenabled: true\n---\n".encode("utf-16-le"), "NUL"),
+    "UTF-32": ("---\nenabled: true\n---\n".encode("utf-32"), "not UTF-8"),
     "64 KB and one": ("---\nenabled: true\n---\n" + "x" * 65536, "larger than 64 KB"),
     "15 MB": ("---\nx: [" + "1, " * 5_000_000 + "]\n---\n", "larger than 64 KB"),
 }
@@ -154,6 +171,13 @@ def test_hooks_answer_and_go_on_with_the_persons_own_settings(
 
     assert code == 0
     assert "groq serves" in json.loads(started)["systemMessage"]
+
+
+@pytest.mark.parametrize("merged", ["{daily_limit: 5}", "[{enabled: false}, {daily_limit: 5}]"])
+def test_a_merge_key_merges_nothing(merged: str) -> None:
+    path = Path("/project") / PROJECT_FILE
+
+    assert project_text.settings(f"---\n<<: {merged}\n---\n", path) == {}
 
 
 def test_a_line_and_a_column_say_where(paths: Paths, project: Path) -> None:
@@ -254,6 +278,18 @@ def _socket(path: Path) -> None:
         os.chdir(here)
 
 
+def _circle(path: Path) -> None:
+    other = path.with_name("other")
+    path.symlink_to(other)
+    other.unlink(missing_ok=True)
+    other.symlink_to(path)
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(10 * 2**30)
+
+
 ELSEWHERE = {
     "a link to a key": _link_file,
     "a folder that is a link": _link_folder,
@@ -262,6 +298,9 @@ ELSEWHERE = {
     "a link in two steps": _link_in_steps,
     "a link to itself": _special(lambda path: path.symlink_to(path.name)),
     "a link to /dev/zero": _special(lambda path: path.symlink_to("/dev/zero")),
+    "a link to an environment": _special(lambda path: path.symlink_to("/proc/self/environ")),
+    "links in a circle": _special(_circle),
+    "10 GB of nothing": _special(_sparse),
     "a pipe": _special(os.mkfifo),
     "a folder": _special(Path.mkdir),
     "a socket": _special(_socket),
