@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         _special: dict[str, _Default]
 
 else:
-    _COMPILED = ("__new__", "_make", "_replace", "_asdict", "__getnewargs__", "__repr__")
+    _NAMED_TUPLE_METHODS = ("__new__", "_make", "_replace", "_asdict", "__getnewargs__", "__repr__")
 
     class _NamedTupleMaker(type):
         """Gives a class its fields at once; what `collections.namedtuple` compiles waits for an instance."""
@@ -44,7 +44,7 @@ else:
 
             defaults = cls._field_defaults.values()
             twin = namedtuple(cls.__name__, cls._fields, defaults=defaults)  # noqa: PYI024 - this is the typed one
-            for part in _COMPILED:
+            for part in _NAMED_TUPLE_METHODS:
                 setattr(cls, part, vars(twin)[part])
 
     class NamedTuple(tuple, metaclass=_NamedTupleMaker):  # noqa: SLOT001 - its maker gives it none

@@ -27,8 +27,10 @@ BANNED = (
     ("passed", "what was skipped or handed on: skipped, arguments"),
     ("said", "what was said: sentence, answer, complaint"),
     ("seen", "what was observed: readings, events, visited ids"),
+    ("some", "what they are: rows, a chunk, a batch"),
     ("taken", "what was taken: batch, route, ids"),
     ("them", "the things' own noun"),
+    ("there", "what is in that place: folders, owners, contents"),
     ("told", "what is told: sentence, lines, answer"),
 )
 """(word, what to say instead): participles and pronouns that leave the noun out."""
@@ -98,6 +100,13 @@ SUSPECT_LOCAL = re.compile(
     rf"|,\s*\*?{_WORDS}\b(?:, \w+)* (?:=|in) |^\s*\*?{_WORDS}, [\w*, ]+ = "
 )
 """Where a participle is given a value; most modules need not be parsed."""
+LAST = (
+    "asked", "begun", "compared", "drawn", "fitted", "found", "given", "heard", "kept", "listed", "made",
+    "moved", "planned", "said", "shown", "sized", "taken", "told", "tried", "wanted",
+)  # fmt: skip
+"""Behind their noun these read like a translation: `rows_found` is `matches`, or just `rows`."""
+SUSPECT_LAST = re.compile(rf"(?i)[a-z]_(?:{'|'.join(LAST)})\b")
+SUSPECT_CONSTANT = re.compile(rf"(?m)^\s*_*(?:{'|'.join(PARTICIPLES).upper()})(?: =|: )")
 TRUTHS = ("all", "any", "bool", "isinstance")
 
 OLD_MODULES = (
@@ -151,9 +160,22 @@ def complaints(text: str) -> list[str]:
     wrong = []
     if SUSPECT.search(code):
         wrong += [
-            f"line {line}: `{name}` says nothing; say {INSTEAD.get(name.strip('_'), 'what was read')}"
+            f"line {line}: `{name}` says nothing; say {INSTEAD.get(word, 'what was read')}"
             for line, name, is_value in bindings(ast.parse(text))
-            if name.strip("_") in INSTEAD or (is_value and name.strip("_") in VERBS)
+            if (word := name.strip("_").lower()) in INSTEAD or (is_value and word in VERBS)
+        ]
+    if SUSPECT_LAST.search(code):
+        wrong += [
+            f"line {line}: `{name}` ends in a participle; put it before its noun or leave it out"
+            for line, name, is_value in bindings(ast.parse(text))
+            if is_value and name.lower().rpartition("_")[2] in LAST and "_" in name.strip("_")
+            if not name.startswith(("is_", "was_", "MOST_", "MAX_"))
+        ]
+    if SUSPECT_CONSTANT.search(code):
+        wrong += [
+            f"line {line}: `{name}` leaves its noun out: of what is it true?"
+            for line, name, _ in bindings(ast.parse(text))
+            if name.isupper() and name.strip("_").lower() in PARTICIPLES
         ]
     if SUSPECT_LOCAL.search(code):
         wrong += [
@@ -254,6 +276,9 @@ def test_every_name_is_a_noun_of_what_it_holds(modules: dict[str, str]) -> None:
         pytest.param("self._world = state", id="an-attribute-of-this-house"),
         pytest.param("ours, other = rows", id="whose-without-a-thing"),
         pytest.param("for place in range(3): ...", id="an-index-without-its-name"),
+        pytest.param("_KNOWN = 1", id="a-constant"),
+        pytest.param("SHOWN = 3", id="a-participle-as-a-constant"),
+        pytest.param("rows_found = []", id="a-participle-behind-its-noun"),
         pytest.param("def f(wanted: str): ...", id="a-participle-as-a-parameter"),
         pytest.param("def f():\n    listed = [*names]", id="a-participle-as-a-local"),
         pytest.param("def f():\n    for served in models: ...", id="a-participle-in-a-loop"),

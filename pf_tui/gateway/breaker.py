@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pf_tui.gateway.routing import Route
 from pf_tui.records import replace
 from pf_tui.rules import benches
-from pf_tui.rules.benches import Bench, Key
+from pf_tui.rules.benches import Bench, BenchKey
 from pf_tui.rules.eligibility import ExhaustedWindow, Skipped
 from pf_tui.rules.failures import Failure
 from pf_tui.snapshot import bench_reason
@@ -44,9 +44,9 @@ class CircuitBreaker:
     def __init__(self, clock: Callable[[], datetime], rng: random.Random | None = None) -> None:
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
-        self._stored_benches: dict[Key, Bench] = {}
-        self._pending: dict[Key, Bench] = {}
-        self._ended: dict[Key, Bench] = {}
+        self._stored_benches: dict[BenchKey, Bench] = {}
+        self._pending: dict[BenchKey, Bench] = {}
+        self._ended: dict[BenchKey, Bench] = {}
         """Over since a request went through, though health.json may still hold them."""
         self._by_provider: dict[str, list[Bench]] = {}
         self._full_windows: Mapping[str, tuple[ExhaustedWindow, ...]] = {}
@@ -54,7 +54,7 @@ class CircuitBreaker:
         """By provider, or one model there: failures in a row, and when the last one that counted came, in the
         order of things."""
         self._order = itertools.count(1)
-        self._made_at: dict[Key, int] = {}
+        self._made_at: dict[BenchKey, int] = {}
         """When this process made a bench, in the order of things."""
         self._probes: set[str] = set()
 

@@ -25,7 +25,7 @@ STATUSLINE_LIMIT_S = 4.0
 GATEWAY_S = 4.0
 """How long a session's start waits for the gateway to come up."""
 
-_SHOWN = frozenset(("systemMessage", "reason", "answer", "toast", "refuse"))
+_TERMINAL_MEMBERS = frozenset(("systemMessage", "reason", "answer", "toast", "refuse"))
 """Members of an answer that are put on a terminal; the others are data."""
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -110,7 +110,7 @@ def answer(content: Mapping[str, object]) -> str:
 
 def _shown(content: Mapping[str, object]) -> dict[str, object]:
     """The answer with everything in it that an agent puts on the person's terminal made visible."""
-    return {key: _lines(value) if key in _SHOWN else value for key, value in content.items()}
+    return {key: _lines(value) if key in _TERMINAL_MEMBERS else value for key, value in content.items()}
 
 
 def _lines(value: object) -> object:

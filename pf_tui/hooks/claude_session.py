@@ -56,17 +56,17 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
     if url is None and not any(ctx.env.get(name) for name in _CLIENT):
         return setting or active
     url = claude_address.address(ctx.cwd, ctx.env)
-    there = [
+    owners = [
         entry.id
         for entry in now.catalog.providers.values()
         if url in addresses(entry.claude_code.env, entry.base_urls)
     ]
     for provider_id in (setting, active):
-        if provider_id in there:
+        if provider_id in owners:
             return provider_id
     if url == key_homes.VENDOR_URL:
         return _own_sign_in(ctx, now)
-    return there[0] if there else None
+    return owners[0] if owners else None
 
 
 def reload_s(ctx: Context, now_s: float) -> float:
@@ -107,19 +107,19 @@ def follow_settings(ctx: Context) -> None:
     url = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
     if setting is None or not isinstance(url, str):
         return
-    there = [
+    owners = [
         entry.id
         for entry in ctx.catalog().providers.values()
         if claude_address.plain(url) in addresses(entry.claude_code.env, entry.base_urls)
     ]
-    if not there or setting.provider in there:
+    if not owners or setting.provider in owners:
         return
     from pf_tui.ledger import reader as ledger  # most changes lead nowhere else
 
     moment = ctx.now()
-    setting_there = AgentSetting(provider=there[0], since=moment)
-    health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: setting_there}))
-    ledger.applied(ctx.paths.ledger, AGENT, there[0], moment)
+    adopted = AgentSetting(provider=owners[0], since=moment)
+    health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: adopted}))
+    ledger.applied(ctx.paths.ledger, AGENT, owners[0], moment)
 
 
 def _own_sign_in(ctx: Context, now: Snapshot) -> str | None:

@@ -120,9 +120,9 @@ def _switch(ctx: Context, arguments: Sequence[str]) -> str:
             was_on = snapshot.take(ctx).auto_switch
             outcome = actions.undo(ctx, "switch")
             on = snapshot.take(ctx).auto_switch
-            auto_told = [_auto_words(on)] if on != was_on else []
+            auto_line = [_auto_words(on)] if on != was_on else []
             serves = f"{outcome.to_provider or 'nobody'} serves again"
-            return lines([serves, *auto_told, *_effects(outcome.effects)])
+            return lines([serves, *auto_line, *_effects(outcome.effects)])
         if auto and not providers:
             actions.set_auto_switch(ctx, auto == "on")
         if not providers:

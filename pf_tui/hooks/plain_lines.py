@@ -11,9 +11,9 @@ MAX_LINES = 9
 """More does not read well where agents show it."""
 
 
-def lines(lines_told: Sequence[str]) -> str:
+def lines(rows: Sequence[str]) -> str:
     """The lines that are not empty, cut with a hint where there are too many."""
-    lines_out = [visible(line) for line in lines_told if line]
+    lines_out = [visible(line) for line in rows if line]
     if len(lines_out) > MAX_LINES:
         more = len(lines_out) - MAX_LINES + 1
         lines_out = [*lines_out[: MAX_LINES - 1], f"{more} more lines in a terminal: pf-tui status"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_ID = 256
 """Letters of a name that we keep: a session's, a prompt's. Agents' have 36."""
 
-MAX_SAID = 16 * 1024
+MAX_TEXT = 16 * 1024
 """Letters of an error that are looked at; no reset stands further back."""
 
 _IDS = frozenset(("session_id", "prompt_id", "thread-id", "turn-id", "agent_id"))
@@ -62,7 +62,7 @@ def text(data: Mapping[str, object], name: str) -> str:
 
 def words_in(data: Mapping[str, object], name: str) -> str:
     """The words of a field, also where a writer made an object, a list or a number of them."""
-    return _flat(data.get(name), 0)[:MAX_SAID]
+    return _flat(data.get(name), 0)[:MAX_TEXT]
 
 
 def number(value: object) -> int | None:

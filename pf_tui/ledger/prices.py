@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pf_tui.catalog import Catalog, Price
-from pf_tui.ledger.pricetable import MOST_TABLE_BYTES, DatedPrices, Key, PriceTable, library
+from pf_tui.ledger.pricetable import MOST_TABLE_BYTES, DatedPrices, PriceKey, PriceTable, library
 from pf_tui.records import replace
 from pf_tui.regular_files import read_regular
 from pf_tui.rules.pricing import BATCH_SHARE, WEB_SEARCH_USD, UnitPrices, flat, scaled, tier
@@ -70,10 +70,10 @@ class Pricer:
     def __init__(self, catalog: Catalog, connection: sqlite3.Connection | None = None) -> None:
         self._catalog = catalog
         self._table = PriceTable(connection) if connection is not None else None
-        self._dated_prices: dict[Key, DatedPrices] = {}
+        self._dated_prices: dict[PriceKey, DatedPrices] = {}
         self._by_hour: dict[tuple[str, str, str, int], UnitPrices | None] = {}
-        self._hourly: set[Key] = set()
-        self._fresh: set[Key] = set()
+        self._hourly: set[PriceKey] = set()
+        self._fresh: set[PriceKey] = set()
         self._find: Callable[..., tuple[Vendor, ModelInfo]] | None = None
 
     def __call__(self, provider: str, model: str, ts_ms: int, mode: str = "") -> UnitPrices | None:
@@ -110,15 +110,15 @@ class Pricer:
                 self._table.keep(*key, self._dated_prices[key])  # type: ignore[union-attr]
         self._fresh.clear()
 
-    def _stored(self, key: Key) -> DatedPrices | None:
+    def _stored(self, key: PriceKey) -> DatedPrices | None:
         return self._table.find(*key) if self._table is not None else None
 
-    def _look(self, key: Key) -> DatedPrices:
+    def _look(self, key: PriceKey) -> DatedPrices:
         self._fresh.add(key)
         starts = sorted({0, *self._changes(key)})
         return DatedPrices(self.basis(key[0]), [(start, self._at(key, start)) for start in starts])
 
-    def _at(self, key: Key, ts_ms: int) -> UnitPrices | None:
+    def _at(self, key: PriceKey, ts_ms: int) -> UnitPrices | None:
         provider, model, mode = key
         base = mode.removesuffix("us").rstrip()
         catalog_model = self._model(provider, model)
@@ -145,7 +145,7 @@ class Pricer:
             return None
         return _from_price(served_model.price, "yours")
 
-    def _changes(self, key: Key) -> list[int]:
+    def _changes(self, key: PriceKey) -> list[int]:
         """When this model's published price changes (UTC ms); marks it when that is every day anew."""
         entry, _ = self._entry(key)
         if entry is None:
@@ -157,7 +157,7 @@ class Pricer:
         days = [constraint.start_date for constraint in constraints if hasattr(constraint, "start_date")]
         return [round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000) for day in days]
 
-    def _published(self, key: Key, ts_ms: int) -> UnitPrices | None:
+    def _published(self, key: PriceKey, ts_ms: int) -> UnitPrices | None:
         entry, seller = self._entry(key)
         if entry is None:
             return None
@@ -181,7 +181,7 @@ class Pricer:
         share = BATCH_SHARE if mode == "batch" else fast_share
         return scaled(prices, share) if prices is not None else None
 
-    def _entry(self, key: Key) -> tuple[ModelInfo | None, str]:
+    def _entry(self, key: PriceKey) -> tuple[ModelInfo | None, str]:
         """genai-prices' model for ours, and who sells it there.
 
         "" for a seller that has no list of its own for it: another's standard price counts, and none of that one's

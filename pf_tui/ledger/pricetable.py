@@ -24,7 +24,7 @@ MOST_TABLE_BYTES = 64 * 1024 * 1024
 NEWER_PRICES = "prices.json"
 """Beside the ledger: a price table fetched since the library was installed (`pf-tui prices update`)."""
 
-Key = tuple[str, str, str]
+PriceKey = tuple[str, str, str]
 """Provider, model in the spelling of the log, mode."""
 
 
@@ -50,7 +50,7 @@ class PriceTable:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._dated: dict[Key, DatedPrices | None] = {}
+        self._dated: dict[PriceKey, DatedPrices | None] = {}
         self._usable: bool | None = None
 
     def find(self, provider: str, model: str, mode: str = "") -> DatedPrices | None:
@@ -120,7 +120,7 @@ class PriceTable:
         """Where a table fetched since the library was installed would be."""
         return _folder(self._connection) / NEWER_PRICES
 
-    def _load(self, key: Key) -> DatedPrices | None:
+    def _load(self, key: PriceKey) -> DatedPrices | None:
         rows_read = self._connection.execute(
             "SELECT valid_from, above_tokens, input, output, cache_read, cache_write_5m, cache_write_1h, web_search,"
             " source, basis FROM prices WHERE provider = ? AND model = ? AND mode = ? ORDER BY 1, 2",

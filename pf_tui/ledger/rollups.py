@@ -56,7 +56,7 @@ def refresh(connection: sqlite3.Connection) -> int:
     if not dirty:
         return 0
     if _begun(connection) and not _most(connection, dirty):
-        _some(connection)
+        _marked_quarters(connection)
     else:
         _all(connection)
     connection.execute("DELETE FROM dirty")
@@ -91,7 +91,7 @@ def _all(connection: sqlite3.Connection) -> None:
     _latency_days(connection, connection.execute("SELECT DISTINCT time FROM latencies WHERE unit = 1"))
 
 
-def _some(connection: sqlite3.Connection) -> None:
+def _marked_quarters(connection: sqlite3.Connection) -> None:
     """What hangs on the marked quarters."""
     sessions = _marked_sessions(connection)
     connection.execute("DELETE FROM quarters WHERE quarter IN (SELECT quarter FROM dirty)")

@@ -87,11 +87,11 @@ def is_own_request(hosts: Sequence[str], origins: Sequence[str], target: str, po
 
 def at(url: str, providers: Iterable[Provider]) -> list[Provider]:
     """The providers that have an address with that host and port."""
-    there = host_and_port(url)
-    if not there[0]:
+    host_port = host_and_port(url)
+    if not host_port[0]:
         return []
     return [
         provider
         for provider in providers
-        if any(host_and_port(base) == there for base in provider.base_urls.values())
+        if any(host_and_port(base) == host_port for base in provider.base_urls.values())
     ]

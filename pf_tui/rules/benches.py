@@ -41,7 +41,7 @@ PROBE_EVERY = timedelta(hours=1)
 UNPROBED = ("manual", "auth")
 """Rest until a person, or a new key, says otherwise."""
 
-Key = tuple[str, str | None, str, str | None]
+BenchKey = tuple[str, str | None, str, str | None]
 
 
 @record
@@ -67,7 +67,7 @@ class Bench:
     """When a request was last let through to it although it rests."""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> BenchKey:
         """One bench of each key is kept."""
         return (self.provider, self.model, self.kind, self.family)
 

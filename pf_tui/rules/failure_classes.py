@@ -74,7 +74,7 @@ GUESSES = {
 DAILY = Guess(first=timedelta(seconds=150), longest=QUOTA_CAP)
 """A daily quota that names a short wait: 5 minutes when that wait did not help."""
 
-REPORTED = Guess(first=timedelta(minutes=5), longest=QUOTA_CAP)
+REPORTED_GUESS = Guess(first=timedelta(minutes=5), longest=QUOTA_CAP)
 """What an agent reports after its own minutes of retries is no burst."""
 
 

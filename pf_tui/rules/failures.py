@@ -24,7 +24,7 @@ from pf_tui.rules.failure_classes import (
     DAILY,
     GUESSES,
     MONTH_CAP,
-    REPORTED,
+    REPORTED_GUESS,
     SCOPES,
     SHORTEST,
     WHOLE_PROVIDER_AFTER,
@@ -102,7 +102,7 @@ def reported(kind: str, *, until: datetime | None = None, forever: bool = False)
         until=until,
         forever=forever,
         at_once=True,
-        guess=None if until or forever else REPORTED,
+        guess=None if until or forever else REPORTED_GUESS,
     )
 
 
@@ -163,7 +163,7 @@ def classify_agent_error(
         family=family,
         meaning=(meaning.id or None) if meaning else None,
         at_once=True,
-        guess=None if forever or until is not None else REPORTED,
+        guess=None if forever or until is not None else REPORTED_GUESS,
     )
 
 

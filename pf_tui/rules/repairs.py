@@ -22,7 +22,7 @@ class Repair:
 
 
 _BETA = r"[a-z][a-z0-9]+(?:-[a-z0-9]+){1,6}-20\d\d-\d\d-\d\d"
-_QUOTED = r"[`'\"]([A-Za-z_][\w.\[\]-]{0,80})[`'\"]"
+_QUOTED_FIELD = r"[`'\"]([A-Za-z_][\w.\[\]-]{0,80})[`'\"]"
 _PATH = r"^\s*([A-Za-z_][\w.\[\]-]{0,100}): (?:Extra inputs|extra|unexpected|unknown|Additional)"
 _BARE = (
     r"(?i)(?:argument supplied|argument not supported|parameter|argument|field|key)s?:? +"
@@ -51,7 +51,7 @@ def _field(text: str, param: str | None) -> str | None:
         return param.removeprefix("body.")
     if match := re.search(_PATH, text, re.IGNORECASE | re.MULTILINE):
         return match[1]
-    if match := re.search(_QUOTED, text):
+    if match := re.search(_QUOTED_FIELD, text):
         return match[1]
     match = re.search(_BARE, text)
     return match[1] if match and match[1].lower() not in ("is", "not", "was", "supplied") else None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 _ABOUT = r"(?:etwa |circa |environ |unos |около )?"
 _AND = r"(?:,? (?:und|et|y|e|en|и) |,? |\s?)"
-_ONE = r"(?:eine[rm]?|une?|una?|uma?|een)"
+_ARTICLE = r"(?:eine[rm]?|une?|una?|uma?|een)"
 _AMOUNTS = ("etwa", "circa", "environ", "около", "ein", "un", "um", "een")
 """How an amount begins that does not begin with a digit."""
 
@@ -35,13 +35,13 @@ _BEHIND = (
 )
 """Chinese, Japanese and Korean say "after" behind it."""
 
-_LEFT = (
+_REMAINING = (
     r"(?:まで|あと|等待|还需|還需|剩余时间|剩餘時間|남은 시간)[:：]?\s?(?:约)?"
     r"((?:\d{1,6}\s?(?:秒[钟鐘]?|초|分[钟鐘間]?|분|个?小[时時]|時間|시간|天|日|일)\s?){1,4})"
 )
 """How long is left, without a word for "after"."""
 
-_PART = rf"(\d{{1,6}}|{_ONE}\b)\s?个?([^\W\d]{{1,3}})"
+_PART = rf"(\d{{1,6}}|{_ARTICLE}\b)\s?个?([^\W\d]{{1,3}})"
 _SECONDS = {
     **dict.fromkeys(("se", "сек", "秒", "초"), 1.0),
     **dict.fromkeys(("mi", "мин", "分", "분"), 60.0),
@@ -59,7 +59,7 @@ JUST_PASSED = timedelta(minutes=30)
 def reset_elsewhere(lower: str, seen_at: datetime) -> datetime | None:
     """The moment (UTC) that a sentence in lower case names; None when it names none."""
     match = _before(lower) or (
-        None if lower.isascii() else re.search(_BEHIND, lower) or re.search(_LEFT, lower)
+        None if lower.isascii() else re.search(_BEHIND, lower) or re.search(_REMAINING, lower)
     )
     if match is None:
         return None
@@ -86,7 +86,7 @@ def _before(lower: str) -> re.Match[str] | None:
 
 
 def _wait(before: str, units: str) -> str:
-    return rf"\b(?:{before}) {_ABOUT}((?:(?:\d{{1,6}}|{_ONE}\b)\s?{units}{_AND}){{1,4}})"
+    return rf"\b(?:{before}) {_ABOUT}((?:(?:\d{{1,6}}|{_ARTICLE}\b)\s?{units}{_AND}){{1,4}})"
 
 
 def _unit_s(unit: str) -> float:

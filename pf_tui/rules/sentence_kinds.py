@@ -31,7 +31,7 @@ _OF_A_PLAN = _words(
     "plan tier subscription free team billing upgrade included day daily today admin administrator"
     " week weekly month monthly friday period"
 )
-_SPENT = _words(
+_SPENT_WORDS = _words(
     "exhausted used gone depleted consumed spent hit reached exceeded exceeds exceed expired negative"
     " overdue unpaid out left end ended over insufficient sufficient low enough empty zero declined burned"
     " burnt remain remains remaining closed paused top 0 00 outstanding more"
@@ -47,7 +47,7 @@ _ABSENT = _words(
     " needs forbidden paused stopped deleted off"
 )
 _OF_ANSWERS = _words("output response answer json parse parsed parsing")
-_SIZED = _words(
+_SIZE_WORDS = _words(
     "context n_ctx ctx prompt input inputs tokens conversation request message messages sequence token"
 )
 _TOO_LARGE = _words(
@@ -75,7 +75,7 @@ _BAD = _words(
     " unrecognized rejected bad deleted didn provide failed failure"
 )
 _WHO = _words("account org organization organisation user workspace access terms project tenant resource")
-_PLACE = _words("ip vpn country countries jurisdiction region territory sanctioned")
+_PLACE_WORDS = _words("ip vpn country countries jurisdiction region territory sanctioned")
 _CLOSED = _words(
     "suspended locked banned blocked restricted deactivated disabled flagged unavailable accepted"
     " disallowed review frozen closed terminated prohibited unsupported verification unverified"
@@ -92,7 +92,7 @@ _FEATURE = _words(
     " options keyword developer stop sequences calling mode"
     " structured"
 )
-_NOT_TAKEN = _words(
+_REFUSAL_WORDS = _words(
     "supported support supports accept accepts allowed unsupported unexpected unknown extra unrecognized"
     " permitted available enabled cannot unavailable"
     " accepted recognized recognised implemented removed"
@@ -145,7 +145,7 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
     """The class; each status leaves some open."""
     if status in (400, 403, 422, 451) and _is_of_the_prompt(words):
         return "request"
-    if status in (400, 422) and "schema" in words and words & _BAD and not words & _NOT_TAKEN:
+    if status in (400, 422) and "schema" in words and words & _BAD and not words & _REFUSAL_WORDS:
         return "request"
     if status in (400, 404, 405, 422, 501) and _is_of_a_feature(words, folded_text, text):
         return "unsupported"
@@ -153,7 +153,7 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
         return "context"
     if status == 402 or (status in (400, 401, 403, 404, 412, 429, 500, 503) and _is_spent(words)):
         return "quota"
-    too_often = words & _BRIEF and words & (_SPENT | _TOO_OFTEN)
+    too_often = words & _BRIEF and words & (_SPENT_WORDS | _TOO_OFTEN)
     by_rate = words >= {"many", "requests"} or ("rate" in words and words & {"limit", "limited"})
     if status in (400, 403, 500, 503) and (too_often or by_rate):
         return "rate"
@@ -199,7 +199,7 @@ def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bo
         return True
     names_a_field = re.search(_FIELD_NAME, text) is not None
     refused = (
-        words & _NOT_TAKEN or " can t " in folded_text or (names_a_field and " not valid " in folded_text)
+        words & _REFUSAL_WORDS or " can t " in folded_text or (names_a_field and " not valid " in folded_text)
     )
     if not refused or words & _KEY - {"token"}:
         return False
@@ -211,11 +211,11 @@ def _is_of_a_feature(words: AbstractSet[str], folded_text: str, text: str) -> bo
 def _is_kept_out(words: AbstractSet[str]) -> bool:
     """The account is closed, or the place is not served."""
     closed = words & _WHO and (words & _CLOSED or words >= {"not", "enabled"}) and not words & _CONTENT
-    return bool(closed or (words & _PLACE and words & _KEPT_OUT))
+    return bool(closed or (words & _PLACE_WORDS and words & _KEPT_OUT))
 
 
 def _is_too_long(words: AbstractSet[str], folded_text: str) -> bool:
-    size_words = words & _SIZED
+    size_words = words & _SIZE_WORDS
     enough = bool(size_words - {"request", "message", "messages"}) or bool(words & {"long", "longer"})
     return bool(size_words and words & _TOO_LARGE and enough) and not any(
         phrase in folded_text for phrase in _OUTPUT
@@ -225,7 +225,7 @@ def _is_too_long(words: AbstractSet[str], folded_text: str) -> bool:
 def _is_spent(words: AbstractSet[str]) -> bool:
     """Money, or what a plan allows, is used up; what is counted by the second or minute is a rate."""
     a_period = any(words & names for _, names in _PERIODS) or "week" in words
-    spent = bool(words & _SPENT) or "no" in words or ("many" in words and a_period)
+    spent = bool(words & _SPENT_WORDS) or "no" in words or ("many" in words and a_period)
     if not spent or words & (_BRIEF - {"rate"} | _OF_A_MACHINE | {"thinking"}):
         return False
     return bool(words & _MONEY or words & _CAP or (words & _LIMIT and words & _OF_A_PLAN))

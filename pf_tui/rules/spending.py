@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAID = ("auto", "ask", "never")
 """A paid provider follows a plan by itself, once the person allows it, or never."""
 
-HELD = {
+HELD_REASONS = {
     "ask": "costs money: `pf-tui allow paid --today` lets it follow your plan",
     "never": "costs money, and no paid provider follows a plan (`pf-tui allow paid --ask`)",
 }
@@ -68,7 +68,7 @@ def held_back(eligibilities: Sequence[Eligibility], catalog: Catalog, paid: str)
     for eligibility in eligibilities:
         provider = catalog.providers.get(eligibility.provider)
         if provider is not None and plans and costs(provider):
-            judged.append(replace(eligibility, held_reason=HELD[paid], after=tuple(plans)))
+            judged.append(replace(eligibility, held_reason=HELD_REASONS[paid], after=tuple(plans)))
             continue
         if provider is not None and provider.plan and eligibility.enabled and eligibility.usable:
             plans.append(eligibility.provider)

@@ -340,8 +340,8 @@ def _limit(row: Mapping[str, object], message: Mapping[str, object]) -> LimitSee
         texts = (
             [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
         )
-        text_found = next((text for text in texts if isinstance(text, str)), "")
-        until = reset_from_text(text_found[:2000], at)
+        text = next((part for part in texts if isinstance(part, str)), "")
+        until = reset_from_text(text[:2000], at)
     return LimitSeen(until=until, by="log", at=at)
 
 

@@ -225,11 +225,11 @@ def _merged(earlier: Evidence, later: Evidence) -> Evidence:
     """The newer event with what older ones said of the rest; a new process starts from nothing."""
     if later.start is not None and earlier.start is not None and later.start != earlier.start:
         return replace(later, event=later.event or "started")
-    fields_kept = _EVENT if later.event == FACTS else ()
+    stored_fields = _EVENT if later.event == FACTS else ()
     older = {
         name: getattr(earlier, name)
         for name in Evidence.__annotations__
-        if name in fields_kept or (name not in _OF_EVENT and getattr(later, name) is None)
+        if name in stored_fields or (name not in _OF_EVENT and getattr(later, name) is None)
     }
     return replace(later, **older)
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pf_tui.records import replace
 from pf_tui.sessions.records import Draft
 
-Key = tuple[str, str | None]
-"""(agent, session id): two agents may have given the same id."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
 
 
 def folded(drafts: Sequence[Draft]) -> list[Draft]:
@@ -17,11 +18,11 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
     A subagent's subagent is a child of the session too; those whose parent has ended, or that name each other
     as parents, stay rows.
     """
-    parents: dict[Key, Draft] = {
+    parents: dict[SessionKey, Draft] = {
         (draft.agent, draft.id): draft for draft in drafts if draft.signals.life != "gone"
     }
     tops = _sessions_above(drafts, parents)
-    children: dict[Key, list[Draft]] = {}
+    children: dict[SessionKey, list[Draft]] = {}
     for draft in drafts:
         if (top := tops.get((draft.agent, draft.id))) is not None:
             children.setdefault(top, []).append(draft)
@@ -48,20 +49,20 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
     return rows
 
 
-def _sessions_above(drafts: Sequence[Draft], parents: Mapping[Key, Draft]) -> dict[Key, Key]:
+def _sessions_above(drafts: Sequence[Draft], parents: Mapping[SessionKey, Draft]) -> dict[SessionKey, SessionKey]:
     """For each draft the session it works for in the end; its own where its parents form a ring.
 
     Every link is walked once, however long their chain.
     """
     links = {
-        (draft.agent, draft.id): (draft.agent, draft.parent)
+        (draft.agent, draft.id): (draft.agent, draft.parent or "")
         for draft in drafts
         if (draft.agent, draft.parent) in parents
     }
-    tops: dict[Key, Key | None] = {}
+    tops: dict[SessionKey, SessionKey | None] = {}
     for draft in drafts:
-        key: Key = (draft.agent, draft.id)
-        walked: dict[Key, None] = {}
+        key: SessionKey = (draft.agent, draft.id)
+        walked: dict[SessionKey, None] = {}
         while key not in tops and key not in walked and key in links:
             walked[key] = None
             key = links[key]

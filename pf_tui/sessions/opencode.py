@@ -100,13 +100,13 @@ class Collector:
 
 def databases(environments: Iterable[Mapping[str, str]]) -> list[str]:
     """Every database in use: this environment's and those of the clients that run."""
-    paths_found: dict[str, None] = {}
+    database_paths: dict[str, None] = {}
     for environment in environments:
         try:
-            paths_found[str(opencode_database(environment))] = None
+            database_paths[str(opencode_database(environment))] = None
         except PfError:  # a client without a home has no database to be found
             continue
-    return list(paths_found)
+    return list(database_paths)
 
 
 def _with_evidence(

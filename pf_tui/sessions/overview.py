@@ -23,7 +23,7 @@ from pf_tui.sessions.money import Money
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
 from pf_tui.sessions.records import NAMELESS, STATES, Draft, Session, Signals, Stamp
-from pf_tui.sessions.states import ENDED_SHOWN, SKEW, decide
+from pf_tui.sessions.states import ENDED_FOR, SKEW, decide
 from pf_tui.sessions.text import clean
 from pf_tui.sessions.work_folders import WorkFolder, WorkFolders
 from pf_tui.state import files, gateway, resumes
@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     from typing import Any  # Any: collectors, which are modules with one class each
 
     from pf_tui.sessions.records import By
-
-Key = tuple[str, str]
-"""(agent, session id)"""
+    from pf_tui.vocabulary import SessionKey
 
 
 class Watch:
@@ -54,14 +52,14 @@ class Watch:
         self.money = Money(ctx.paths)
         self._catalog: tuple[Catalog, Providers] | None = None
         self._health: tuple[object, Health] = (None, Health())
-        self.last_sessions: dict[Key, tuple[tuple[object, ...], object, Session]] = {}
+        self.last_sessions: dict[SessionKey, tuple[tuple[object, ...], object, Session]] = {}
         """What a session was made of, by whom the gateway had it served, and the session."""
-        self._merged_drafts: dict[Key, tuple[Draft, tuple[object, ...], Draft]] = {}
-        self._resume_times: tuple[object, Mapping[Key, datetime]] = (None, {})
+        self._merged_drafts: dict[SessionKey, tuple[Draft, tuple[object, ...], Draft]] = {}
+        self._resume_times: tuple[object, Mapping[SessionKey, datetime]] = (None, {})
         self._windows: dict[tuple[str, str | None], int | None] = {}
-        self._living: dict[Key, Draft] = {}
-        self._ended_drafts: dict[Key, Draft] = {}
-        self._noticed: dict[Key, datetime] = {}
+        self._living: dict[SessionKey, Draft] = {}
+        self._ended_drafts: dict[SessionKey, Draft] = {}
+        self._noticed: dict[SessionKey, datetime] = {}
 
     def providers(self, catalog: Catalog) -> Providers:
         """The catalog's providers by address and by agents' words."""
@@ -88,7 +86,7 @@ class Watch:
             self._windows[key] = entry.context if entry else None
         return self._windows[key]
 
-    def merge(self, draft: Draft, of_hooks: Mapping[Key, Evidence], view: GatewayView) -> Draft:
+    def merge(self, draft: Draft, of_hooks: Mapping[SessionKey, Evidence], view: GatewayView) -> Draft:
         """The draft with what hooks and gateway know of it; the same object while none of them says more."""
         key = (draft.agent, draft.id)
         inputs = (of_hooks.get(key), view.request(draft), view.last_served(draft))
@@ -99,14 +97,14 @@ class Watch:
         self._merged_drafts[key] = (draft, inputs, full_draft)
         return full_draft
 
-    def resume_times(self, paths: Paths) -> Mapping[Key, datetime]:
+    def resume_times(self, paths: Paths) -> Mapping[SessionKey, datetime]:
         """Sessions that are to go on at the reset, read when the file changed."""
         stamp = files.identity(paths.resumes)
         if stamp != self._resume_times[0]:
             self._resume_times = (stamp, resumes.read(paths) if stamp else {})
         return self._resume_times[1]
 
-    def forget(self, present: set[Key]) -> None:
+    def forget(self, present: set[SessionKey]) -> None:
         """Keep nothing of sessions that are there no more."""
         for entries in (self._merged_drafts, self.last_sessions):
             for key in entries.keys() - present:
@@ -126,7 +124,7 @@ class Watch:
                 self._ended_drafts[key] = replace(
                     draft, signals=_over(draft.signals, now), children=(), focus=None
                 )
-        for key in [key for key, at in self._noticed.items() if key in living or abs(now - at) > ENDED_SHOWN]:
+        for key in [key for key, at in self._noticed.items() if key in living or abs(now - at) > ENDED_FOR]:
             del self._noticed[key]
             self._ended_drafts.pop(key, None)
         self._living = living
@@ -162,9 +160,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     sessions = [_with_resume_time(maker.session(draft), resume_times) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
     visible_sessions = [
-        session
-        for session in sessions
-        if session.state != "ended" or now - session.observed_at <= ENDED_SHOWN
+        session for session in sessions if session.state != "ended" or now - session.observed_at <= ENDED_FOR
     ]
     return tuple(sorted(visible_sessions, key=lambda session: _order(session, now)))
 
@@ -181,7 +177,12 @@ class _SessionBuilder:
     """Makes sessions of drafts, with what all of them share."""
 
     def __init__(
-        self, ctx: Context, watch: Watch, view: GatewayView, of_hooks: Mapping[Key, Evidence], now: datetime
+        self,
+        ctx: Context,
+        watch: Watch,
+        view: GatewayView,
+        of_hooks: Mapping[SessionKey, Evidence],
+        now: datetime,
     ) -> None:
         self._watch, self._view, self._evidence, self._now = watch, view, of_hooks, now
         self._providers = watch.providers(_catalog(ctx))
@@ -299,14 +300,16 @@ class _SessionBuilder:
         return tokens, round(100 * tokens / window, 1)
 
 
-def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], now: datetime) -> list[Draft]:
+def _ended_by_hook(
+    drafts: Iterable[Draft], of_hooks: Mapping[SessionKey, Evidence], now: datetime
+) -> list[Draft]:
     """Sessions that only their last hook still tells of, unless their process has begun another one."""
     present = {(draft.agent, draft.id) for draft in drafts}
     running = {(draft.agent, draft.pid) for draft in drafts if draft.signals.life == "alive"}
     drafts_out = []
     for key, item in of_hooks.items():
         at = datetime.fromtimestamp(item.at, UTC)
-        late = abs(now - at) > ENDED_SHOWN
+        late = abs(now - at) > ENDED_FOR
         if (
             item.event not in ENDED
             or item.agent not in CLIENTS
@@ -329,7 +332,7 @@ def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], no
     return drafts_out
 
 
-def _with_resume_time(session: Session, resume_times: Mapping[Key, datetime]) -> Session:
+def _with_resume_time(session: Session, resume_times: Mapping[SessionKey, datetime]) -> Session:
     at = resume_times.get((session.agent, session.id))
     return session if at is None else replace(session, resumes_at=at)
 

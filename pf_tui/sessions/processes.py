@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 AGENTS: Mapping[str, str] = {client.program: client.id for client in CLIENTS.values() if client.integrates}
 """Name of a process (Linux `comm`) -> agent."""
 
-PLACES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_DATA_HOME", "OPENCODE_DB", "HOME")
+FOLDER_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_DATA_HOME", "OPENCODE_DB", "HOME")
 """Variables that say where a client keeps its files."""
 
 TERMINALS = ("TMUX", "TMUX_PANE")
 ADDRESSES = ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL")
 SETTINGS = "OPENCODE_CONFIG_CONTENT"
 """OpenCode's settings of one run, of which the hosts of its providers are kept."""
-_KEPT = frozenset((*PLACES, *TERMINALS, *ADDRESSES, SETTINGS))
+_READ_VARIABLES = frozenset((*FOLDER_VARIABLES, *TERMINALS, *ADDRESSES, SETTINGS))
 
 DELETED = " (deleted)"
 """What Linux adds to the name of a working directory that is gone."""
@@ -313,7 +313,7 @@ def _environment(path: str) -> dict[str, str]:
     for entry in identity.read(path).split(b"\0"):
         name, _, value = entry.partition(b"=")
         key = name.decode("ascii", "replace")
-        if key in _KEPT:
+        if key in _READ_VARIABLES:
             text = os.fsdecode(value)
             if key in ADDRESSES:
                 text = identity.address(text) or ""

@@ -47,8 +47,8 @@ class Providers:
 
     def at(self, host: str) -> str | None:
         """The provider whose address this is, when it is one alone."""
-        there = self._by_address.get(host, [])
-        return there[0] if len(there) == 1 else None
+        owners = self._by_address.get(host, [])
+        return owners[0] if len(owners) == 1 else None
 
     def named(self, agent: str, name: str) -> str | None:
         """The provider that an agent calls so; its own word when the catalog has no other.
@@ -89,14 +89,14 @@ def provider_of(
         return None, None, None
     if evidence and evidence.provider:
         return evidence.provider, "hook", None
-    there = providers.at(host) if host else None
-    if there and host_by == "hook":
-        return there, "hook", None
+    owner = providers.at(host) if host else None
+    if owner and host_by == "hook":
+        return owner, "hook", None
     served_session = health.sessions.get((draft.agent, draft.id))
     if served_session and not draft.provider:
         return served_session.provider, "hook", None
-    if there:  # what the process was started with: a switch by settings has changed it since, perhaps
-        return there, "process", None
+    if owner:  # what the process was started with: a switch by settings has changed it since, perhaps
+        return owner, "process", None
     if cost and cost.provider and cost.provider != _GATEWAY:
         return cost.provider, "log", None
     name = providers.named(draft.agent, draft.provider) if draft.provider else None

@@ -25,7 +25,7 @@ NO_GROWTH = timedelta(minutes=10)
 NO_RESET = timedelta(minutes=10)
 """A limit whose end nobody knows is shown for so long: the person may go on at any time."""
 
-ENDED_SHOWN = timedelta(hours=1)
+ENDED_FOR = timedelta(hours=1)
 
 SKEW = timedelta(minutes=1)
 """What is dated further ahead was dated by a wrong clock."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import field, record, replace
-from pf_tui.rules.benches import Bench, Key, longest
+from pf_tui.rules.benches import Bench, BenchKey, longest
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
@@ -207,13 +207,13 @@ def bench_from_json(item: object) -> Bench | None:
     )
 
 
-def key_to_json(key: Key) -> list[str | None]:
+def key_to_json(key: BenchKey) -> list[str | None]:
     """What the journal's undo calls a bench by; three words but for a model family's."""
     provider, model, kind, family = key
     return [provider, model, kind, *([family] if family else [])]
 
 
-def key_from_json(words: object) -> Key:
+def key_from_json(words: object) -> BenchKey:
     """A bench's key out of the journal."""
     if not isinstance(words, list) or len(words) not in (3, 4):
         raise TypeError("a bench's key has three words or four")

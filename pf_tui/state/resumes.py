@@ -14,19 +14,20 @@ from pf_tui import regular_files
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import SessionKey
+
 LONGEST_AGE = timedelta(days=8)
 """Longer than any window: an older request is nobody's."""
 
 VARIABLE = "PF_TUI_RESUME_AT_RESET"
 """Set by `pf-tui run opencode --resume-at-reset`: sessions of that run go on without being asked."""
 
-Key = tuple[str, str]
-"""(agent, session id)"""
 
-
-def read(paths: Paths) -> Mapping[Key, datetime]:
+def read(paths: Paths) -> Mapping[SessionKey, datetime]:
     """Session -> when it is to go on."""
-    by_key: dict[Key, datetime] = {}
+    by_key: dict[SessionKey, datetime] = {}
     for name, plan in _stored(paths).items():
         agent, _, session = name.partition(" ")
         at = _time(plan)
@@ -37,12 +38,12 @@ def read(paths: Paths) -> Mapping[Key, datetime]:
     return by_key
 
 
-def ends_with_session(paths: Paths, key: Key) -> bool:
+def ends_with_session(paths: Paths, key: SessionKey) -> bool:
     """Nobody asked for this session: a setting did, and not for one that has ended."""
     return isinstance(_stored(paths).get(" ".join(key)), dict)
 
 
-def ask(paths: Paths, key: Key, at: datetime, now: datetime, *, while_it_runs: bool = False) -> None:
+def ask(paths: Paths, key: SessionKey, at: datetime, now: datetime, *, while_it_runs: bool = False) -> None:
     """Remember that the session is to go on at that moment. Raises PfError.
 
     Args:
@@ -55,7 +56,7 @@ def ask(paths: Paths, key: Key, at: datetime, now: datetime, *, while_it_runs: b
         files.write_json(paths.resumes, later)
 
 
-def claim(paths: Paths, key: Key) -> bool:
+def claim(paths: Paths, key: SessionKey) -> bool:
     """Take the request: True for the one caller that may act on it. Raises PfError."""
     with files.locked(paths):
         resumes = _stored(paths)

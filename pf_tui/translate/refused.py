@@ -22,7 +22,9 @@ _NAMED_PARTS = (
 )
 """Wordings of Anthropic, Gemini, Groq, xAI, OpenAI, Together, Cohere, Z.AI and pydantic-made servers."""
 
-_NEEDED = frozenset(("model", "messages", "input", "tools", "max_tokens", "stream", "system", "instructions"))
+_ESSENTIALS = frozenset(
+    ("model", "messages", "input", "tools", "max_tokens", "stream", "system", "instructions")
+)
 """Without these a request is no request: an error that names one is about its value."""
 
 BETA = "beta:"
@@ -78,4 +80,4 @@ def _path(steps: list[str]) -> str | None:
             inner = inner[inner.index("cache_control") :]
             return ".".join(inner) if len(inner) > 1 else None
         return f"{names[0]}.{inner[-1]}" if inner else None
-    return ".".join(names) if names and (len(names) > 1 or names[0] not in _NEEDED) else None
+    return ".".join(names) if names and (len(names) > 1 or names[0] not in _ESSENTIALS) else None

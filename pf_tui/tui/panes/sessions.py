@@ -135,15 +135,15 @@ class _Drawing:
     ) -> None:
         self._colours, self._space = colours, space
         self.pinned: tuple[Line, ...] = ()
-        self._columns_fitted: list[tuple[Column, int]] = []
+        self._columns: list[tuple[Column, int]] = []
         children = sum(min(len(session.children), MOST_CHILDREN + 1) for session in running)
         lines_needed = 2 * (len(running) + len(ended_sessions)) + children + bool(ended_sessions)
         self._lines = 1 if space.width >= WIDE or lines_needed > space.height else 2
         if self._lines == 1 and space.width >= MIDDLE:
             table = [self._cells(session) for session in (*running, *ended_sessions)]
-            self._columns_fitted = chosen(COLUMNS, table, space.width)
+            self._columns = chosen(COLUMNS, table, space.width)
             self.pinned = (
-                head(self._columns_fitted, choice.order, downward=choice.order != "place", orders=ORDERS),
+                head(self._columns, choice.order, downward=choice.order != "place", orders=ORDERS),
             )
 
     def rows(self, sessions: Sequence[Session]) -> list[Row]:
@@ -163,8 +163,8 @@ class _Drawing:
 
     def _of(self, session: Session) -> list[Row]:
         width, key = self._space.width, f"{session.agent} {session.id}"
-        if self._columns_fitted:
-            return [Row(fit(body(self._columns_fitted, self._cells(session)), width), key)]
+        if self._columns:
+            return [Row(fit(body(self._columns, self._cells(session)), width), key)]
         if self._lines == 1:
             return [Row(self._single(session), key)]
         if width >= MIDDLE:
@@ -195,7 +195,7 @@ class _Drawing:
         state = fit(line(Span(self._detail(session), COLOURS[session.state])), 19, align="right")
         edge = " " if self._space.width >= ROOMY else ""
         room = self._space.width - cells(state) - 3 - 2 * len(edge)
-        name = _columns_fitted(_folder_label(session, room), room)
+        name = _shortened_name(_folder_label(session, room), room)
         return fit(line(edge, _sign(session), name, " ", state), self._space.width)
 
     # -- two lines
@@ -223,7 +223,7 @@ class _Drawing:
         )
         room = width - 12 - cells(figures) - 2
         state = fit(line(_sign(session), Span(_word(session), COLOURS[session.state])), 12)
-        return fit(line(state, _columns_fitted(_folder_label(session, room), room), "  ", figures), width)
+        return fit(line(state, _shortened_name(_folder_label(session, room), room), "  ", figures), width)
 
     def _lower(self, session: Session) -> Line:
         width, share = self._space.width, session.window_share
@@ -324,7 +324,7 @@ def _folder_label(session: Session, room: int) -> Span:
     return Span(shortened(name, room), bold=session.state == "waiting")
 
 
-def _columns_fitted(span: Span, room: int) -> Line:
+def _shortened_name(span: Span, room: int) -> Line:
     return fit((span,), max(room, 1))
 
 
