@@ -105,6 +105,8 @@ LAST = (
     "moved", "planned", "said", "shown", "sized", "taken", "told", "tried", "wanted",
 )  # fmt: skip
 """Behind their noun these read like a translation: `rows_found` is `matches`, or just `rows`."""
+OPENINGS = ("is_", "was_", "most_", "max_")
+"""Behind these a participle is at home: a truth, or a bound."""
 SUSPECT_LAST = re.compile(rf"(?i)[a-z]_(?:{'|'.join(LAST)})\b")
 SUSPECT_CONSTANT = re.compile(rf"(?m)^\s*_*(?:{'|'.join(PARTICIPLES).upper()})(?: =|: )")
 TRUTHS = ("all", "any", "bool", "isinstance")
@@ -158,25 +160,18 @@ def complaints(text: str) -> list[str]:
         text = text.replace(name, "class Contract:")
     code = PROSE.sub("", text)
     wrong = []
-    if SUSPECT.search(code):
-        wrong += [
-            f"line {line}: `{name}` says nothing; say {INSTEAD.get(word, 'what was read')}"
-            for line, name, is_value in bindings(ast.parse(text))
-            if (word := name.strip("_").lower()) in INSTEAD or (is_value and word in VERBS)
-        ]
-    if SUSPECT_LAST.search(code):
-        wrong += [
-            f"line {line}: `{name}` ends in a participle; put it before its noun or leave it out"
-            for line, name, is_value in bindings(ast.parse(text))
-            if is_value and name.lower().rpartition("_")[2] in LAST and "_" in name.strip("_")
-            if not name.startswith(("is_", "was_", "MOST_", "MAX_"))
-        ]
-    if SUSPECT_CONSTANT.search(code):
-        wrong += [
-            f"line {line}: `{name}` leaves its noun out: of what is it true?"
-            for line, name, _ in bindings(ast.parse(text))
-            if name.isupper() and name.strip("_").lower() in PARTICIPLES
-        ]
+    if SUSPECT.search(code) or SUSPECT_LAST.search(code) or SUSPECT_CONSTANT.search(code):
+        for line, name, is_value in bindings(ast.parse(text)):
+            word = name.strip("_").lower()
+            last = word.rpartition("_")[2]
+            if word in INSTEAD or (is_value and word in VERBS):
+                wrong.append(f"line {line}: `{name}` says nothing; say {INSTEAD.get(word, 'what was read')}")
+            elif is_value and last != word and last in LAST and not word.startswith(OPENINGS):
+                wrong.append(
+                    f"line {line}: `{name}` ends in a participle; put it before its noun or leave it out"
+                )
+            elif name.isupper() and word in PARTICIPLES:
+                wrong.append(f"line {line}: `{name}` leaves its noun out: of what is it true?")
     if SUSPECT_LOCAL.search(code):
         wrong += [
             f"line {line}: `{name}` leaves its noun out: of what is it true?"

@@ -2,7 +2,7 @@
 
 Shapes: objects nested in `error`, lists of them, JSON inside a message (once or twice encoded), a Python dict
 printed into a message (LiteLLM), events of a stream, pages, plain text, and bodies cut in the middle.
-Invariant: reading costs time proportional to at most SEEN characters, and never raises.
+Invariant: reading costs time proportional to at most MOST_READ characters, and never raises.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from functools import lru_cache
 from pf_tui.catalog.meanings import fold
 from pf_tui.records import record
 
-SEEN = 4_000
+MOST_READ = 4_000
 """Characters looked at: the beginning, and of a longer body its end."""
 
 END = 1_000
-"""Of SEEN, how many are the end."""
+"""Of MOST_READ, how many are the end."""
 
 SENTENCES = 1_500
 """Characters of sentences that are compared with the table."""
@@ -125,14 +125,14 @@ class ErrorBody:
 
 def read(body: str) -> ErrorBody:
     """Take a body apart."""
-    text = body if len(body) <= SEEN else f"{body[: SEEN - END]} … {body[-END:]}"
+    text = body if len(body) <= MOST_READ else f"{body[: MOST_READ - END]} … {body[-END:]}"
     start = text.lstrip("\ufeff \t\r\n")
     if not start:
         return ErrorBody()
     if start[0] == "<" or "<html" in start[:300].lower():
         return _page(start)
     reader = _Reader()
-    if len(body) > SEEN and start[0] in "{[":  # cut in the middle: no JSON
+    if len(body) > MOST_READ and start[0] in "{[":  # cut in the middle: no JSON
         reader.cut(start)
     elif start[0] in '{["':
         reader.encoded(start, 0)
@@ -239,7 +239,7 @@ class _Reader:
                     else:
                         todo.append((item, level + 1))
             elif isinstance(node, str):
-                self.sentence(node[:SEEN], depth)
+                self.sentence(node[:MOST_READ], depth)
 
     def _field(self, key: str, value: object, depth: int) -> None:
         """A field of _TELLING."""
@@ -264,7 +264,9 @@ class _Reader:
         elif key == "param":
             self._param = self._param or value[:120] or None
         elif value.strip():
-            self.sentence(value[: SEEN - END], depth + (key == "raw"))  # raw: what a gateway's upstream said
+            self.sentence(
+                value[: MOST_READ - END], depth + (key == "raw")
+            )  # raw: what a gateway's upstream said
 
     def _number(self, key: str, value: object) -> None:
         if not isinstance(value, int | float) or isinstance(value, bool):
