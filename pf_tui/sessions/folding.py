@@ -49,7 +49,9 @@ def folded(drafts: Sequence[Draft]) -> list[Draft]:
     return rows
 
 
-def _sessions_above(drafts: Sequence[Draft], parents: Mapping[SessionKey, Draft]) -> dict[SessionKey, SessionKey]:
+def _sessions_above(
+    drafts: Sequence[Draft], parents: Mapping[SessionKey, Draft]
+) -> dict[SessionKey, SessionKey]:
     """For each draft the session it works for in the end; its own where its parents form a ring.
 
     Every link is walked once, however long their chain.
