@@ -192,8 +192,8 @@ def test_what_it_cost_today_never_leaves_line_1(width: int, changes: dict[str, A
 @pytest.mark.parametrize("width", [44, 80, 120])
 def test_when_nobody_serves_it_is_said_who_is_back_first_and_when(width: int) -> None:
     now = AFTERNOON[0]
-    skipped = tuple(why for view in now.providers if view.rank and (why := now.refusal(view.id)))
-    nobody = replace(now.choice, provider=None, model=None, skipped=skipped)
+    resting = [replace(skip, until=now.view(skip.provider).until) for skip in now.choice.skipped]
+    nobody = replace(now.choice, provider=None, model=None, skipped=tuple(resting))
 
     told = "\n".join(lines(width, (), active=None, next=None, choice=nobody))
 
