@@ -35,7 +35,7 @@ _SPENT_WORDS = _words(
     "exhausted used gone depleted consumed spent hit reached exceeded exceeds exceed expired negative"
     " overdue unpaid out left end ended over insufficient sufficient low enough empty zero declined burned"
     " burnt remain remains remaining closed paused top 0 00 outstanding more"
-    " disabled lapsed met"
+    " disabled lapsed met finished inactive"
 )
 _TOO_OFTEN = _words("many high slow quickly fast above")
 _BRIEF = _words("second seconds minute rps qps rpm tpm throughput burst concurrent concurrency parallel rate")
@@ -52,7 +52,7 @@ _SIZE_WORDS = _words(
 )
 _TOO_LARGE = _words(
     "exceeds exceed exceeded exceeding long longer large larger overflow overflows maximum limit big"
-    " bigger beyond less fewer above max more"
+    " bigger beyond less fewer above over max more"
     " fit"
 )
 _KEY = _words(
@@ -72,14 +72,14 @@ _IN_A_REQUEST = _words(
 _OF_A_MACHINE = _words("memory disk gpu cuda")
 _BAD = _words(
     "invalid expired missing required provided unknown revoked wrong not must malformed incorrect"
-    " unrecognized rejected bad deleted didn provide failed failure"
+    " unrecognized rejected bad deleted didn provide failed failure empty"
 )
 _WHO = _words("account org organization organisation user workspace access terms project tenant resource")
 _PLACE_WORDS = _words("ip vpn country countries jurisdiction region territory sanctioned")
 _CLOSED = _words(
     "suspended locked banned blocked restricted deactivated disabled flagged unavailable accepted"
     " disallowed review frozen closed terminated prohibited unsupported verification unverified"
-    " hold"
+    " hold blacklist blacklisted illegal"
 )
 _FOR_GOOD = _words("suspended banned deactivated disabled terminated frozen prohibited")
 """What is no limit's doing, also with 429."""

@@ -57,6 +57,12 @@ access: zugriff zugang accès acceso. acesso. accesso. доступ toegang dost
 denied: verweigert refusé denegad negado negato запрещ geweigerd odmow reddedildi interdit
 key: schlüssel clé. clave. chave. chiave. ключ sleutel klucz anahtar jeton.
 invalid: ungültig invalide. inválid недействит неверн ongeldig nieprawidłow geçersiz invalida. invalido.
+inactive: inaktiv inactiv inattiv неактив
+available: verfügbar disponible. disponibile disponível beschikbaar dostępn доступен
+image: bild. bilder immagin imagen imágen изображ
+tool: werkzeug outil. outils herramient ferrament strument инструмент
+parameter: paramètre parámetro parâmetro parametr параметр
+field: feld. champ. campo. поле.
 expired: abgelaufen expiré caducad expirad expirou scadut истек verlopen wygasł süresi
 account: konto. compte cuenta. conta. аккаунт учетн учётн hesap
 user: benutzer nutzer. utilisateur usuario usuário utente. пользовател gebruiker użytkownik kullanıcı
@@ -90,8 +96,8 @@ reached: 达到 達到 已达 已達 達しまし 도달
 insufficient: 不足 不够 不夠 부족
 balance: 余额 餘額 残高 잔액
 credits: 积分 點數 点数 クレジット 크레딧
-payment: 欠费 欠費 充值 储值 付费 付費 支払 料金 결제
-subscription: 订阅 訂閱 套餐 サブスクリプション 구독
+payment: 续费 續費 欠费 欠費 充值 储值 付费 付費 支払 料金 결제
+subscription: 会员 會員 会員 订阅 訂閱 套餐 サブスクリプション 구독
 today: 今日 今天 当日 當日 本日 오늘
 day: 每日 每天 一日 일일
 week: 每周 每週 本周 本週 今週 週間 주간
@@ -99,7 +105,14 @@ month: 이번_달 이번달 每月 本月 当月 今月 月間 월간
 minute: 分钟 分鐘 分間 毎分 분당
 second: 每秒 毎秒 초당
 moment: 稍后 稍後 しばらく 잠시
-many requests: 请求过多 請求過多 请求数过多 リクエストが多すぎ 요청이너무많 요청이_너무_많
+no: ありません 没有 沒有 无可用 無可用 없습니다
+missing: 缺少 缺失 未提供 未携带 누락
+image: 图片 圖片 图像 画像 이미지
+tool: 工具 ツール 도구
+parameter: 参数 參數 パラメータ 매개변수
+streaming: 流式 ストリーミング
+not: 未开放 未開放 未上线 未上線
+many requests: 多くのリクエスト 请求过多 請求過多 请求数过多 リクエストが多すぎ 요청이너무많 요청이_너무_많
 many requests: zu_viele_anfragen trop_de_requêtes
 many requests: demasiadas_solicitudes demasiadas_peticiones muitas_requisições muitas_solicitações
 many requests: troppe_richieste слишком_много_запросов te_veel_verzoeken zbyt_wiele_żądań
@@ -154,7 +167,7 @@ def in_english(folded_text: str) -> str | None:
         english |= {word for part, word in parts if part in folded_text}
     if not english:
         return None
-    api = " api" if " api" in folded_text else ""  # "APIキー" has no space
+    api = " api" if "api" in folded_text else ""  # "APIキー" has no space
     return f"{folded_text}{' '.join(sorted(english))}{api} "
 
 

@@ -177,7 +177,106 @@ SECOND: list[Group] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows(SECOND))
+# Collected and written when the rules had been mended for SECOND.
+THIRD: list[Group] = [
+    # --- pools, editors, clouds ---
+    ("quota rate windowless overload", EITHER, ANY, [
+        (429, said("No granted Anthropic subscription account is currently available.")),
+        (429, said("All available accounts exhausted")),
+    ]),
+    ("rate quota overload", EITHER, 16, [(503, coded("all_accounts_limited", "【网关调度受限】当前请求无法完成 调度详情: All accounts limited. Wait 16s."))]),
+    ("rate quota overload", EITHER, 60, [(503, said("No account can serve this request for claude-fable-5: all 2 accounts (1 more disabled) are at their quota or rate limit. Quota resets in 60s."))]),
+    ("quota account model", EITHER, LONG, [(403, said("You must subscribe to a plan in order to use models provided by Zed. Please visit https://zed.dev/account to start your trial, or select another model provider."))]),
+    ("quota account", WHOLE, LONG, [(400, coded("InvalidSubscription", "Your account (21) does not have a valid coding plan subscription, or your subscription has expired. Please visit https://console to review your subscription status or complete the subscription or renewal process.", "Forbidden"))]),
+    ("quota", EITHER, LONG, [
+        (429, said("I'm sorry, I can't complete that request. You've reached the monthly token limit. Your token limit resets on March 17.")),
+        (429, {"error": {"errorCode": "400", "message": "Quota Exceeded", "details": "Quota exceeded."}}),
+        (429, said("workspace billing cycle spend limit reached")),
+        (403, said("Your complimentary usage is finished; buy a plan to go on")),
+        (429, said("This key's lifetime budget of $50 was fully consumed")),
+        (403, said("Abbonamento scaduto")),
+        (403, said("Suscripción inactiva: actualice su método de pago")),
+        (403, said("会员已过期，请续费")),
+        (429, said("本周用量已达上限，下周一重置")),
+        (403, said("利用可能なクレジットがありません")),
+        (402, said("Zahlung erforderlich")),
+        (429, said("Лимит сообщений на сегодня исчерпан")),
+    ]),
+    ("rate windowless", EITHER, SOON_S, [
+        (429, said("You are exceeding your current quota for the requested model, calculated in requests per minute.")),
+        (429, {"error": {"errorCode": "410", "message": "Throttle Limited", "details": "Rate exceeded."}}),
+        (429, said("请求速率超限，请降低调用频率")),
+        (400, said("每分钟请求数超过限制")),
+        (403, said("短時間に多くのリクエストが送信されました")),
+    ]),
+    ("rate", EITHER, 20, [(429, said("Doucement ! Trop de requêtes, patientez 20 secondes"))]),
+    ("overload server rate windowless", EITHER, SOON_S, [
+        (503, said("The LLM is currently unavailable.")),
+        (503, {"error": {"errorCode": "500", "message": "Endpoint Error", "details": "Endpoint connection error."}}),
+        (503, said("Servidor saturado, intente más tarde")),
+        (529, said("服务过载")),
+        (500, said("Внутренняя ошибка сервера")),
+        (502, said("Die Gegenstelle antwortet nicht")),
+        (429, said("Wir sind gerade überlastet. Bitte in einer Minute erneut versuchen.")),
+    ]),
+    ("overload model", EITHER, (0, 43_300), [(503, said("No available accounts: no available accounts"))]),
+    # --- the key, the account ---
+    ("auth", WHOLE, CLEARED, [
+        (401, {"error": {"errorCode": "210", "message": "Permission Denied", "details": "Permission denied."}}),
+        (401, said("L'en-tête d'autorisation est manquant")),
+        (400, said("API-Schlüssel fehlt")),
+        (400, said("缺少API密钥")),
+        (403, said("Токен недействителен")),
+        (400, said("The supplied x-api-key header is empty")),
+    ]),
+    ("account", WHOLE, CLEARED, [
+        (400, coded("AccountBlacklist", "Account blacklist restrictions, please submit a work order to contact customer service for processing.")),
+        (400, coded("AccountStatusIllegal", "The account status is illegal.")),
+        (403, said("Su cuenta ha sido suspendida por incumplimiento")),
+        (403, said("このサービスはお住まいの地域では利用できません")),
+        (403, said("您所在的地区不支持此服务")),
+    ]),
+    ("account auth", WHOLE, CLEARED, [(403, said("Complete your organization's onboarding before using the API"))]),
+    # --- models, addresses ---
+    ("model", ONE, LONG, [
+        (404, said("Il modello richiesto non esiste")),
+        (400, said("该模型暂未开放")),
+        (403, said("このモデルを利用する権限がありません")),
+        (400, said("model alias 'smart' is not mapped to anything")),
+        (403, said("The selected model is reserved for enterprise customers")),
+    ]),
+    ("model address", EITHER, ANY, [(404, said("Deployment 'opus' could not be located in this region"))]),
+    ("model request", (*ONE, *NOBODY), ANY, [(422, {"title": "Invalid version or not permitted", "detail": "The specified version does not exist (or perhaps you don't have permission to use it?)", "status": 422})]),
+    ("address", WHOLE, CLEARED, [(404, {"error": "Route Not Found", "status": 404, "message": "route not found"})]),
+    # --- the request ---
+    ("request", NOBODY, ANY, [
+        (400, {"code": 5, "message": "scope is empty"}),
+        (400, said("La requête contient du contenu inapproprié")),
+        (400, said("内容审核未通过")),
+        (400, said("JSON parse error: unexpected end of input")),
+        (400, said("Expected 'messages' to be an array")),
+        (400, said("Das Feld 'messages' darf nicht leer sein")),
+        (400, said("Prompt was rejected because it may be used for cyber abuse")),
+    ]),
+    ("request unsupported", NOBODY, ANY, [
+        (400, said("role 'developer' cannot follow 'tool'")),
+        (400, said("image 2 is larger than 8000x8000 pixels")),
+        (400, said("Función 'tools' no disponible para este modelo")),
+        (400, said("thinking.budget_tokens isn't a thing here")),
+        (400, said("此模型不支持图片输入")),
+        (400, said("logit_bias was dropped in v2")),
+    ]),
+    ("context", NOBODY, ANY, [
+        (400, coded("OutofContextError", "Total tokens of image and text exceed max message tokens.", "BadRequest")),
+        (400, said("Contexto demasiado largo: 250000 tokens")),
+        (400, said("入力トークン数が上限を超えました")),
+        (400, said("请求超出最大上下文 128k")),
+        (413, said("Your request of 212k tokens is over the 200k this deployment can take")),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows(SECOND + THIRD))
 def test_an_answer_collected_later_means_what_its_users_want(
     kinds: str, scopes: tuple[str | None, ...], rest: Any, status: int, body: Any
 ) -> None:
