@@ -129,7 +129,8 @@ def read(body: str) -> ErrorBody:
     start = text.lstrip("\ufeff \t\r\n")
     if not start:
         return ErrorBody()
-    if start[0] == "<" or "<html" in start[:300].lower():
+    beginning = start[:300].lower()
+    if start[0] == "<" or "<html" in beginning or "<!doctype html" in beginning:
         return _page(start)
     reader = _Reader()
     if len(body) > MOST_READ and start[0] in "{[":  # cut in the middle: no JSON

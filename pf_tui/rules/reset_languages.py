@@ -16,16 +16,19 @@ _AMOUNTS = ("etwa", "circa", "environ", "около", "ein", "un", "um", "een")
 
 _LANGUAGES: tuple[tuple[tuple[str, ...], str], ...] = (
     (
-        ("in", "over"),
+        ("in", "over", "warte", "warten sie"),
         r"(?:sekunden|seconden|minuten|(?<=einer )minute|stunden?|std\.?|uur|tag(?:en?)?|dagen)",
     ),
-    (("dans",), r"(?:s(?:ec(?:ondes?)?)?|min(?:utes?)?|m|h(?:eures?)?|j(?:ours?)?)(?![a-zà-ÿ])"),
     (
-        ("en", "em", "dentro de"),
+        ("dans", "patientez", "attendez"),
+        r"(?:s(?:ec(?:ondes?)?)?|min(?:utes?)?|m|h(?:eures?)?|j(?:ours?)?)(?![a-zà-ÿ])",
+    ),
+    (
+        ("en", "em", "dentro de", "espere", "aguarde"),
         r"(?:s(?:eg(?:undos?)?)?|min(?:utos?)?|m|h(?:oras?)?|d(?:[ií]as?)?)(?![a-zà-ÿ])",
     ),
-    (("tra", "fra"), r"(?:sec(?:ondi)?|min(?:ut[oi])?|or[ae]|giorn[oi])"),
-    (("через",), r"(?:сек(?:унд[а-я]{0,2})?|мин(?:ут[а-я]{0,2})?|час[а-я]{0,2}|д(?:ень|ня|ней))"),
+    (("tra", "fra", "attendi"), r"(?:sec(?:ondi)?|min(?:ut[oi])?|or[ae]|giorn[oi])"),
+    (("через", "подождите"), r"(?:сек(?:унд[а-я]{0,2})?|мин(?:ут[а-я]{0,2})?|час[а-я]{0,2}|д(?:ень|ня|ней))"),
 )
 """The words before a wait, and its units. "In 5 minutes" is no wait: an English sentence names the reset."""
 
