@@ -15,7 +15,6 @@ from pf_tui.rules.addresses import is_here
 from pf_tui.state import gateway, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting
-from pf_tui.state.parent_env import restored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +28,10 @@ _CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
 
 def as_person(ctx: Context) -> Context:
     """The same context with the keys that our route has emptied for Claude Code's children."""
+    if all(ctx.env.get(name) != "" for name in claude_address.KEYS):
+        return ctx
+    from pf_tui.state.parent_env import restored  # for sessions whose settings empty a key
+
     return replace(ctx, env=restored(ctx.env, claude_address.KEYS))
 
 

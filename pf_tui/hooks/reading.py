@@ -51,6 +51,7 @@ def event(stdin: bytes, max_bytes: int) -> dict[str, object]:
 def context(data: Mapping[str, object], env: Mapping[str, str]) -> Context:
     """The context of the project the agent works in. Raises PfError when no home directory is known."""
     cwd = text(data, "cwd")
+    env = dict(env)  # a look at os.environ itself is decoded anew each time, and a hook looks 130 times
     return Context.here("hook", env=env, cwd=Path(cwd) if cwd and _is_path(cwd) else None)
 
 

@@ -350,9 +350,12 @@ BUDGETS = tuple(setting for setting in SETTINGS if EACH in setting.key)
 PROJECT = tuple(setting for setting in SETTINGS if setting.project)
 
 
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
 def find(key: str) -> Setting:
     """The setting of that place in config.json."""
-    return next(setting for setting in SETTINGS if setting.key == key)
+    return _BY_KEY[key]
 
 
 def default(key: str) -> Any:

@@ -98,17 +98,17 @@ LIGHT = [
     pytest.param(["--version"], "", 3, id="version"),
     pytest.param(["status", "--json"], "", 85, id="status"),
     pytest.param(["status", "groq", "--json"], "", 85, id="status-of-one"),
-    pytest.param(["statusline"], STATUS_LINE, 66, id="statusline"),
+    pytest.param(["statusline"], STATUS_LINE, 65, id="statusline"),
     *(
         pytest.param(["hook", "claude-code", event], EVENT, most, id=f"hook-{event}")
         for event, most in (
-            ("SessionStart", 66),
-            ("UserPromptSubmit", 65),
-            ("Stop", 73),
-            ("StopFailure", 80),
-            ("SessionEnd", 64),
-            ("Notification", 51),
-            ("ConfigChange", 51),
+            ("SessionStart", 65),
+            ("UserPromptSubmit", 64),
+            ("Stop", 72),
+            ("StopFailure", 79),
+            ("SessionEnd", 63),
+            ("Notification", 50),
+            ("ConfigChange", 50),
         )
     ),
     pytest.param(["hook", "codex", "Stop"], EVENT, 73, id="hook-codex"),
