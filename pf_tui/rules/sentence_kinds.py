@@ -37,6 +37,9 @@ _SPENT_WORDS = _words(
     " burnt remain remains remaining closed paused top 0 00 outstanding more"
     " disabled lapsed met finished inactive"
 )
+_USED_UP = _words("exhausted depleted insufficient exceeded reached expired overdue suspended negative spent")
+"""What a server in trouble would not say of itself."""
+
 _TOO_OFTEN = _words("many high slow quickly fast above")
 _BRIEF = _words("second seconds minute rps qps rpm tpm throughput burst concurrent concurrency parallel rate")
 _MODEL = _words("model models engine deployment")
@@ -151,10 +154,15 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
         return "unsupported"
     if status in (400, 413, 422, 500) and _is_too_long(words, folded_text):
         return "context"
-    if status == 402 or (status in (400, 401, 403, 404, 412, 429, 500, 503) and _is_spent(words)):
+    may_be_money = status in (400, 401, 403, 412, 429) or (status in (404, 500, 503) and words & _USED_UP)
+    if status == 402 or (may_be_money and _is_spent(words)):
         return "quota"
     too_often = words & _BRIEF and words & (_SPENT_WORDS | _TOO_OFTEN)
-    by_rate = words >= {"many", "requests"} or ("rate" in words and words & {"limit", "limited"})
+    by_rate = (
+        words >= {"many", "requests"}
+        or ("rate" in words and words & {"limit", "limited"})
+        or (words >= {"request", "limit"} and words & _USED_UP)
+    )
     if status in (400, 403, 500, 503) and (too_often or by_rate):
         return "rate"
     if status in (400, 403, 429, 500, 502) and "overloaded" in words:

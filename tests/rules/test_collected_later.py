@@ -275,8 +275,47 @@ THIRD: list[Group] = [
     ]),
 ]  # fmt: skip
 
+# Collected when the rules had been mended for THIRD.
+FOURTH: list[Group] = [
+    ("quota account", WHOLE, LONG, [(403, said("Wallet suspended. Contact support to restore access"))]),
+    ("auth quota account", WHOLE, LONG, [(401, {"error": "Authentication failed - Pro subscription is inactive. Please upgrade your subscription to continue using the API"})]),
+    ("auth", WHOLE, CLEARED, [
+        (401, {"error": "Invalid Sign-in-with-x signature"}),
+        (403, {"error": {"code": "NotAuthorized", "message": "User not authorized"}}),
+    ]),
+    ("model auth", EITHER, LONG, [(401, {"error": "This model is only available to Pro users"})]),
+    ("quota", EITHER, LONG, [
+        (402, {"error": "API key DIEM spend limit exceeded. Your account may still have DIEM balance, but this API key has reached its configured DIEM spending limit."}),
+        (412, {"error": {"message": "Budget exhausted", "type": "budget_exhausted"}}),
+        (412, {"status": "failure", "message": "Portkey Error: Usage limits exceeded for the virtual key. Please contact your admin."}),
+        (422, {"error": {"message": "Budget has been exceeded! Current cost: 10.2, Max budget: 10.0", "type": "budget_exceeded"}}),
+        (429, {"errors": [{"code": "token_quota_reached", "message": "The token quota for this plan instance has been reached for the current billing period."}]}),
+        (402, {"code": "organization_credit_exhausted", "message": "Organization credit exhausted"}),
+        (429, said("No accounts available with quota for model: gemini-3-pro-image")),
+    ]),
+    ("rate windowless", EITHER, SOON_S, [
+        (429, {"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "Exceeded workspace input tokens per minute rate limit for databricks-claude-sonnet-4-5. Please contact your Databricks representative."}),
+        (429, {"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "There are already 5 active runs (limit: 5)."}),
+        (429, said("Workspace X exceeded the concurrent limit of 20 requests.")),
+        (400, {"error": "invalid_request", "error_description": "Temporarily throttled, too many requests"}),
+        (403, said("REQUEST_LIMIT_EXCEEDED: GetUserPermissionsRequest RPC token bucket limit has been exceeded.")),
+    ]),
+    ("model unsupported", (*ONE, *NOBODY), ANY, [
+        (400, {"errors": [{"code": "model_no_support_for_function", "message": "Model 'ibm/granite-13b-chat-v2' does not support function 'function_text_chat'"}], "status_code": 400}),
+        (404, {"errors": [{"code": "model_not_supported", "message": "Model 'meta-llama/llama-3-1-70b-instruct' is not supported for this environment"}], "status_code": 404}),
+    ]),
+    ("request", NOBODY, ANY, [
+        (400, {"error": "Your generation was blocked due to the model provider's content policies. Credits have been refunded.", "credits_refunded": True}),
+        (400, {"error": "Invalid request parameters", "details": {"_errors": [], "messages": {"_errors": ["Field is required"]}}, "issues": []}),
+        (400, {"message": "invalid message role sequence"}),
+        (446, {"error": {"message": "The guardrail checks defined in the config failed. You can find more information in the `hook_results` object.", "type": "hooks_failed"}}),
+    ]),
+    ("context", NOBODY, ANY, [(400, {"error": {"message": "Your request exceeds the model's maximum context. Please reduce your prompt or completion length.", "type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded"}})]),
+    ("timeout server", WHOLE, SOON_S, [(408, {"error": {"message": "Request exceeded the timeout sent in the request: 10000ms", "type": "timeout_error"}})]),
+]  # fmt: skip
 
-@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows(SECOND + THIRD))
+
+@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows(SECOND + THIRD + FOURTH))
 def test_an_answer_collected_later_means_what_its_users_want(
     kinds: str, scopes: tuple[str | None, ...], rest: Any, status: int, body: Any
 ) -> None:
