@@ -116,6 +116,7 @@ FIVE_HOURS = timedelta(hours=5)
 _FIVE_HOUR_WORDS = r"(?i)\b(?:5|five)[ -]?h(?:ours?)?\b|session limit|5 ?小时"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_NAMES = (*_WEEKDAYS, *_MONTHS, "today", "tomorrow")
 _SECONDS = {
     "w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0,
     "秒": 1.0, "分": 60.0, "小": 3_600.0, "天": 86_400.0,
@@ -181,10 +182,13 @@ def _cues(lower: str) -> list[int]:
     starts: list[int] = []
     for word in _CUES if lower.isascii() else (*_CUES, *_WIDE_CUES):
         start = lower.find(word)
+        if start < 0:  # of nearly every word
+            continue
         while start >= 0 and len(starts) < 4 * MOST_CUES:
             starts.append(start)
             start = lower.find(word, start + len(word))
-    return sorted(starts)[:MOST_CUES]
+    starts.sort()
+    return starts[:MOST_CUES]
 
 
 @lru_cache(maxsize=64)
@@ -252,11 +256,18 @@ def _dated(text: str, cues: list[int], zone: tzinfo | None) -> datetime | None:
 
 def _clock(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
     for text in near:
-        for pattern in _CLOCKS:
+        for pattern in _CLOCKS if _names_a_day(text.lower()) else _CLOCKS[-1:]:
             match = re.match(pattern, text)
             if match and (moment := _next_clock(match, text[match.end() :], seen_at, zone)):
                 return moment
     return None
+
+
+def _names_a_day(lower: str) -> bool:
+    for name in _DAY_NAMES:  # noqa: SIM110 - a generator costs more than what it looks at
+        if name in lower:
+            return True
+    return False
 
 
 def _next_clock(match: re.Match[str], after: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from pf_tui.catalog.meanings import Meaning
 from pf_tui.rules.sentence_languages import in_english
@@ -117,6 +118,7 @@ _PERIODS = (("day", _words("day daily today")), ("month", _words("month monthly"
 _MEASURES = _words("limit quota budget cap count length size")
 
 
+@lru_cache(maxsize=256)
 def meaning_of_name(status: int, folded_name: str, name: str) -> Meaning | None:
     """The meaning of a code that is made of words; one that names a limit means that it was exceeded."""
     words = folded_name.split()
