@@ -89,8 +89,8 @@ class Meanings:
             codes: folded values of the body's code-like fields.
             text: the body's sentences, folded.
         """
-        told = tuple(headers.get(name) for name in self._header_names) if headers else ()
-        key = (status, frozenset(codes), text, told)
+        header_values = tuple(headers.get(name) for name in self._header_names) if headers else ()
+        key = (status, frozenset(codes), text, header_values)
         if key in self._memo:
             return self._memo[key]
         if len(self._memo) >= MOST_ANSWERS:
