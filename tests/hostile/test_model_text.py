@@ -82,7 +82,7 @@ def test_a_name_the_catalog_does_not_know_is_not_repeated(told: str, words: str)
     assert status["model"] is None
     assert words not in json.dumps([active, status["problems"], status["next_reason"]], ensure_ascii=False)
     assert any(quoting.STRANGER in problem for problem in status["problems"])
-    assert len(evidence["text"]) <= quoting.MOST_SAID
+    assert len(evidence["text"]) <= quoting.MOST_QUOTED
 
 
 def test_nothing_a_model_reads_is_long_or_has_hidden_characters(told: str) -> None:
@@ -108,5 +108,5 @@ def test_strings_are_bounded_wherever_they_stand() -> None:
 
     assert max(map(len, [*_strings(bounded), *bounded["a"][1]])) <= quoting.MOST
     assert "\n" not in json.dumps(bounded).replace("\\\\n", "")
-    assert len(bounded["text"]) == quoting.MOST_SAID
+    assert len(bounded["text"]) == quoting.MOST_QUOTED
     assert bounded["n"] == 1
