@@ -230,13 +230,16 @@ class Gateway:
 
     async def _credentials(self, request: web.BaseRequest) -> web.StreamResponse:
         """An environment's keys, kept in memory."""
+        hold = self.requests_in_flight.budget.hold()
         try:
-            content = json.loads(await request.content.read())
+            content = json.loads(await body_of(request, hold) or b"")
             values = {k: v for k, v in content["env"].items() if isinstance(k, str) and isinstance(v, str)}
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverBudget):
             return _response(
                 own_responses.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected')
             )
+        finally:
+            hold.free()
         providers, changed_providers = await asyncio.to_thread(self.routing_state.take_credentials, values)
         if changed_providers:
             await asyncio.to_thread(self._write_down, changed_providers)

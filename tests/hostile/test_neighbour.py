@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from pf_tui.cli.serve import own_pages_only, token_required
-from pf_tui.gateway import strangers
+from pf_tui.gateway import http_reply, strangers
 from pf_tui.gateway.server import Gateway, listen
 from pf_tui.state import gateway, journal
 from pf_tui.state.context import Context
@@ -87,6 +87,16 @@ async def test_a_replaced_key_is_a_line_of_the_journal_and_the_same_key_is_none(
         ("gateway", "auth", {"providers": ["openrouter"]})
     ]
     assert "sk-or" not in made.ctx.paths.journal.read_text()
+
+
+async def test_handed_over_keys_are_read_within_the_bound_of_any_request(
+    running: tuple[Gateway, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, url = running
+    monkeypatch.setattr(http_reply, "MAX_BODY_BYTES", 8)
+
+    assert await post(url + "/pf/credentials", **{"x-pf-token": CONTROL}) == 400
+    assert made.routing_state.ctx.env["OPENROUTER_API_KEY"] == "sk-or-first"
 
 
 async def test_the_control_token_stops_it(running: tuple[Gateway, str]) -> None:
