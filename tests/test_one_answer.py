@@ -1,7 +1,8 @@
 """Every face gives the same answer in every world: who is asked, how long it lasts, who rests.
 
 The faces: the dashboard's first line, list and `w`, `status`, `why`, Claude Code's status line, slash
-commands, MCP, `run`'s note, `drill`, the hooks' report of a failure, what agents are set to, and the gateway.
+commands, MCP, `run`'s note, `drill`, the hooks' report of a failure, what Claude Code is set to, and the
+gateway.
 """
 
 from __future__ import annotations
@@ -225,12 +226,13 @@ def test_no_two_faces_name_another_that_serves(world: dict[str, Any]) -> None:
 @examples(60)
 @given(worlds())
 def test_who_follows_a_failure_is_whom_every_face_named(world: dict[str, Any]) -> None:
-    """A hook reports it; Claude Code's and Codex's settings go along."""
+    """A hook reports it; Claude Code is set to the same, or its effect names who serves it instead."""
     with living(world) as ctx:
         before = snapshot.take(ctx)
         if before.active is None:
             return
         install.install(ctx, "claude-code")
+        installed_at = next(a.applied for a in snapshot.take(ctx).agents if a.agent == "claude-code")
         failure = failures.reported("quota")
 
         outcome = actions.report_failure(ctx, before.active.provider, failure)
@@ -239,6 +241,9 @@ def test_who_follows_a_failure_is_whom_every_face_named(world: dict[str, Any]) -
         after = snapshot.take(ctx)
         assert outcome is not None
         assert outcome.to_provider == (after.active.provider if after.active else None) == following
+        set_to = next(agent.applied for agent in after.agents if agent.agent == "claude-code")
+        named = [effect.text for effect in outcome.effects]
+        assert set_to in (installed_at, following) or any(f" {set_to} " in text for text in named)
 
 
 @examples(60)
