@@ -23,7 +23,7 @@ from pf_tui import called
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 from tests import examples, spread
-from tests.patience import raise_limits
+from tests.patience import PAUSES, raise_limits
 
 # The working directory changes from test to test; what hypothesis remembers stays in the checkout.
 hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parent.parent / ".hypothesis")
@@ -114,6 +114,7 @@ def _outside_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def _patient() -> None:
     """No limit of our own is reached because the machine is busy; a test of giving up sets its own."""
     raise_limits()
+    raise_limits(PAUSES)
 
 
 @pytest.fixture(scope="session", autouse=True)

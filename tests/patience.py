@@ -56,6 +56,9 @@ LIMITS: Mapping[str, float] = {
 }
 """How long our own code waits before it gives up; a test of giving up sets its own."""
 
+PAUSES: Mapping[str, float] = {"pf_tui.gateway.routing_state.LOOK_S": 0.0}
+"""Pauses within which the gateway would not see what a test has just changed."""
+
 
 def raise_limits(limits: Mapping[str, float] = LIMITS) -> None:
     """Set limits in their modules, and in those that have imported them by name."""

@@ -33,7 +33,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.patience import LIMITS, PATIENCE_S, raise_limits
+from tests.patience import LIMITS, PATIENCE_S, PAUSES, raise_limits
 
 ROOT = Path(__file__).parent.parent
 _SHORT = {
@@ -226,6 +226,7 @@ def _read_code() -> None:
                 importlib.import_module(module.name)
     called.name_here = lambda: called.NAME  # type: ignore[assignment] # whatever this machine's PATH has
     raise_limits({place: limit for place, limit in LIMITS.items() if not place.startswith(LEFT_OUT)})
+    raise_limits(PAUSES)
     shipped = catalog.load()
     _ = shipped.providers, shipped.models
     gc.collect()
