@@ -120,16 +120,18 @@ def test_a_new_gateway_gets_the_keys_of_each_run_once(context: Make, monkeypatch
 def test_a_killed_gateway_is_back_on_its_port_and_a_stopped_one_is_not(home: Path) -> None:
     """Two runs of an agent; the gateway is killed twice, then stopped; then the agents end."""
     person = Person(home)
-    agents = [
-        subprocess.Popen(
-            [sys.executable, "-m", "pf_tui", "run", "claude", "--", "--wait"],
-            env={**person.env, "SAID": f"{person.said}.{number}"},
-            cwd=person.home,
-            stderr=subprocess.DEVNULL,
-        )
-        for number in range(2)
-    ]
+    agents: list[subprocess.Popen[bytes]] = []
     ctx = Context.here("cli", env=person.env, cwd=home)
+
+    def start_agent() -> None:
+        agents.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "pf_tui", "run", "claude", "--", "--wait"],
+                env={**person.env, "SAID": f"{person.said}.{len(agents)}"},
+                cwd=person.home,
+                stderr=subprocess.DEVNULL,
+            )
+        )
 
     def running() -> tuple[int, int] | None:
         found = supervisor.state.read(ctx.paths)
@@ -145,7 +147,9 @@ def test_a_killed_gateway_is_back_on_its_port_and_a_stopped_one_is_not(home: Pat
         return now if now and now[0] != than[0] else None
 
     try:
+        start_agent()
         first = eventually(running, "the gateway serves")
+        start_agent()  # side by side each starts one, and the other's would serve in the killed one's place
         eventually(lambda: len(companions()) == 2, "each run has its companion")
         for number in (1, 2):
             before = eventually(running, "it serves")

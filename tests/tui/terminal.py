@@ -64,13 +64,20 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self.began = time.perf_counter()
+        gate, opener = os.pipe()
         self.pid, self.handle = pty.fork()
         if self.pid == 0:
+            os.close(opener)
+            os.read(gate, 1)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
             with contextlib.suppress(OSError):
                 os.chdir(self.cwd or os.curdir)
                 os.execve(self.words[0], self.words, self.env)
             os._exit(127)
+        self.settings_before = self.settings()
+        """As they were before the program ran."""
+        os.close(gate)
+        os.close(opener)
         fcntl.ioctl(self.handle, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
         return self
 

@@ -65,7 +65,6 @@ def test_a_switch_made_elsewhere_is_followed_live(dashboard: Open, world: dict[s
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
 def test_a_signal_ends_it_and_the_terminal_is_as_before(dashboard: Open, number: int) -> None:
     with dashboard() as terminal:
-        before = terminal.settings()
         terminal.see("¹Providers")
         terminal.quiet(0.3)
         terminal.signal(number)
@@ -75,17 +74,16 @@ def test_a_signal_ends_it_and_the_terminal_is_as_before(dashboard: Open, number:
         assert ALTERNATE_OFF in tail
         assert CURSOR_ON in tail
         assert MOUSE_OFF in tail
-        assert terminal.settings() == before
+        assert terminal.settings() == terminal.settings_before
 
 
 def test_q_leaves_with_0_and_the_terminal_as_before(dashboard: Open) -> None:
     with dashboard() as terminal:
-        before = terminal.settings()
         terminal.see("¹Providers")
         terminal.send("q")
 
         assert terminal.ends() == 0
-        assert terminal.settings() == before
+        assert terminal.settings() == terminal.settings_before
         assert terminal.output.rstrip().endswith(b"\x1b[?1004l") or ALTERNATE_OFF in terminal.output[-2000:]
 
 
@@ -95,7 +93,6 @@ def test_reset_terminal_brings_back_what_kill_9_left(
     program = f"{sys.executable} -m pf_tui"
     script = f"{program}; {program} reset-terminal; echo it-was-reset; read -r _"
     with Terminal(["/bin/sh", "-mc", script], world, cwd=tmp_path) as terminal:
-        before = terminal.settings()
         terminal.see("¹Providers")
         terminal.quiet(0.3)
         child = next(one for one in terminal.processes()[1:] if "pf_tui" in one.cmdline())
@@ -106,7 +103,7 @@ def test_reset_terminal_brings_back_what_kill_9_left(
         assert ALTERNATE_OFF in reset[-600:]
         assert MOUSE_OFF in reset[-600:]
         echo = termios.ECHO | termios.ICANON | termios.ISIG
-        assert terminal.settings()[3] & echo == before[3] & echo  # type: ignore[operator]
+        assert terminal.settings()[3] & echo == echo  # type: ignore[operator]
 
 
 def test_at_rest_it_writes_nothing(dashboard: Open) -> None:
