@@ -22,12 +22,6 @@ from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
 from pf_tui.state.secret import Secret
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from http.client import HTTPMessage
-    from typing import IO
-    from urllib.request import Request
-
 TIMEOUT_S = 10.0
 """Listing models takes well under a second; a host that needs longer is not usable now."""
 
@@ -202,15 +196,9 @@ def get(provider: Provider, url: str, headers: Mapping[str, str], most: int) -> 
     """One GET: (HTTP status or None, why there was none, so many bytes of a good answer at most)."""
     import http.client
     import urllib.error
-    from urllib.request import HTTPRedirectHandler, Request, build_opener
+    from urllib.request import Request, build_opener
 
-    class NoRedirect(HTTPRedirectHandler):
-        """A redirect is an answer, not a place to take the key to."""
-
-        def redirect_request(
-            self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-        ) -> None:
-            return None
+    from pf_tui.no_redirect import NoRedirect
 
     if not url.startswith(("https://", "http://")):
         raise PfError(f"{url} is no web address", f"correct base_url of {provider.id} in providers.yaml")

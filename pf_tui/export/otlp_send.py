@@ -11,6 +11,7 @@ import urllib.request
 from pf_tui.errors import PfError
 from pf_tui.export import otlp
 from pf_tui.export.otlp_target import Target
+from pf_tui.no_redirect import NoRedirect
 from pf_tui.visible import visible
 
 LONGEST_ANSWER = 1 << 20
@@ -25,7 +26,7 @@ def send(target: Target, body: bytes) -> None:
         headers["Content-Encoding"] = "gzip"
     post = urllib.request.Request(target.url, data=body, headers=headers)  # noqa: S310 - `target` lets http(s) through alone
     try:
-        opener = urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=_trust(target)))
+        opener = urllib.request.build_opener(NoRedirect, urllib.request.HTTPSHandler(context=_trust(target)))
         with opener.open(post, timeout=target.timeout_s) as answer:
             count, words = otlp.refused(answer.read(LONGEST_ANSWER))
     except urllib.error.HTTPError as error:
@@ -52,13 +53,6 @@ _CURES = {
     429: "it is busy; send it again later, nothing counts twice",
     503: "it is busy; send it again later, nothing counts twice",
 }
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Headers hold keys: they go to the named host alone."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
 
 
 def _trust(target: Target) -> ssl.SSLContext:

@@ -166,9 +166,7 @@ def _request(
 
     from google.auth.exceptions import TransportError
 
-    class NoRedirect(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: object, **__: object) -> None:
-            return None
+    from pf_tui.no_redirect import NoRedirect
 
     if not url.startswith(("https://", "http://")):
         raise TransportError(f"{url[:40]} is no web address")
