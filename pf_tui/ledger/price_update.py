@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 20.0
 LEAST_PROVIDERS = 10
+"""A table with fewer is no price table: the answer of a hotel's login page, or half a file."""
+
 MOST_BYTES = 32 * 1024 * 1024
 """Of a price table, unpacked; the published one has three."""
-"""A table with fewer is no price table: the answer of a hotel's login page, or half a file."""
 
 
 @record
