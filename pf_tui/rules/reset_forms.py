@@ -146,12 +146,12 @@ _Words = tuple[str, dict[str, str]]
 @lru_cache(maxsize=1)
 def _words() -> tuple[_Words, _Words]:
     """A pattern of days and zones, one of months, and what takes their place."""
-    words = {word.replace("_", " ").lower(): zone for zone, foreign in _rows(_ZONES) for word in foreign}
-    for english, foreign in _rows(_DAYS):
+    words = {word.replace("_", " ").lower(): zone for zone, foreign in table_rows(_ZONES) for word in foreign}
+    for english, foreign in table_rows(_DAYS):
         cue = "" if english == "today" else _HERE  # a limit of today ends when the text says so
         words |= dict.fromkeys(foreign, f"{cue}{english} ")
     names = [rf"\b{word}\b" if word.isalpha() and word < "\u3000" else word for word in words]
-    months = {name: english for english, foreign in _rows(_MONTHS) for name in foreign}
+    months = {name: english for english, foreign in table_rows(_MONTHS) for name in foreign}
     month = "|".join([*months, "|".join(f"{english}[a-z]{{0,6}}" for english in _ENGLISH_MONTHS)])
     return (f"(?i){'|'.join(names)}", words), (
         rf"(?i)\b(?P<day>\d{{1,2}})\.?º?(?: de)? (?P<month>{month})\b(?: (?:de )?(?P<year>\d{{4}}))?",
@@ -159,6 +159,7 @@ def _words() -> tuple[_Words, _Words]:
     )
 
 
-def _rows(table: str) -> list[tuple[str, list[str]]]:
+def table_rows(table: str) -> list[tuple[str, list[str]]]:
+    """Rows `english: foreign foreign` of a table of words."""
     lines = (line.partition(": ") for line in table.strip().splitlines())
     return [(english, foreign.split()) for english, _, foreign in lines]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from pf_tui.rules.reset_forms import table_rows
+
 START = 4
 """Letters by which a stem is looked up; a shorter word must be the whole word."""
 
@@ -175,15 +177,10 @@ def in_english(folded_text: str) -> str | None:
 def _tables() -> tuple[dict[str, list[tuple[str, bool, str]]], list[tuple[str, str]]]:
     """Stems by their first letters, and parts; made when the first foreign sentence comes."""
     by_start: dict[str, list[tuple[str, bool, str]]] = {}
-    for english, foreign in _rows(_STEMS):
+    for english, foreign in table_rows(_STEMS):
         for stem in foreign:
             letters = stem.rstrip(".")
             is_whole = letters != stem or len(stem) < START
             by_start.setdefault(letters[:START], []).append((letters, is_whole, english))
-    parts = [(part.replace("_", " "), english) for english, foreign in _rows(_PARTS) for part in foreign]
+    parts = [(part.replace("_", " "), english) for english, foreign in table_rows(_PARTS) for part in foreign]
     return by_start, parts
-
-
-def _rows(table: str) -> list[tuple[str, list[str]]]:
-    lines = (line.partition(": ") for line in table.strip().splitlines())
-    return [(english, foreign.split()) for english, _, foreign in lines]
