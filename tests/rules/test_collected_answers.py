@@ -293,12 +293,17 @@ def rows(groups: list[Group]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows(FIRST))
-def test_a_collected_answer_means_what_its_users_want(
-    kinds: str, scopes: tuple[str | None, ...], rest: Any, status: int, body: Any
-) -> None:
+def means(status: int, body: Any, kinds: str, scopes: tuple[str | None, ...], rest: Any) -> None:
+    """Assert what an answer means."""
     failure = read(status, {}, body)
 
     assert failure.kind in kinds.split(), failure
     assert failure.scope in scopes
     assert rests_as_wanted(failure, rest), failure.until
+
+
+@pytest.mark.parametrize(("kinds", "scopes", "rest", "status", "body"), rows(FIRST))
+def test_a_collected_answer_means_what_its_users_want(
+    kinds: str, scopes: tuple[str | None, ...], rest: Any, status: int, body: Any
+) -> None:
+    means(status, body, kinds, scopes, rest)
