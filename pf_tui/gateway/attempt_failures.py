@@ -107,6 +107,14 @@ class FailureClassifier:
         )
         return FailedAttempt(route=self._route, failure=failure, status=exchange.status)
 
+    def odd(self, exchange: AnyExchange, text: bytes | bytearray) -> FailedAttempt:
+        """Content of no known shape: an error in somebody's own words, or no answer at all."""
+        if text.lstrip()[:1] != b"<":  # a page says anything
+            failed_attempt = self.in_band(exchange, text)
+            if failed_attempt.failure.kind != "server":
+                return failed_attempt
+        return self.nonsense(exchange, text)
+
     def empty(self, exchange: AnyExchange, odd: bytes | bytearray) -> FailedAttempt:
         """A 200 that ends without an answer.
 

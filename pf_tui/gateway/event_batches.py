@@ -133,6 +133,6 @@ def all_at_once(whole: bytes) -> list[Event] | None:
         return None
     try:
         events = _DECODER.decode(b"[" + b",".join(data) + b"]")
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return events if len(events) == len(data) + count else None

@@ -23,6 +23,7 @@ _ORDINARY_ENDS = frozenset({None, "", "end_turn", "stop", "tool_use", "tool_call
 
 _WORDS = ("text", "thinking", "signature", "data", "partial_json", "citation", "refusal", "encrypted_content")
 _BARE_BLOCKS = frozenset({"text", "thinking"})
+_THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning"})
 _BARE_PARTS = frozenset({"text", "output_text", "summary_text", "reasoning_text", "refusal"})
 
 
@@ -55,20 +56,24 @@ def is_opening(kind: str | None, data: bytes) -> bool:
 
 
 def is_empty_answer(answer: object) -> bool:
-    """True when a whole answer of any of the three protocols holds nothing."""
+    """True when a whole answer of any of the three protocols holds nothing, or nothing but thoughts."""
     if not isinstance(answer, dict):
         return False
     if isinstance(answer.get("choices"), list):
-        return not any(map(_choice_says, _mappings(answer["choices"])))
+        return not any(_choice_says(choice, thoughts=False) for choice in _mappings(answer["choices"]))
     if isinstance(answer.get("output"), list):
         return answer.get("status") != "incomplete" and not any(
-            _item_says(item, done=True) for item in _mappings(answer["output"])
+            _item_says(item, done=True)
+            for item in _mappings(answer["output"])
+            if item.get("type") not in _THOUGHTS
         )
     blocks = answer.get("content")
     if isinstance(blocks, str):
-        return not blocks
+        return not blocks.strip()
     ended = answer.get("stop_reason") in _ORDINARY_ENDS
-    return ended and all(_is_bare(block, _BARE_BLOCKS) for block in _mappings(blocks))
+    return ended and all(
+        block.get("type") in _THOUGHTS or _is_bare(block, _BARE_BLOCKS) for block in _mappings(blocks)
+    )
 
 
 def content_of(data: bytes | bytearray) -> object:
@@ -82,13 +87,23 @@ def content_of(data: bytes | bytearray) -> object:
         return json.loads(data)
 
 
-def _choice_says(choice: Mapping[str, object]) -> bool:
+def _choice_says(choice: Mapping[str, object], *, thoughts: bool = True) -> bool:
+    """Args: thoughts: reasoning is an answer; in a stream the client sees it grow."""
     if choice.get("finish_reason") not in _ORDINARY_ENDS:
         return True
     message = choice.get("delta") or choice.get("message") or {}
     if not isinstance(message, dict):
         return True
-    return bool(choice.get("text")) or any(value for name, value in message.items() if name != "role")
+    return _says(choice.get("text")) or any(
+        _says(value)
+        for name, value in message.items()
+        if name != "role" and (thoughts or not name.startswith("reasoning"))
+    )
+
+
+def _says(value: object) -> bool:
+    """Something is there; a blank text is nothing."""
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def _responses_says(kind: str, event: Mapping[str, object]) -> bool:
@@ -100,9 +115,9 @@ def _responses_says(kind: str, event: Mapping[str, object]) -> bool:
         output = _field(event.get("response"), "output")
         return any(_item_says(item, done=True) for item in _mappings(output))
     if kind.endswith(".delta"):
-        return bool(event.get("delta"))
+        return _says(event.get("delta"))
     if kind.endswith("text.done"):
-        return bool(event.get("text"))
+        return _says(event.get("text"))
     return True
 
 
@@ -125,7 +140,7 @@ def _is_bare(block: object, kinds: frozenset[str] | None) -> bool:
         return True
     if kinds is not None and block.get("type") not in kinds:
         return False
-    return not any(block.get(word) for word in _WORDS)
+    return not any(_says(block.get(word)) for word in _WORDS)
 
 
 def _field(value: object, name: str) -> object:

@@ -12,6 +12,14 @@ from collections.abc import Iterator
 LONG_BYTES = 2**12
 """What waits beyond this is kept in pieces."""
 
+BOM = b"\xef\xbb\xbf"
+"""A stream may begin with it; it is no part of the first event."""
+
+STRAY_BYTES = 2**16
+"""Of a stream without an event that are looked at."""
+
+_FIELDS = (b":", b"data:", b"event:", b"id:", b"retry:")
+
 
 class EventBuffer:
     """Holds back what is not a whole event yet."""
@@ -86,12 +94,20 @@ def payload(event: bytes) -> bytes:
         return b""
     if event.count(b"data:") == 1 and (start == 0 or event[start - 1] in b"\r\n"):
         end = event.find(b"\n", start)
+        if end < 0:
+            end = event.find(b"\r", start)
         return event[start + 5 : end if end >= 0 else None].strip()
     data = bytearray()  # not a list: an event may be millions of lines
     for line in _LINE.finditer(event):
         if line[0].startswith(b"data:"):
             data += line[0][5:].lstrip() + b"\n"
     return bytes(data[:-1])
+
+
+def stray_text(events: bytes | bytearray) -> bytes:
+    """What of a stream's beginning is neither an event nor a comment: somebody's own words."""
+    lines = bytes(events[:STRAY_BYTES]).splitlines()
+    return b"\n".join(line for line in lines if line.strip() and not line.startswith(_FIELDS))
 
 
 _LINE = re.compile(rb"[^\r\n]+")

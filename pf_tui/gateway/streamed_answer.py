@@ -18,10 +18,10 @@ from pf_tui.gateway.exchange import Unreachable, reading
 from pf_tui.gateway.held_reply import ClientGone, HeldReply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import EventBuffer, split_events
+from pf_tui.gateway.sse import BOM, EventBuffer, payload, split_events, stray_text
 from pf_tui.gateway.stream_errors import clean_error, cut_event, last_event
 from pf_tui.gateway.translation import AnyExchange
-from pf_tui.gateway.usage_meter import Kind, UsageMeter
+from pf_tui.gateway.usage_meter import KEEP_ALIVES, Kind, UsageMeter
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure
 
@@ -155,6 +155,8 @@ class StreamedAnswer:
                 return content
         if self._meter.finished or self._meter.odd is not None:
             return self._errors.empty(exchange, self._meter.odd or b"")
+        if words := stray_text(head):
+            return self._errors.odd(exchange, words)
         when = "before its answer began" if self._opened else "before its first event"
         return self._errors.unreachable(Unreachable("network", f"the stream ended {when}"))
 
@@ -162,6 +164,8 @@ class StreamedAnswer:
         self, exchange: AnyExchange, whole: bytes, head: bytearray
     ) -> bytes | FailedAttempt | None:
         """What may pass, from the first piece of the answer on; None while there is none, for `head`."""
+        if not head and whole.startswith(BOM):
+            whole = whole[len(BOM) :]
         end = 0
         for event in split_events(whole):
             end += len(event)
@@ -173,8 +177,11 @@ class StreamedAnswer:
             if meaning == Kind.ERROR:
                 return self._errors.in_band(exchange, b"".join([head, event, whole[end:]]), event)
             if meaning == Kind.GARBAGE:
-                return self._errors.nonsense(exchange, event)
-            head += event
+                if payload(event) not in KEEP_ALIVES:
+                    return self._errors.odd(exchange, payload(event) or event)
+                meaning = Kind.FILLER
+            else:
+                head += event
             self._fillers += len(event)
             if (
                 self._fillers > (FILLER_BYTES if meaning == Kind.FILLER else EVENT_BYTES)

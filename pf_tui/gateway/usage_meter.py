@@ -51,15 +51,18 @@ _WHOLE_DECODER = msgspec.json.Decoder(_WholeAnswer)
 _DECODER = msgspec.json.Decoder(Event)
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
 _FILLER = frozenset({"ping", "keepalive", "codex.rate_limits"})
-_FAILED_ENDS = frozenset({"error", "network_error", "insufficient_system_resource"})
-"""Finish reasons of a provider that broke off: OpenRouter, Z.AI and DeepSeek."""
+_FAILED_ENDS = frozenset({"insufficient_system_resource", "abort", "timeout"})
+"""Finish reasons of a provider that broke off, beside "error" and "network_error": DeepSeek, vLLM, Cohere."""
 
-_ERROR_NAME = re.compile(rb"event: ?error\r?\n")
+_ERROR_NAME = re.compile(rb"event: ?error(?:\r?\n|\r)")
 """How an event begins that calls itself an error, whatever its data is."""
 
 _CONTENT_MARKS = (b"content", b"delta", b"choices", b"arguments", b"partial_json", b"output")
 """In an event that is no JSON: it was a piece of the answer."""
 
+
+KEEP_ALIVES = frozenset({b"ping", b"null", b'""', b"keep-alive", b"keepalive", b"heartbeat", b"[PING]"})
+"""Data that some proxies send while they wait: no JSON, or none that a client expects."""
 
 _DONE_EVENT = b"data: [DONE]\n\n"
 
@@ -142,7 +145,7 @@ class UsageMeter:
         for event in split_events(whole):
             kind = self.look(event)
             if kind == Kind.GARBAGE:
-                if not self.finished and self._is_content(payload(event)):
+                if not self.finished and self._is_content(payload(event) or event):
                     self.broken = True
                     break
                 continue
@@ -156,8 +159,8 @@ class UsageMeter:
     def look(self, event: bytes) -> int:
         """Take what one event tells; returns its Kind."""
         data = payload(event)
-        if not data:
-            return Kind.FILLER
+        if not data:  # JSON without its field's name is a piece that nobody can read
+            return Kind.GARBAGE if b'{"' in event and event[:1] != b":" else Kind.FILLER
         if data == b"[DONE]":
             self.finished = self.done = True
             return Kind.GOOD if self.answered else Kind.OPENING
@@ -167,6 +170,8 @@ class UsageMeter:
             return self._look_loosely(data)
         except (msgspec.DecodeError, RecursionError):
             return Kind.ERROR if _ERROR_NAME.match(event) else Kind.GARBAGE
+        except UnicodeDecodeError:  # every client reads it with a sign in place of what is no letter
+            return self.look(_readable(event))
         kind = self._see(usage)
         if self.answered or kind != Kind.GOOD:
             return kind
@@ -179,8 +184,10 @@ class UsageMeter:
         return Kind.GOOD
 
     def _is_content(self, data: bytes) -> bool:
-        """An event that is no JSON was a piece of the answer: it begins as one, or names its fields."""
-        return data[:8] == self.head or (data[:1] == b"{" and any(mark in data for mark in _CONTENT_MARKS))
+        """An event that is no JSON was a piece of the answer: it begins, ends or names its fields as one."""
+        if data[:8] == self.head or (data[:1] != b"{" and data[-1:] in b"]}" and b'":' in data):
+            return True
+        return b"{" in data and any(mark in data for mark in _CONTENT_MARKS)
 
     def _see(self, usage: Event) -> int:
         kind = usage.type
@@ -206,7 +213,7 @@ class UsageMeter:
             for choice in usage.choices:
                 if choice.finish_reason:
                     self.finished = True
-                if choice.error or choice.finish_reason in _FAILED_ENDS:
+                if choice.error or _is_failed_end(choice.finish_reason):
                     return Kind.ERROR
         elif kind == "message_delta" and type(usage.delta) is Delta and usage.delta.stop_reason:
             self.finished = True
@@ -228,6 +235,8 @@ class UsageMeter:
             return self._look_loosely(body)
         except (msgspec.DecodeError, RecursionError):
             return Kind.GARBAGE
+        except UnicodeDecodeError:
+            return self.take(_readable(body))
         self._hold(whole.id, whole.model)
         if whole.usage is not None:
             self._use(whole.usage)
@@ -235,11 +244,11 @@ class UsageMeter:
         for block in (*_blocks(whole.content), *(whole.output or ())):
             if signature := block.signature or block.data or block.encrypted_content:
                 self._sign(signature)
-            says_words = says_words or bool(block.text)
+            says_words = says_words or bool(block.text.strip() if type(block.text) is str else block.text)
         if whole.error or whole.type == "error" or whole.status == "failed":
             return Kind.ERROR
         for choice in whole.choices or ():
-            if choice.error or choice.finish_reason in _FAILED_ENDS:
+            if choice.error or _is_failed_end(choice.finish_reason):
                 return Kind.ERROR
         if says_words:  # nearly always: then nobody need read it a second time
             return Kind.GOOD
@@ -281,6 +290,14 @@ class UsageMeter:
     def _use(self, usage: dict[str, object]) -> None:
         if len(usage) <= MOST_FIELDS and len(self.usage) <= MOST_FIELDS:
             self.usage.update({key: value for key, value in usage.items() if value is not None})
+
+
+def _is_failed_end(reason: str | None) -> bool:
+    return reason is not None and (reason.lower() in _FAILED_ENDS or reason.lower().endswith("error"))
+
+
+def _readable(data: bytes | bytearray) -> bytes:
+    return data.decode("utf-8", "replace").encode()
 
 
 def counts(protocol: str, usage: dict[str, object]) -> dict[str, int]:

@@ -39,8 +39,11 @@ FINISHES: Mapping[str, Stop] = {
 }
 """What vendors say -> why it stopped: OpenAI's words, Together's eos, Mistral's and Z.AI's own."""
 
-_BROKEN = frozenset(("error", "network_error", "insufficient_system_resource"))
-"""Finish reasons that say that the answer is not whole. Source: OpenRouter, Mistral, Z.AI, DeepSeek docs."""
+_BROKEN = frozenset(("insufficient_system_resource", "abort", "timeout"))
+"""Finish reasons, beside "error" and "network_error", that say that the answer is not whole.
+
+Source: docs of OpenRouter, Mistral, Z.AI, DeepSeek, vLLM and Cohere.
+"""
 
 FINISH_REASONS: Mapping[Stop, str] = {
     "end": "stop",
@@ -167,6 +170,9 @@ class EventReader(StreamReader):
         return events
 
     def _choice(self, choice: Mapping[str, object]) -> list[Event]:
+        if error := choice.get("error"):
+            self.ended = True
+            return [classify(None, {"error": error})]
         delta = object_in(choice, "delta") or object_in(choice, "message")
         events: list[Event] = []
         if thinking := thinking_of(delta):
@@ -185,7 +191,7 @@ class EventReader(StreamReader):
             events += self._call({"index": 0, "function": delta["function_call"]}, 0)
         reason = text_in(choice, "finish_reason")
         if reason:
-            if reason in _BROKEN:
+            if reason.lower() in _BROKEN or reason.lower().endswith("error"):
                 return events + self._failed("server", f"the provider ended the answer with '{reason}'")
             self._finish = reason
         return events

@@ -49,14 +49,23 @@ class Relay:
             self._listener.hear(chunk)
         if self._splitter is None:
             return chunk
-        return b"".join(self._edited(name, data) for name, data in self._splitter.feed(chunk))
+        return b"".join(self._edited(name, data) for name, data in self._splitter.feed(chunk)) + self._stray()
 
     def finish(self) -> bytes:
         """The provider closed the connection."""
         self.ended = True
         if self._splitter is None:
             return b""
-        return b"".join(self._edited(name, data) for name, data in self._splitter.finish())
+        return b"".join(self._edited(name, data) for name, data in self._splitter.finish()) + self._stray()
+
+    def _stray(self) -> bytes:
+        """What came that is no event: whoever reads the stream judges it."""
+        stray = self._splitter.stray if self._splitter is not None else b""
+        if not stray:
+            return b""
+        out = bytes(stray) + b"\n"
+        del stray[:]  # type: ignore[union-attr]
+        return out
 
     def fail(self, failure: Failure) -> bytes:
         """The connection broke: one error for the client."""

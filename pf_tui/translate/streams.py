@@ -16,6 +16,7 @@ from pf_tui.translate.conversation import (
     Open,
     Usage,
 )
+from pf_tui.translate.failures import classify
 from pf_tui.translate.ordering import Blocks
 
 LONG_BYTES = 2**12
@@ -41,11 +42,21 @@ class StreamReader(ABC):
         """What that chunk of the stream says."""
         events: list[Event] = []
         for name, data in self._splitter.feed(chunk):
+            if self._splitter.stray:
+                events += self._lost()
             news = self._event(name, data)
             if not news or len(data) > LONG_BYTES:
                 self._unsaid += len(data) + EVENT_BYTES
             events += news
+        if self._splitter.stray:
+            events += self._lost()
         return events
+
+    def _lost(self) -> list[Event]:
+        """A piece of an answer that has begun came without its field's name: what follows has a hole."""
+        if self.ended or not self._blocks.blocks or b'{"' not in self._splitter.stray:
+            return []
+        return self._failed("server", "the provider sent a piece of its answer that cannot be read")
 
     @property
     def memory_bytes(self) -> int:
@@ -59,7 +70,12 @@ class StreamReader(ABC):
         events: list[Event] = []
         for name, data in self._splitter.finish():
             events += self._event(name, data)
-        return events if self.ended else events + self._closed()
+        if self.ended:
+            return events
+        if self._splitter.stray and not self._blocks.blocks:
+            self.ended = True
+            return [*events, classify(None, sse.value_or_text(self._splitter.stray))]
+        return events + self._closed()
 
     @abstractmethod
     def _event(self, name: bytes, data: bytes) -> list[Event]:

@@ -36,6 +36,10 @@ def message_delta(reason: str | None) -> bytes:
     [
         sse({"type": "message_start", "message": {"id": "m", "content": []}}),
         block({"type": "text", "text": ""}),
+        block({"type": "text", "text": "\n\n"}),
+        sse({"type": "content_block_delta", "delta": {"type": "text_delta", "text": " \n"}}),
+        chunk({"content": "\n"}),
+        sse({"type": "response.output_text.delta", "delta": " "}),
         block({"type": "thinking", "thinking": "", "signature": ""}),
         sse({"type": "content_block_stop", "index": 0}),
         message_delta("end_turn"),
@@ -95,6 +99,9 @@ ERROR_CHUNKS = [
     chunk({"content": ""}, "error", error={"code": 502, "message": "upstream"}),
     chunk({}, "error"),
     chunk({}, "network_error"),
+    chunk({}, "abort"),
+    chunk({}, "ENGINE_ERROR"),
+    chunk({}, "TIMEOUT"),
     chunk({}, None, error={"message": "x"}),
     chunk({}, None, error="overloaded"),
     sse({"choices": [{"delta": {}, "error": {"message": "x"}}]}),
@@ -139,6 +146,14 @@ def test_no_error_is_no_error(value: object) -> None:
         {"object": "response", "status": "completed", "output": [{"type": "message", "content": []}]},
         {"base_resp": {"status_code": 1008}, "choices": None},
         {},
+        {"type": "message", "content": [{"type": "text", "text": "\n "}], "stop_reason": "end_turn"},
+        {"type": "message", "content": [{"type": "thinking", "thinking": "hm"}], "stop_reason": "end_turn"},
+        {"choices": [{"message": {"content": " ", "reasoning_content": "hm"}, "finish_reason": "stop"}]},
+        {
+            "object": "response",
+            "status": "completed",
+            "output": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}],
+        },
     ],
 )
 def test_an_empty_answer_is_none(answer: dict[str, Any]) -> None:
@@ -149,6 +164,7 @@ def test_an_empty_answer_is_none(answer: dict[str, Any]) -> None:
     "answer",
     [
         {"type": "message", "content": [], "stop_reason": "refusal"},
+        {"type": "message", "content": [{"type": "thinking", "thinking": "hm"}], "stop_reason": "max_tokens"},
         {"type": "message", "content": [{"type": "tool_use", "name": "x", "input": {}}]},
         {"choices": [{"message": {"content": None, "tool_calls": [{}]}, "finish_reason": "tool_calls"}]},
         {"choices": [{"message": {"content": ""}, "finish_reason": "length"}]},
@@ -164,6 +180,8 @@ BROKEN = [
     b'data: {"type":"content_block_delta","delta":{"partial_json":"ab\n\n',
     b'data: {"type":"content_blo\n\n',
     b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":}\n\n',
+    b'data: _delta","delta":{"type":"text_delta","text":"x"}}\n\n',
+    b'event: content_block_delta\n{"type":"content_block_delta","delta":{"text":"x"}}\n\n',
 ]
 
 
@@ -178,7 +196,9 @@ def test_a_lost_piece_of_the_answer_ends_the_stream(event: bytes) -> None:
     assert not meter.done
 
 
-@pytest.mark.parametrize("noise", [b"data: {oops\n\n", b"data: <html>\n\n", b"data: OK\n\n"])
+@pytest.mark.parametrize(
+    "noise", [b"data: {oops\n\n", b"data: <html>\n\n", b"data: OK\n\n", b"data: null\n\n"]
+)
 def test_noise_between_pieces_is_left_out(noise: bytes) -> None:
     good = b'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"x"}}\n\n'
     meter = UsageMeter()
@@ -186,3 +206,19 @@ def test_noise_between_pieces_is_left_out(noise: bytes) -> None:
 
     assert meter.filter_events(good + noise + good) == (good + good, None)
     assert not meter.broken
+
+
+def test_bytes_that_are_no_text_are_read_as_a_client_reads_them() -> None:
+    meter = UsageMeter()
+    delta = b'data: {"type":"response.output_text.delta","delta":"th\xffree"}\n\n'
+
+    assert meter.look(delta) == Kind.GOOD
+    assert meter.filter_events(delta + delta) == (delta + delta, None)
+    assert UsageMeter().take(b'{"id":"m\xff","content":[{"type":"text","text":"x"}]}') == Kind.GOOD
+
+
+def test_fields_may_end_with_a_carriage_return_alone() -> None:
+    meter = UsageMeter()
+
+    assert meter.look(b'event: message_start\rdata: {"message":{"id":"m1"}}\rid: 5\r\r') == Kind.OPENING
+    assert meter.message_id == "m1"

@@ -390,6 +390,11 @@ COMPLAINTS = {
     "dashscope": b'id:1\nevent:error\n:HTTP_STATUS/429\ndata:{"code":"Throttling","message":"limit"}\n\n',
     "litellm": sse({"choices": None, "error_type": "RateLimitError", "error_message": "rate limit"}),
     "minimax": sse({"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}),
+    "plain": b"upstream: rate limit\n",
+    "plain-data": b"data: rate limit\n\n",
+    "bare": b'{"error": {"message": "rate limit"}}\n\n',
+    "bare-list": b'[{"error": {"code": 429, "message": "rate limit"}}]',
+    "bom": b"\xef\xbb\xbf" + sse({"error": "rate limit"}),
 }  # fmt: skip
 """Errors in a stream, as vendors send them beside the protocols' own."""
 
@@ -409,3 +414,19 @@ async def test_a_complaint_of_any_shape_moves_on_and_rests_what_it_says(scene: S
         assert [bench["kind"] for bench in scene.gate.health()] in (["windowless"], ["rate"]), name
         actions.release(scene.gate.context, "one")
         await scene.gate.settled()
+
+
+@every_protocol
+async def test_what_stands_before_an_answer_and_is_none_of_it_reaches_nobody(
+    scene: Scene, protocol: str
+) -> None:
+    for noise in (b"\xef\xbb\xbf", b"data: ping\n\n", b"data: null\n\n"):
+
+        async def play(response: web.StreamResponse, protocol: str, data: bytes = noise) -> None:
+            await response.write(data + b"".join(stream(protocol)))
+
+        scene.first.play = play
+        heard = await scene.ask(protocol)
+
+        assert (heard.whole, heard.headers["x-pf-provider"]) == (True, "one"), noise
+        assert noise not in heard.body

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from pf_tui import translate
 from pf_tui.drill import fake_replies as replies
 from pf_tui.translate import Exchange, Stream
+from pf_tui.translate.chat_events import EventReader
+from pf_tui.translate.conversation import Failure
+from pf_tui.translate.sse import Splitter
 from tests.examples import examples
 from tests.translate.conftest import CHAT, MESSAGES, PROTOCOLS, RESPONSES, plain, request, sent
 
@@ -190,3 +193,39 @@ def test_a_whole_answer_says_what_its_stream_says(source: str, upstream: str) ->
     else:
         assert [item["type"] for item in body["output"]] == ["message", "function_call"]
         assert body["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("piece", "kind"),
+    [
+        (b"You exceeded your current quota, please check your plan and billing details.", "quota"),
+        (b'{"error": {"message": "Rate limit reached"}}', "rate_limit"),
+        (b'data: {"choices": [{"delta": {}, "error": {"message": "Rate limit reached"}}]}\n\n', "rate_limit"),
+    ],
+)
+def test_an_error_that_is_no_event_is_known_by_its_words(piece: bytes, kind: str) -> None:
+    reader = EventReader()
+
+    events = [*reader.feed(piece), *reader.finish()]
+
+    (failure,) = [event for event in events if isinstance(event, Failure)]
+    assert failure.kind == kind
+
+
+def test_a_piece_without_its_fields_name_is_a_hole() -> None:
+    reader = EventReader()
+    good = b'data: {"choices": [{"delta": {"content": "x"}}]}\n\n'
+
+    events = reader.feed(good + good.removeprefix(b"data: ") + good)
+
+    assert [type(event).__name__ for event in events] == ["Begin", "Open", "Delta", "Failure"]
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_lines_may_end_with_a_carriage_return_alone(cut: int) -> None:
+    stream = b'event: a\rdata: {"x": 1}\rid: 2\r\rdata: y\r\n\r\ndata: z\n\n'
+    splitter = Splitter()
+
+    events = [*splitter.feed(stream[:cut]), *splitter.feed(stream[cut:]), *splitter.finish()]
+
+    assert events == [(b"a", b'{"x": 1}'), (b"", b"y"), (b"", b"z")]
