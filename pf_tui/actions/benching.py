@@ -19,6 +19,7 @@ from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.rules.eligibility import ExhaustedWindow
     from pf_tui.rules.failures import Failure
     from pf_tui.rules.spending import Question
 
@@ -68,7 +69,8 @@ def bench(
 def release(ctx: Context, provider_id: str, *, model: str | None = None, why: str = "asked for") -> int:
     """Lift what keeps a provider, or one model there, from serving; returns how many. Raises UnknownName.
 
-    Benches of every kind and, for the whole provider, windows that are used up.
+    Benches of every kind, windows that are used up (with a model: those of its family), repairs; and what
+    was asked before this moment counts no more when it fails.
     """
     catalog = ctx.catalog()
     provider = catalog.provider(provider_id).id
@@ -86,7 +88,8 @@ def release(ctx: Context, provider_id: str, *, model: str | None = None, why: st
         action="release",
         what={"provider": provider, "model": model_id},
         why=why,
-        windows_of=(provider,) if model_id is None else (),
+        windows_of=provider,
+        model=model_id,
     )
 
 
@@ -172,7 +175,10 @@ def report_failure(
         before: a snapshot that the caller took under the lock it still holds.
     """
     with files.locked(ctx.paths):
-        history = ctx.health().benches
+        state = ctx.health()
+        history, release_at = state.benches, state.released.get(provider_id)
+        if at is not None and release_at is not None and at < release_at:
+            return None
         resting = benches.decide(
             failure, provider_id, model, history, ctx.now(), at=at, streak=streak, source=ctx.who
         )
@@ -315,22 +321,30 @@ def _lift(
     action: str,
     what: Mapping[str, object],
     why: str,
-    windows_of: Sequence[str] = (),
+    windows_of: str | None = None,
+    model: str | None = None,
 ) -> int:
-    """Drop benches, and let full windows of some providers count no longer; returns how many of both."""
+    """Drop benches, and let full windows count no longer; returns how many of both.
+
+    Args:
+        windows_of: the provider whose windows those are; None = nobody's.
+        model: only the windows of this model's family.
+    """
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         old = ctx.health()
         benches = [health.bench_to_json(b) for b in old.benches if is_over(b)]
         full = [
-            name
-            for name in windows_of
-            for window in before.eligibility_of(name).full_windows
-            if not window.budget
+            window
+            for window in (before.eligibility_of(windows_of).full_windows if windows_of else ())
+            if not window.budget and (model is None or (window.model_family and window.concerns(model)))
         ]
+        names = [] if windows_of is None else [windows_of] if model is None else _families(windows_of, full)
+        release_times = {**old.released, **dict.fromkeys(names, ctx.now())}
         if not benches and not full:
+            if names:
+                health.change(ctx.paths, lambda old: replace(old, released=release_times))
             return 0
-        release_times = {**old.released, **dict.fromkeys(full, ctx.now())}
         new, _ = health.change(
             ctx.paths,
             lambda old: replace(
@@ -340,7 +354,7 @@ def _lift(
         after = before.after(health=new)
         previous = before.active.provider if before.active else None
         undo: dict[str, object] = {"benches": benches}
-        if full:
+        if names:
             undo["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
         write_down(
             ctx,
@@ -352,6 +366,11 @@ def _lift(
         )
         settle(ctx, after, why=why, moved_from=previous)
     return len(benches) + len(full)
+
+
+def _families(provider: str, full: Sequence[ExhaustedWindow]) -> list[str]:
+    """Under which names the release of a provider's family windows is kept."""
+    return [health.family_key(provider, window.model_family or "") for window in full]
 
 
 def _keep(ctx: Context, resting: Bench) -> health.Health:

@@ -54,12 +54,23 @@ class CircuitBreaker:
         """By provider, or one model there: failures in a row, and when the last one that counted came, in the
         order of things."""
         self._order = itertools.count(1)
+        self._release_times: Mapping[str, datetime] = {}
         self._made_at: dict[BenchKey, int] = {}
         """When this process made a bench, in the order of things."""
         self._probes: set[str] = set()
 
-    def load(self, stored_benches: Iterable[Bench]) -> None:
-        """Take over what health.json says; what is still on its way to it stays as it is here."""
+    def load(
+        self, stored_benches: Iterable[Bench], release_times: Mapping[str, datetime] | None = None
+    ) -> None:
+        """Take over what health.json says; what is still on its way to it stays as it is here.
+
+        Args: release_times: when a person released whom; failures before that count no more.
+        """
+        before, self._release_times = self._release_times, release_times or {}
+        if before != self._release_times:
+            for key in [key for key in self._streaks if key[0] in self._release_times]:
+                if before.get(key[0]) != self._release_times[key[0]]:
+                    del self._streaks[key]
         self._stored_benches = {bench.key: bench for bench in stored_benches if not self._has_ended(bench)}
         self._index()
 
@@ -156,7 +167,8 @@ class CircuitBreaker:
             attempt_token: of the request that failed.
             source: who saw it, for the bench.
         """
-        if failure.scope is None:
+        release_at = self._release_times.get(route.provider)
+        if failure.scope is None or (release_at is not None and attempt_token.at < release_at):
             return None
         now = self._clock()
         bench = benches.decide(

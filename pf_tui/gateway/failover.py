@@ -252,6 +252,7 @@ class RequestFailover(Turn):
             )
 
     def _note_failure(self, route: Route, failure: Failure, attempt_token: AttemptToken) -> None:
+        self._routing_state.follow_health()  # what a person released meanwhile is theirs to try again
         bench = self._resting.failed(route, failure, attempt_token, self._routing_state.ctx.who)
         why = f"{route.provider}: {words_of(failure)}"
         if failure.is_unread and failure.scope is None:

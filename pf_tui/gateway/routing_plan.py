@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pf_tui.catalog import Catalog
 from pf_tui.gateway import routing
@@ -54,6 +55,8 @@ class RoutingPlan:
         """For a project: the shared plan it was read after; another one means reading again."""
         self.full_windows = full_windows
         """For a project, whose budgets may be lower: what is used up there; None = what is for everybody."""
+        self.release_times: Mapping[str, datetime] = {}
+        """When a person released whom, as the windows were read."""
         self.last_resort = spill
         """Providers past the switch threshold: new sessions begin elsewhere."""
         self._candidates: dict[tuple[object, ...], Candidates] = {}

@@ -127,9 +127,8 @@ class RoutingState:
             return True
         if (stamps[0], stamps[2:]) != (plan.stamps[0], plan.stamps[2:]):
             return False
-        released_at = self._released
         self.read_benches()
-        if self._released != released_at:
+        if self._released != plan.release_times:
             return False  # a person let full windows count no longer
         plan.stamps = stamps
         self.written = True  # "begin anew" may have moved budgets
@@ -140,11 +139,17 @@ class RoutingState:
         try:
             health = self.ctx.health()
             self._released = health.released
-            self.resting.load(health.benches)
+            self.resting.load(health.benches, health.released)
             self.repairs = {(repair.provider, repair.model): repair.strip for repair in health.repairs}
             self.pins = {key: session.pin for key, session in health.sessions.items() if session.pin}
         except PfError as error:
             self.problem = str(error)
+
+    def follow_health(self) -> None:
+        """Take over what somebody has written into health.json since a request looked."""
+        plan = self._plans.get(None)
+        if plan is None or plan.stamps[1] != _stat(self._looked_at[1]):
+            self.read_benches()
 
     def where(self, route: Route) -> Route:
         """The route, at the address where its host was found to serve that model."""
@@ -246,7 +251,7 @@ class RoutingState:
             self.read_benches()
         keys = self._keys.read(now)
         self.problem = self._keys.problem or self.problem
-        return RoutingPlan(
+        plan = RoutingPlan(
             now,
             keys,
             settings.parse(now.config.gateway, ctx.paths.config),
@@ -258,6 +263,8 @@ class RoutingState:
             else {s.provider: s.full_windows for s in now.eligibilities if s.full_windows},
             self._keys.signers(now, keys),
         )
+        plan.release_times = now.files.health.released
+        return plan
 
     def _spilling(self, now: Snapshot, old: RoutingPlan | None) -> frozenset[str]:
         """Who is past the switch threshold by their own word; as the plan before had it."""

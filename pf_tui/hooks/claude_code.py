@@ -148,7 +148,7 @@ def _failed(ctx: Context, data: Mapping[str, object]) -> str:
         prompt = text(data, "prompt_id")
         is_repeat = prompt and any(prompt in _prompts(bench) for bench in health.benches)
         if provider is not None and provider in now.catalog.providers and not is_repeat:
-            _bench(ctx, now, provider, failure, error.model or _model_in(details), data)
+            _bench(ctx, now, provider, failure, error.model or _model_in(details), data, at=error.at)
     _use(ctx, data, provider, session)
     return ""
 
@@ -244,9 +244,16 @@ def _probes(ctx: Context) -> bool:
 
 
 def _bench(
-    ctx: Context, now: Snapshot, provider: str, failure: Failure, protocol: str, data: Mapping[str, object]
+    ctx: Context,
+    now: Snapshot,
+    provider: str,
+    failure: Failure,
+    protocol: str,
+    data: Mapping[str, object],
+    *,
+    at: datetime | None,
 ) -> None:
-    """Bench what the failure is about. Call it under the lock."""
+    """Bench what the failure is about. Call it under the lock. Args: at: when it was written down."""
     model = _asked_for(now, provider, protocol) if protocol else None
     prompt = text(data, "prompt_id")
     benches = [bench for bench in now.files.health.benches if bench.provider == provider]
@@ -257,6 +264,7 @@ def _bench(
         provider,
         failure,
         model=model.id if model is not None else None,
+        at=at,
         evidence={
             **({"status": failure.status} if failure.status else {}),
             **({"prompt": prompt} if prompt else {}),

@@ -19,6 +19,7 @@ from pf_tui.ingest import coerce
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.records import record as frozen
 from pf_tui.state import files
+from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 from pf_tui.state.paths import make_private
 
@@ -48,6 +49,7 @@ class TurnEnd:
     text: str = ""
     model: str = ""
     """As the client asked for it."""
+    at: datetime | None = None
 
 
 def last_error(path: str) -> TurnEnd:
@@ -65,6 +67,7 @@ def last_error(path: str) -> TurnEnd:
             status=status if isinstance(status, int) and not isinstance(status, bool) else None,
             text=next((part.text for part in parts if part.text), ""),
             model=row.requestedModel or "",
+            at=from_text(row.timestamp) if isinstance(row.timestamp, str) else None,
         )
     return TurnEnd()
 

@@ -163,6 +163,7 @@ AGENT_WORDS: Mapping[str, str] = {
     "unauthorized": "auth",
     "server_overloaded": "overload",
     "context_window_exceeded": "context",
+    "bad_request": "request",
     "unknown": "server",
 }
 """What agents call a failure (beside Claude Code's words Codex's codex_error_info) -> our class."""

@@ -6,7 +6,7 @@ a reading whose window has ended says nothing any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.records import record, replace
@@ -207,20 +207,20 @@ def _with_end(reading: Reading, samples: Sequence[Reading]) -> Reading:
     return reading if latest is None else replace(reading, resets_at=latest.resets_at)
 
 
-def since_release(readings: Sequence[Reading], release_at: datetime | None) -> Sequence[Reading]:
-    """What counts after a person released the provider: a window that was full then is unknown now."""
-    if release_at is None:
-        return readings
-    full = {
-        (reading.window, reading.model)
-        for reading in readings
-        if reading.observed_at <= release_at and (share(reading) or 0) >= 100
-    }
-    return [
-        reading
-        for reading in readings
-        if reading.observed_at > release_at or (reading.window, reading.model) not in full
-    ]
+def since_release(
+    readings: Sequence[Reading], release_of: Callable[[str | None], datetime | None]
+) -> Sequence[Reading]:
+    """What counts after a person released the provider: a window that was full then is unknown now.
+
+    Args: release_of: when the windows of a model family, or with None those of every model, were released.
+    """
+
+    def is_older(reading: Reading) -> bool:
+        moment = release_of(reading.model)
+        return moment is not None and reading.observed_at <= moment
+
+    full = {(r.window, r.model) for r in readings if (share(r) or 0) >= 100 and is_older(r)}
+    return [r for r in readings if (r.window, r.model) not in full or not is_older(r)] if full else readings
 
 
 def tightest(limits: Iterable[Limit], model: str | None) -> Limit | None:

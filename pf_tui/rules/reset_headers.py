@@ -18,6 +18,9 @@ from pf_tui.rules.limits import Reading
 CAP = timedelta(days=8)
 """No window of headers is longer than a week; anything later is a mistake of the sender."""
 
+JUST_PASSED = timedelta(minutes=10)
+"""A reset that is named this long after it came is over now: vendors repeat it, and clocks differ."""
+
 _RETRY_AFTER = (
     ("retry-after-ms", 0.001),
     ("x-ms-retry-after-ms", 0.001),
@@ -96,8 +99,8 @@ def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
     for which in ("primary", "secondary"):
         if _number(headers.get(f"x-codex-{which}-used-percent")) >= 100:
             moments.append(_codex_reset(headers, which, now))
-    future = [moment for moment in moments if moment is not None and moment >= now]
-    return max(future) if future else None
+    recent = [moment for moment in moments if moment is not None and moment >= now - JUST_PASSED]
+    return max(now, *recent) if recent else None
 
 
 def rejected_windows(headers: Mapping[str, str]) -> tuple[str, ...]:

@@ -167,8 +167,8 @@ def view_of(
     rank = order.index(provider.id) + 1 if provider.id in order else None
     serves = models.match_model(provider.id, model, catalog).model
     today, month = (totals.get(provider.id, _UNUSED) for totals in (figures.today, figures.month))
-    if readings:
-        readings = limits.since_release(readings, health.released.get(provider.id))
+    if readings and health.released:
+        readings = limits.since_release(readings, lambda family: health.release_of(provider.id, family))
     shown_limits = (
         *(limits.current(readings, now) if readings else ()),
         *_budget_limits(_budgets(config, project, provider.id), today, month, provider.id, state, now),

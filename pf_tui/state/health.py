@@ -108,13 +108,26 @@ class Health:
     resets: Mapping[str, datetime] = field(default_factory=dict)
     """Provider -> when today's counters were begun anew by hand."""
     released: Mapping[str, datetime] = field(default_factory=dict)
-    """Provider -> when a person released it: windows that were full by then keep it from nothing."""
+    """Provider, or `family_key`, -> when a person released it: windows that were full by then keep it from
+    nothing, and what was asked by then counts no more when it fails."""
     repairs: tuple[Repair, ...] = ()
+
+    def release_of(self, provider: str, family: str | None) -> datetime | None:
+        """When a person released the provider, or the windows of that model family there, last."""
+        moments = [self.released.get(provider)]
+        if family is not None:
+            moments.append(self.released.get(family_key(provider, family)))
+        return max((moment for moment in moments if moment is not None), default=None)
 
     def bench_for(self, provider: str, model: str | None, now: datetime) -> Bench | None:
         """The bench that keeps `provider` from serving `model` now, the longest one; None when free."""
         holding = [bench for bench in self.benches if bench.covers(provider, model) and bench.holds(now)]
         return longest(holding) if holding else None
+
+
+def family_key(provider: str, family: str) -> str:
+    """The name in `released` of one model family's windows at a provider."""
+    return f"{provider}/{family}"
 
 
 def without_mended(health: Health, overlay: str) -> Health:

@@ -102,11 +102,49 @@ def test_a_full_window_without_a_reset_is_lifted_until_it_is_read_again(context:
     assert asked(ctx, OPUS) == "openrouter"
 
 
-def test_release_of_nothing_changes_nothing(context: Make) -> None:
+def test_release_of_nothing_is_no_event(context: Make) -> None:
     ctx = context(env=KEYS)
 
     assert actions.release(ctx, "groq") == 0
-    assert not ctx.paths.health.exists()
+    assert not ctx.paths.journal.exists()
+
+
+def test_release_of_a_model_lifts_its_familys_full_window_alone(context: Make) -> None:
+    clock = [NOON]
+    ctx = context(env=KEYS, now=lambda: clock[0])
+    actions.set_priority(ctx, ["anthropic-api", "openrouter"])
+    full(ctx, "anthropic-api", model="opus")
+    full(ctx, "anthropic-api", model="sonnet")
+    clock[0] += timedelta(minutes=1)
+
+    assert actions.release(ctx, "anthropic-api", model=OPUS) == 1
+    assert (asked(ctx, OPUS), asked(ctx, SONNET)) == ("anthropic-api", "openrouter")
+    actions.undo(ctx)
+    assert asked(ctx, OPUS) == "openrouter"
+
+
+def test_release_of_a_model_leaves_the_providers_own_window(context: Make) -> None:
+    ctx = context(env=KEYS)
+    actions.set_priority(ctx, ["anthropic-api", "openrouter"])
+    full(ctx, "anthropic-api")
+
+    assert actions.release(ctx, "anthropic-api", model=OPUS) == 0
+    assert asked(ctx, OPUS) == "openrouter"
+
+
+@pytest.mark.parametrize("rested", [True, False])
+def test_what_was_asked_before_a_release_rests_nobody_when_it_fails(context: Make, rested: bool) -> None:
+    clock = [NOON]
+    ctx = context(env=KEYS, now=lambda: clock[0])
+    empty = failures.reported("quota", forever=True)
+    if rested:
+        actions.report_failure(ctx, "groq", empty)
+    clock[0] += timedelta(seconds=5)
+    actions.release(ctx, "groq")
+    clock[0] += timedelta(seconds=5)
+
+    assert actions.report_failure(ctx, "groq", empty, at=NOON) is None
+    assert actions.report_failure(ctx, "groq", empty, at=clock[0]) is not None
 
 
 def test_a_wrong_address_rests_until_providers_yaml_changes(context: Make) -> None:

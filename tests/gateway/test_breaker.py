@@ -150,6 +150,19 @@ def test_used_up_credit_is_probed_by_one_request_an_hour(scene: Scene) -> None:
     assert scene.resting.nobody
 
 
+def test_a_release_begins_the_count_anew_and_ends_what_was_asked_before_it(scene: Scene) -> None:
+    empty = failures.reported("quota", forever=True)
+    (old,) = scene.sent()
+    assert [scene.fails(*scene.sent()) for _ in range(2)] == [False, False]
+    scene.now += timedelta(seconds=1)
+
+    scene.resting.load([], {ROUTE.provider: scene.now})
+
+    assert scene.resting.failed(ROUTE, empty, old, "gateway") is None
+    scene.now += timedelta(seconds=1)
+    assert [scene.fails(*scene.sent()) for _ in range(3)] == [False, False, True]
+
+
 def test_a_bench_that_a_success_ended_does_not_come_back_from_the_file_before_it_is_out_of_it(
     scene: Scene,
 ) -> None:

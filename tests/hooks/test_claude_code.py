@@ -81,6 +81,16 @@ def test_one_outage_is_one_strike_however_many_sessions_run_into_it(client: Clie
     assert (bench.strikes, rest(bench)) == (1, FIVE)
 
 
+def test_a_turn_that_is_told_again_after_a_release_rests_nobody(client: Client) -> None:
+    client.writes(failed(LIMITED))
+    client.fail()
+    actions.release(client.ctx, "anthropic-api")
+
+    client.fail()
+
+    assert client.benches() == ()
+
+
 def test_a_reset_in_the_transcript_is_how_long_it_rests(client: Client) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
     client.writes(failed(f"You've hit your 5-hour limit · resets {soon:%-I:%M%p} (UTC)".replace("PM", "pm")))

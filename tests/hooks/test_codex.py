@@ -141,6 +141,18 @@ def test_a_failure_is_one_strike_however_often_it_is_seen(ctx: Context, rollout:
     assert [bench.strikes for bench in ctx.health().benches] == [1]
 
 
+def test_a_failure_that_a_person_has_released_since_rests_nobody_again(
+    ctx: Context, context: Make, rollout: Path
+) -> None:
+    ended(ctx, rollout, broken(NOON))
+    later = context(who="hook", env=dict(ctx.env), now=NOON + timedelta(minutes=1))
+    actions.release(later, "alpha")
+
+    ended(later, rollout, broken(NOON), event="UserPromptSubmit")
+
+    assert later.health().benches == ()
+
+
 def test_a_failure_that_was_followed_by_an_answer_is_none(ctx: Context, rollout: Path) -> None:
     ended(ctx, rollout, broken(NOON), delivered(NOON + timedelta(seconds=5)))
 
@@ -172,7 +184,7 @@ def test_retries_that_ended_in_429_are_a_limit_of_five_minutes(ctx: Context, rol
 def test_a_request_that_is_itself_wrong_benches_nobody(info: str, ctx: Context, rollout: Path) -> None:
     ended(ctx, rollout, broken(NOON, info, "the input is too long"))
 
-    assert [bench for bench in ctx.health().benches if bench.kind in ("quota", "rate", "auth")] == []
+    assert ctx.health().benches == ()
 
 
 def test_a_finished_turn_is_in_the_ledger_under_its_provider(ctx: Context, rollout: Path) -> None:

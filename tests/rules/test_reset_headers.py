@@ -133,6 +133,22 @@ def test_a_reset_that_is_past_is_none() -> None:
     assert reset_at(headers, NOW) is None
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {
+            "anthropic-ratelimit-unified-status": "rejected",
+            "anthropic-ratelimit-unified-5h-status": "rejected",
+            "anthropic-ratelimit-unified-5h-reset": epoch(seconds=-30),
+        },
+        {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": epoch(minutes=-2)},
+        {"x-codex-primary-used-percent": "100", "x-codex-primary-reset-at": epoch(seconds=-1)},
+    ],
+)
+def test_a_reset_that_has_just_passed_is_now(headers: dict[str, str]) -> None:
+    assert reset_at(headers, NOW) == NOW
+
+
 def test_unified_windows_are_read_as_percent() -> None:
     headers = {
         "anthropic-ratelimit-unified-5h-utilization": "0.91",
