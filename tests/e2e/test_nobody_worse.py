@@ -2,22 +2,26 @@
 
 The trouble is made for the client that asks its provider directly, then for `pf-tui run` with the same
 provider alone, and, where the client alone must give up, with a second one behind it.
-`pytest -s` prints how long each took.
+`python -m tests.e2e.test_nobody_worse` prints how each came out, and how long it took.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
+from pf_tui.clients import CLIENTS
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.records import replace
+from tests import clients
 from tests.clients import Machine, program
 from tests.e2e.test_gateway_agents import ENDS, Box, Hosted, box, tool_names
 
@@ -27,8 +31,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(500)]
 DONE = "Everything is written down."
 SOON = replace(FAULTS["429"], back_s=2)
 AWAY_S = 12.0
-DIRECT_S = 120
-"""A client that has not given up by then counts as one that does not answer."""
+ANSWER_S = 120
+"""A client that has no answer by then counts as one that gets none."""
+NO_ANSWER_S = 60
+"""The same where its provider never answers well: a client that asks for ever has shown it by then."""
 
 Trouble = Callable[[], Callable[[ReceivedRequest], Step]]
 
@@ -77,6 +83,9 @@ FATAL: dict[str, Trouble] = {
 }
 """Only another provider helps."""
 
+TIMED_OUT = 124
+"""How `timeout` says that it ended a program."""
+
 CODEX = """model_provider = "alpha"
 [model_providers.alpha]
 name = "alpha"
@@ -93,8 +102,25 @@ def hosted() -> Iterator[Hosted]:
     made.close()
 
 
-def direct(made: Machine, agent: str, url: str) -> tuple[bool, float]:
-    """Whether the client answers when it asks alpha by itself, and the seconds it took."""
+@dataclass(frozen=True)
+class Outcome:
+    """How a client came out of the trouble."""
+
+    well: bool
+    """It has its answer."""
+    asks_on: bool
+    """It was still asking when its time was over."""
+    seconds: float
+    shown: str
+    """What a person sees."""
+
+    def __str__(self) -> str:
+        word = "" if self.well else "still asks, " if self.asks_on else "gave up, "
+        return f"{word}{self.seconds:.0f} s"
+
+
+def direct(made: Machine, agent: str, url: str, limit_s: int) -> Outcome:
+    """The client asks alpha by itself."""
     alone = without_us(made)
     if agent == "claude":
         alone.extra |= {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "sk-alpha-0001"}
@@ -108,7 +134,7 @@ def direct(made: Machine, agent: str, url: str) -> tuple[bool, float]:
         folder = alone.home / ".codex"
         folder.mkdir()
         (folder / "config.toml").write_text(CODEX.format(url=f"{url}/v1"))
-    return timed(alone, agent, *ENDS[agent])
+    return timed(alone, limit_s, agent, *ENDS[agent])
 
 
 def without_us(made: Machine) -> Machine:
@@ -118,14 +144,15 @@ def without_us(made: Machine) -> Machine:
     return Machine(home=home, work=home / "work", extra={**made.extra, "NO_PROXY": "127.0.0.1"})
 
 
-def behind(made: Machine, agent: str) -> tuple[bool, float]:
-    return timed(made, "pf-tui", "run", agent, "--", *ENDS[agent])
+def behind(made: Machine, agent: str) -> Outcome:
+    return timed(made, ANSWER_S, "pf-tui", "run", agent, "--", *ENDS[agent])
 
 
-def timed(made: Machine, *words: str) -> tuple[bool, float]:
+def timed(made: Machine, limit_s: int, *words: str) -> Outcome:
     began = time.monotonic()
-    done = made.run("timeout", str(DIRECT_S), *words, timeout_s=DIRECT_S + 60)
-    return DONE in done.stdout, time.monotonic() - began
+    done = made.run("timeout", str(limit_s), *words, timeout_s=limit_s + 60)
+    seconds, shown = time.monotonic() - began, done.stdout + done.stderr
+    return Outcome(DONE in done.stdout, done.returncode == TIMED_OUT, seconds, shown)
 
 
 def only(made: Machine, *names: str) -> None:
@@ -137,11 +164,14 @@ def only(made: Machine, *names: str) -> None:
     overlay.write_text(json.dumps({"providers": [one for one in listed if one["id"] in names]}))
 
 
-def told(trouble: str, agent: str, **took: tuple[bool, float]) -> None:
-    words = "  ".join(
-        f"{way} {'answered' if well else 'gave up'} {s:.1f} s" for way, (well, s) in took.items()
-    )
-    print(f"{agent:9} {trouble:24} {words}")
+Record = Callable[[str, object], None]
+
+
+def record(record_property: Record, trouble: str, agent: str, alone: Outcome, run: Outcome) -> None:
+    """For the table."""
+    name = next(client.name for client in CLIENTS.values() if client.word == agent)
+    version = clients.version(agent, clients.Chosen.folder) or ""
+    record_property("row", (trouble, f"{name} {version}".strip(), f"{alone} · {run}"))
 
 
 def protocol(agent: str) -> str:
@@ -151,53 +181,79 @@ def protocol(agent: str) -> str:
 @pytest.mark.parametrize("agent", ENDS)
 @pytest.mark.parametrize("trouble", SURVIVED)
 def test_what_a_client_survives_alone_it_survives_with_one_provider_behind_run(
-    box: Box, hosted: Hosted, agent: str, trouble: str
+    box: Box, hosted: Hosted, agent: str, trouble: str, record_property: Record
 ) -> None:
     program(agent)
     made = box(protocol(agent))
     only(made, "alpha")
     hosted["alpha"].follow(SURVIVED[trouble]())
-    alone = direct(made, agent, hosted["alpha"].url)
+    alone = direct(made, agent, hosted["alpha"].url, ANSWER_S)
     hosted["alpha"].follow(SURVIVED[trouble]())
     run = behind(made, agent)
 
-    told(trouble, agent, direct=alone, run=run)
-    assert run[0] or not alone[0]
+    record(record_property, trouble, agent, alone, run)
+    assert run.well or not alone.well, run.shown
 
 
 @pytest.mark.parametrize("agent", ENDS)
 @pytest.mark.parametrize("trouble", FATAL)
 def test_where_a_client_alone_gives_up_the_next_provider_answers(
-    box: Box, hosted: Hosted, agent: str, trouble: str
+    box: Box, hosted: Hosted, agent: str, trouble: str, record_property: Record
 ) -> None:
     program(agent)
     made = box(protocol(agent))
     hosted["alpha"].follow(FATAL[trouble]())
     hosted["beta"].follow(lambda _: Reply(text=DONE))
-    alone = direct(made, agent, hosted["alpha"].url)
+    alone = direct(made, agent, hosted["alpha"].url, NO_ANSWER_S)
     run = behind(made, agent)
 
-    told(trouble, agent, direct=alone, run=run)
-    assert not alone[0]
-    assert run[0]
+    record(record_property, trouble, agent, alone, run)
+    assert not alone.well
+    assert run.well, run.shown
 
 
 @pytest.mark.parametrize("agent", ENDS)
-def test_where_both_refuse_the_client_names_both_at_once(box: Box, hosted: Hosted, agent: str) -> None:
+def test_where_both_refuse_the_client_names_both_at_once(
+    box: Box, hosted: Hosted, agent: str, record_property: Record
+) -> None:
     program(agent)
     made = box(protocol(agent))
     for name in ("alpha", "beta"):
         hosted[name].follow(always(FAULTS["401"])())
-    alone = direct(made, agent, hosted["alpha"].url)
-    began = time.monotonic()
-    done = made.run(
-        "timeout", str(DIRECT_S), "pf-tui", "run", agent, "--", *ENDS[agent], timeout_s=DIRECT_S + 60
-    )
-    run_s = time.monotonic() - began
+    alone = direct(made, agent, hosted["alpha"].url, NO_ANSWER_S)
+    run = behind(made, agent)
 
-    told("both keys refused", agent, direct=alone, run=(DONE in done.stdout, run_s))
-    assert not alone[0]
-    assert run_s < DIRECT_S
-    shown = done.stdout + done.stderr
-    assert "alpha refused" in shown
-    assert "beta refused" in shown
+    record(record_property, "every provider refuses its key", agent, alone, run)
+    assert not alone.well
+    assert not run.asks_on
+    assert "alpha refused" in run.shown
+    assert "beta refused" in run.shown
+
+
+class Rows:
+    """A plugin of pytest: what the tests have recorded."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, dict[str, str]] = {}
+        """Trouble -> client -> cell."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test has ended."""
+        if report.when == "call":
+            for trouble, client, cell in (value for name, value in report.user_properties if name == "row"):
+                self.cells.setdefault(trouble, {})[client] = cell if report.passed else f"{cell} FAILED"
+
+    def lines(self) -> Iterable[str]:
+        """The table, directly · behind `run`."""
+        names = sorted({name for row in self.cells.values() for name in row})
+        yield f"| the provider does | {' | '.join(names)} |"
+        yield f"|{'---|' * (len(names) + 1)}"
+        for trouble, row in self.cells.items():
+            yield f"| {trouble} | {' | '.join(row.get(name, '') for name in names)} |"
+
+
+if __name__ == "__main__":
+    rows = Rows()
+    status = pytest.main(["-q", "-n", "0", __file__, *sys.argv[1:]], plugins=[rows])
+    print(*rows.lines(), sep="\n")
+    sys.exit(status)
