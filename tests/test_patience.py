@@ -45,8 +45,9 @@ OTHER_TIMES = {
         drill.fake_upstream.DRIP_S drill.sandbox.FIRST_BYTE_S drill.sandbox.STALL_S
     """,
     "what follows is the same, only later or in other words; nothing is lost": """
-        gateway.connections.IDLE_S gateway.connections.UNACKNOWLEDGED_S gateway.held_reply.KEEP_ALIVE_S
-        gateway.process.SAY_AGAIN_S gateway.recorder.QUIET_S gateway.upstream.SUSPEND_S
+        gateway.connections.IDLE_S gateway.connections.UNACKNOWLEDGED_S gateway.exchange.END_S
+        gateway.held_reply.KEEP_ALIVE_S gateway.process.SAY_AGAIN_S gateway.recorder.QUIET_S
+        gateway.upstream.SUSPEND_S
     """,
     "a rest after each of ten looks at a file that stays broken: raised, each such test would wait for it":
         "state.files.HALF_WRITTEN_S",

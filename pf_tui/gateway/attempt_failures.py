@@ -16,7 +16,7 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.exchange import Unreachable
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import payload
+from pf_tui.gateway.sse import is_page, payload
 from pf_tui.gateway.translation import AnyExchange
 from pf_tui.gateway.usage_meter import UsageMeter
 from pf_tui.records import record, replace
@@ -101,6 +101,7 @@ class FailureClassifier:
     def nonsense(self, exchange: AnyExchange, body: bytes | bytearray) -> FailedAttempt:
         """A status or a content that is no answer: a page of a proxy, broken JSON, nothing at all."""
         kind = clean(exchange.headers.get("content-type", "no content type").partition(";")[0], CODE_CHARS)
+        kind = "text/html" if is_page(body) else kind
         text = f"answered {exchange.status} with {kind} that is no answer"
         failure = failures.nonsense(
             exchange.status, self._secrets(self._route).text(text), self.clock(), is_page=kind == "text/html"

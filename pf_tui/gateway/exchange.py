@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Iterator
 
 import aiohttp
+from msgspec import DecodeError, Raw
+from msgspec.json import decode as json_decode
 from multidict import CIMultiDictProxy
 
 from pf_tui.gateway.budget import Reservation
@@ -20,6 +22,12 @@ from pf_tui.json_values import bytes_when_read
 
 LOOK_S = 0.5
 """How often an answer under way is asked whether its connection is still there."""
+
+END_S = 0.5
+"""How long the end of a body may take whose object is whole."""
+
+OBJECT_BYTES = 2**16
+"""A longer body is not looked at for its object's end."""
 
 CHUNK_BYTES = 2**18
 """Decompressed at a time."""
@@ -141,12 +149,18 @@ class Exchange:
         return whole
 
     async def beginning(self, most: int, limit_s: float) -> bytes:
-        """The body's first `most` bytes: what has come of them within `limit_s`, or until it broke."""
+        """The body's first `most` bytes: what has come of them within `limit_s`, or until it broke.
+
+        An object that is whole is not waited on for long, whatever length its head named.
+        """
         whole = bytearray()
         with contextlib.suppress(TimeoutError, Unreachable):
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(limit_s) as limit:
                 while len(whole) < most and (chunk := await self.chunk()):
                     whole += chunk[: most - len(whole)]
+                    if _is_object(whole):
+                        soon_s = asyncio.get_running_loop().time() + END_S
+                        limit.reschedule(min(soon_s, limit.when() or soon_s))
         return bytes(whole)
 
     def close(self) -> None:
@@ -178,6 +192,17 @@ class Exchange:
     def is_whole(self) -> bool:
         """The body has come to its end."""
         return self._content.at_eof() and (self._inflate is None or self._inflate.is_empty)
+
+
+def _is_object(body: bytearray) -> bool:
+    """The body is one whole JSON object."""
+    if len(body) > OBJECT_BYTES or not body.rstrip().endswith(b"}"):
+        return False
+    try:
+        json_decode(body, type=Raw)
+    except (DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _encodings(headers: CIMultiDictProxy[str]) -> list[str]:

@@ -110,4 +110,9 @@ def stray_text(events: bytes | bytearray) -> bytes:
     return b"\n".join(line for line in lines if line.strip() and not line.startswith(_FIELDS))
 
 
+def is_page(body: bytes | bytearray) -> bool:
+    """A page, whatever it is called: neither JSON nor an event begins so."""
+    return body[:64].removeprefix(BOM).lstrip()[:1] == b"<"
+
+
 _LINE = re.compile(rb"[^\r\n]+")

@@ -7,6 +7,7 @@ after that ends with one clean error of its own protocol.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from pf_tui.gateway.exchange import Unreachable, reading
 from pf_tui.gateway.held_reply import ClientGone, HeldReply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import BOM, EventBuffer, payload, split_events, stray_text
+from pf_tui.gateway.sse import BOM, EventBuffer, is_page, payload, split_events, stray_text
 from pf_tui.gateway.stream_errors import clean_error, cut_event, last_event
 from pf_tui.gateway.translation import AnyExchange
 from pf_tui.gateway.usage_meter import KEEP_ALIVES, Kind, UsageMeter
@@ -30,6 +31,9 @@ EVENT_BYTES = 16 * 2**20
 
 FILLER_BYTES = 2**20
 """Of pings and comments that are held before the first event."""
+
+EVENT_BEGINS = (b":", b"data:", b"event:", b"id:", b"retry:")
+"""How a stream of events begins, whatever its content type says."""
 
 HOLD_FACTOR = 4
 """Keep-alive comments before the first event stretch its limit to this many times."""
@@ -93,13 +97,14 @@ class StreamedAnswer:
                 error = Unreachable("network", "it answered in an encoding that was not asked for")
                 return self._errors.unreachable(error)
             return await self._unseen(exchange)
-        if not kind.startswith("text/event-stream") and kind.partition(";")[0].strip() in (
-            "text/html",
-            "application/json",
-        ):
-            return await self._no_stream(exchange)
+        begin = b""
+        if kind.partition(";")[0].strip() in ("text/html", "application/json"):
+            with contextlib.suppress(TimeoutError, Unreachable):
+                begin = await self._begin(exchange)
+            if not begin.lstrip().startswith(EVENT_BEGINS):
+                return await self._no_stream(exchange, begin)
         events = EventBuffer()
-        head = await self._first_content(exchange, events)
+        head = await self._first_content(exchange, events, begin)
         if isinstance(head, FailedAttempt):
             return head
         self._good()
@@ -111,18 +116,32 @@ class StreamedAnswer:
         await self._reply.send(head)
         return await self._rest(exchange, events)
 
-    async def _no_stream(self, exchange: AnyExchange) -> FailedAttempt:
-        body = await read_error(exchange, self._limits)
+    async def _begin(self, exchange: AnyExchange) -> bytes:
+        """The first bytes of what is called a page or an object: some proxies call a stream so."""
+        async with asyncio.timeout(self._limits.first_byte_s):
+            begin = exchange.arrived()
+            while len(begin) < FILLER_BYTES and not begin.strip() and (chunk := await exchange.chunk()):
+                begin += chunk
+        return begin
+
+    async def _no_stream(self, exchange: AnyExchange, begin: bytes) -> FailedAttempt:
+        body = begin + await read_error(exchange, self._limits)
         if self._meter.take(body) == Kind.ERROR:
             return self._errors.in_band(exchange, body)
         return self._errors.nonsense(exchange, body)
 
-    async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | FailedAttempt:
-        """Everything up to the first piece of the answer; a FailedAttempt when there is none."""
+    async def _first_content(
+        self, exchange: AnyExchange, events: EventBuffer, begin: bytes
+    ) -> bytes | FailedAttempt:
+        """Everything up to the first piece of the answer; a FailedAttempt when there is none.
+
+        Args:
+            begin: what was read of the stream before.
+        """
         head = bytearray()  # not a list: a megabyte of empty events is a quarter of a million objects
         limits, is_open = self._limits, False
         try:
-            content = self._good_from(exchange, events.feed(exchange.arrived()), head)
+            content = self._good_from(exchange, events.feed(begin + exchange.arrived()), head)
             if content is not None:
                 return content  # head and first piece came together: no timer is needed
             self._reply.hold()
@@ -149,7 +168,10 @@ class StreamedAnswer:
             if is_open:
                 text = f"nothing of an answer within {limits.stall_s:g} s of its first event"
             return self._errors.unreachable(Unreachable("timeout", text))
-        if rest := events.flush():
+        rest = events.flush()
+        if is_page(head or rest):
+            return self._errors.nonsense(exchange, head or rest)
+        if rest:
             content = self._good_from(exchange, rest + b"\n\n", head)
             if content is not None:
                 return content
@@ -233,8 +255,10 @@ class StreamedAnswer:
             broke = failures.transport("network", self._errors.clock(), "the gateway holds too much at once")
         if self._complaint is not None:
             failed_attempt = self._errors.in_band(exchange, self._complaint, self._complaint)
-            await reply.end(clean_error(self._protocol, self._complaint))
-            return DeliveredAnswer(headers=exchange.headers, meter=meter, failure=failed_attempt.failure)
+            failure = failed_attempt.failure
+            asks_again = failure.failover and failure.scope is not None
+            await reply.end(clean_error(self._protocol, self._complaint, asks_again=asks_again))
+            return DeliveredAnswer(headers=exchange.headers, meter=meter, failure=failure)
         if meter.broken:
             broke = failures.transport(
                 "network", self._errors.clock(), "a piece of its answer was unreadable"

@@ -16,6 +16,7 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import FREE_BYTES, Reservation
 from pf_tui.gateway.exchange import Exchange, Unreachable, reading
 from pf_tui.gateway.routing import Route
+from pf_tui.gateway.sse import is_page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class TranslatedExchange:
         if self._inner.opaque:
             raise Unreachable("network", "it answered in an encoding that was not asked for")
         body = await self._inner.read(most, hold)
-        if not self.is_good:
+        if not self.is_good or is_page(body):
             return body
         if len(body) <= FREE_BYTES:
             whole = self._translation.answer(bytes(body))
@@ -170,6 +171,11 @@ class TranslatedExchange:
             return self._events.finish() if self._events is not None else b""
         if self._events is None:
             return data
+        if not self._begun and data.strip():
+            self._begun = True
+            if is_page(data):  # it passes as it is, for what it is
+                self._events = None
+                return data
         out = self._events.feed(data)
         self._waiting = 0 if out else self._waiting + len(data)
         if self._waiting > WAITING_BYTES:
@@ -182,6 +188,8 @@ class TranslatedExchange:
             self._counted = memory_bytes
         return out
 
+    _begun = False
+    """Something of the answer has come."""
     _waiting = 0
     """Bytes that came since the last event."""
     _counted = 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.drill.fake_replies import Reply, events
+from pf_tui.gateway import exchange
 from tests.gateway.conftest import OPUS, SOL
 from tests.gateway.upstreams import Gate, Heard, eventually, opened, start_before
 
@@ -192,6 +193,25 @@ async def test_what_is_no_answer_goes_to_the_next_provider(scene: Scene, pieces:
     heard = await scene.ask()
 
     assert (heard.whole, heard.headers.get("x-pf-provider")) == (True, "two")
+
+
+LIMITED = b'{"error": {"type": "rate_limit_error", "message": "slow down"}}\n'
+
+
+@pytest.mark.parametrize("length", [b"content-length: 999\r\n", b"transfer-encoding: chunked\r\n", b""])
+async def test_an_error_that_is_whole_is_not_waited_on_for_its_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, length: bytes
+) -> None:
+    monkeypatch.setattr(exchange, "END_S", 0.0)
+    chunked = b"chunked" in length
+    body = b"%x\r\n%s\r\n" % (len(LIMITED), LIMITED) if chunked else LIMITED
+    scene.first.pieces = [b"HTTP/1.1 429 X\r\nretry-after: 600\r\n" + length + b"\r\n", body]
+    scene.second.streams(stream())
+
+    heard = await scene.ask()
+
+    assert (heard.whole, heard.headers["x-pf-provider"]) == (True, "two")
+    assert (await scene.gate.rows(2))[0]["failure"] == "rate"
 
 
 def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:

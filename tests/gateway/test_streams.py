@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from aiohttp import web
 
 from pf_tui import actions
 from pf_tui.drill.fake_replies import HANDSHAKE_EVENTS, Call, Reply, events, whole
+from pf_tui.drill.faults import WORDS, Fault
+from pf_tui.drill.faults import event as error_event
 from tests.gateway.conftest import OPUS, SOL
 from tests.gateway.upstreams import PATHS, Heard, StillGate, opened, request_body, start_before
 from tests.patience import PATIENCE_S
@@ -33,6 +36,8 @@ class Scripted:
     def __init__(self) -> None:
         self.asked = 0
         self.play: Play = whole_answer
+        self.serve: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
+        """Answers in place of `play`, head and all."""
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:
@@ -50,6 +55,8 @@ class Scripted:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.asked += 1
+        if self.serve is not None:
+            return await self.serve(request)
         path = request.path
         protocol = MESSAGES if "messages" in path else CHAT if "chat" in path else RESPONSES
         if not json.loads(await request.read()).get("stream"):
@@ -226,6 +233,94 @@ async def test_an_error_in_the_middle_is_one_clean_error(scene: Scene, protocol:
     assert len(heard.errors) == 1
     assert b'"choices"' not in heard.body.rstrip().rpartition(b"\n\n")[2]
     assert scene.second.asked == 0
+
+
+CURED_ELSEWHERE = ("rate", "quota", "plan", "spend", "billing", "auth", "overload")
+ASKED_AGAIN = {
+    MESSAGES: {"type": "error", "error": {"type": "overloaded_error", "message": "no more"}},
+    CHAT: {"error": {"message": "no more", "type": "server_error", "code": 502}},
+    RESPONSES: {"type": "error", "code": "server_error", "message": "no more", "param": None},
+}
+"""What makes Claude Code, OpenCode and Codex repeat a request whose answer had begun."""
+
+
+def fails_midway(kind: str) -> Play:
+    fault = Fault(name=kind, says="", error=kind, message="no more")
+
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        for event in stream(protocol)[: HANDSHAKE_EVENTS[protocol] + 1]:
+            await response.write(event)
+        await response.write(error_event(fault, protocol, datetime.now(UTC)))
+
+    return play
+
+
+@every_protocol
+@pytest.mark.parametrize("kind", CURED_ELSEWHERE)
+async def test_an_error_in_the_middle_that_another_provider_cures_is_asked_again(
+    scene: Scene, protocol: str, kind: str
+) -> None:
+    scene.first.play = fails_midway(kind)
+    heard = await scene.ask(protocol)
+    again = await scene.ask(protocol)
+
+    assert [json.loads(error) for error in heard.errors] == [ASKED_AGAIN[protocol]]
+    assert (again.text, again.headers["x-pf-provider"]) == ("All is well.", "two")
+
+
+@every_protocol
+@pytest.mark.parametrize("kind", ["request", "filter", "context"])
+async def test_an_error_in_the_middle_that_nobody_cures_keeps_the_vendors_words(
+    scene: Scene, protocol: str, kind: str
+) -> None:
+    scene.first.play = fails_midway(kind)
+    heard = await scene.ask(protocol)
+
+    assert len(heard.errors) == 1
+    assert WORDS[kind][protocol != MESSAGES] in heard.errors[0] or protocol == RESPONSES
+    assert "no more" in heard.errors[0]
+    assert json.loads(heard.errors[0]) != ASKED_AGAIN[protocol]
+
+
+PAGE = b"<!doctype html>\n\n<title>Sign in</title>\n<img src='\ndata:image/png,x'>\n"
+
+
+@every_protocol
+@pytest.mark.parametrize("label", ["text/html", "text/event-stream", "application/json"])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_page_rests_its_provider_whatever_it_is_called(
+    scene: Scene, protocol: str, label: str, streamed: bool
+) -> None:
+    async def page(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=PAGE, content_type=label)
+
+    async def good(request: web.Request) -> web.StreamResponse:
+        body = whole(protocol, Reply(text="All is well."), MODELS[protocol], 1)
+        return web.Response(body=body, content_type="application/json")
+
+    scene.first.serve = page
+    if not streamed:
+        scene.second.serve = good
+    heard = await scene.ask(protocol, stream=streamed)
+
+    assert (heard.text, heard.headers["x-pf-provider"]) == ("All is well.", "two")
+    await scene.gate.settled()
+    assert ["answered 200 with text/html" in str(bench) for bench in scene.gate.health()] == [True]
+
+
+@every_protocol
+@pytest.mark.parametrize("label", ["text/html", "application/json"])
+async def test_a_stream_that_is_called_something_else_is_one(scene: Scene, protocol: str, label: str) -> None:
+    async def mislabelled(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"content-type": label})
+        await response.prepare(request)
+        await whole_answer(response, protocol)
+        return response
+
+    scene.first.serve = mislabelled
+    heard = await scene.ask(protocol)
+
+    assert (heard.whole, heard.text, heard.headers["x-pf-provider"]) == (True, "All is well.", "one")
 
 
 @every_protocol

@@ -143,6 +143,18 @@ async def test_a_limit_at_a_translated_provider_moves_the_turn(open_house: Open)
     assert heard.headers["x-pf-provider"] == "anthropic-api"
 
 
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_page_of_a_translated_provider_is_a_page(open_house: Open, stream: bool) -> None:
+    house = await open_house(("mistral-api", "anthropic-api"), OPUS)
+    house["mistral-api"].plan("html")
+
+    heard = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", stream=stream)
+
+    assert (heard.whole, heard.headers["x-pf-provider"]) == (True, "anthropic-api")
+    bench = (await eventually(house.gate.health, "the bench"))[0]
+    assert "answered 200 with text/html" in str(bench)
+
+
 async def test_a_body_that_is_no_request_is_refused_in_one_sentence(mistral: House) -> None:
     body = json.dumps({"model": OPUS, "messages": "not a list", "max_tokens": 1}).encode()
 
