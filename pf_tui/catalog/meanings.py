@@ -119,8 +119,8 @@ class Meanings:
                 if parts[0] in text:
                     phrases.setdefault(index, []).append(parts)
         places_in_order = [(index, index in indexes) for index in sorted(indexes.union(phrases))]
-        # vendors number their errors alike: 1300 is one's filter and another's rate limit
-        places_in_order += [(index, True) for index in sorted(numbered)]
+        if numbered:  # vendors number their errors alike: 1300 is one's filter and another's rate limit
+            places_in_order += [(index, True) for index in sorted(numbered)]
         for index, fits in places_in_order:
             entry = self._entries[index]
             if "status" in entry and status not in entry["status"]:

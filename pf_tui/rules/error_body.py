@@ -26,7 +26,13 @@ SENTENCES = 1_500
 PAGE = 2_400
 """Characters of a page that are looked at: its title and what it shows first."""
 
-CUT = 900
+PAGE_TEXT = 600
+"""Characters of a page's text that are compared with the table."""
+
+ENOUGH_TEXT = 200
+"""Characters of a page's text; where half of PAGE shows fewer, the whole is looked at."""
+
+CUT = 600
 """Characters of the beginning of such a body that are searched for fields, and half as many of its end."""
 
 EVENTS = 8
@@ -34,6 +40,12 @@ EVENTS = 8
 
 MAX_NODES = 250
 """Objects and lists walked through."""
+
+MAX_NAMES = 250
+"""Names that are looked at in a part of JSON."""
+
+MAX_FIELDS = 80
+"""Fields that are read of a body that is no JSON."""
 
 MAX_DEPTH = 6
 """How often JSON may be inside a message."""
@@ -79,18 +91,27 @@ _QUOTAS = frozenset((
 _TELLING = (_CODES | _SENTENCES | _WAITS | _WAITS_MS | _MOMENTS | _QUOTAS | {"param"}) - _NEVER
 """Fields that are looked at."""
 
+_NESTED = frozenset((dict, list))
+_NUMBERS = (int, float)
+
+_CODE_TAGS = ("script", "style", "SCRIPT", "STYLE")
+
 _fold_code = lru_cache(maxsize=512)(fold)
 """Bodies repeat a few codes."""
 
 _DECODER = json.JSONDecoder()
 """Made once: making one costs more than most bodies take to read (measured)."""
 
-# Plain patterns: `re` compiles one when it is first asked, so that a hook pays only for those it asks.
+_pattern = lru_cache(maxsize=8)(re.compile)
+"""Compiles one when it is first asked, so that a hook pays only for those it asks."""
+
 _PAIR = (
     r"""["'](\w{2,40})["']\s*:\s*"""
     r"""(?:"([^"\\]{0,2000}(?:\\.[^"\\]{0,2000}){0,99})"?|'([^'\\]{0,2000}(?:\\.[^'\\]{0,2000}){0,99})'?"""
     r"""|(-?\d{1,20}(?:\.\d+)?))"""
 )
+_NAME = r'"(\w{2,40}+)":'
+_VALUE = r"""\s*(?:"([^"\\]{0,2000}(?:\\.[^"\\]{0,2000}){0,99})"?|(-?\d{1,20}(?:\.\d+)?))"""
 _WRAPPED = r"^(?:(?:litellm\.)?[A-Za-z_.]{3,60}(?:Error|Exception)(?::| -)?\s+){1,4}(?=\S)"
 """What LiteLLM puts before an upstream's sentence: "litellm.RateLimitError: AnthropicException - "."""
 
@@ -125,17 +146,20 @@ class ErrorBody:
 
 def read(body: str) -> ErrorBody:
     """Take a body apart."""
-    text = body if len(body) <= MOST_READ else f"{body[: MOST_READ - END]} … {body[-END:]}"
-    start = text.lstrip("\ufeff \t\r\n")
+    is_long = len(body) > MOST_READ
+    text = body[: MOST_READ - END] if is_long else body
+    start = text.lstrip("\ufeff \t\r\n") or (body[-END:].strip() if is_long else "")
     if not start:
         return ErrorBody()
-    beginning = start[:300].lower()
-    if start[0] == "<" or "<html" in beginning or "<!doctype html" in beginning:
+    if start[0] == "<" or ("<" in start[:300] and _begins_a_page(start[:300].lower())):
         return _page(start)
     reader = _Reader()
-    if len(body) > MOST_READ and start[0] in "{[":  # cut in the middle: no JSON
-        reader.cut(start)
-    elif start[0] in '{["':
+    if is_long and start[0] in "{[":  # cut in the middle: no JSON
+        reader.cut(f"{start[:CUT]} {body[-CUT // 2 :]}")
+        return reader.result()
+    if is_long:
+        start = f"{start} ... {body[-END:]}"
+    if start[0] in '{["':
         reader.encoded(start, 0)
     else:
         events = [line[5:].strip() for line in start.splitlines() if line.startswith("data:")]
@@ -149,6 +173,18 @@ def read(body: str) -> ErrorBody:
 
 class _Reader:
     """Collects from one body."""
+
+    __slots__ = (
+        "_codes",
+        "_moments",
+        "_names",
+        "_nodes",
+        "_param",
+        "_quotas",
+        "_sentences",
+        "_structured",
+        "_waits",
+    )
 
     def __init__(self) -> None:
         self._sentences: list[tuple[int, str]] = []
@@ -176,14 +212,22 @@ class _Reader:
     def cut(self, text: str) -> None:
         """JSON without its middle."""
         self._structured = True
-        self._pairs(f"{text[:CUT]} {text[-CUT // 2 :]}", 0)
+        if '":' in text and "':" not in text:
+            self._members(text)
+        else:
+            self._pairs(text, 0)
 
     def sentence(self, text: str, depth: int) -> None:
         """A sentence, or one with JSON or a printed dict inside."""
         brace = text.find("{")  # the brace of "[{" as well
+        if brace < 0:  # of nearly every sentence
+            text = text.strip()
+            if len(self._sentences) < 60 and text.strip(" :-\n\"'"):
+                self._sentences.append((depth, text))
+            return
         if brace > 0 and text[brace - 1] == "[":
             brace -= 1
-        inner = brace >= 0 and depth < MAX_DEPTH and ('"' in text[brace:] or "'" in text[brace:])
+        inner = depth < MAX_DEPTH and ('"' in text[brace:] or "'" in text[brace:])
         before = text[:brace].strip() if inner else text.strip()
         if len(self._sentences) < 60 and before.strip(" :-\n\"'"):
             self._sentences.append((depth, before))
@@ -224,7 +268,7 @@ class _Reader:
                 later: list[tuple[object, int]] = []
                 for name, value in node.items() if len(node) <= 60 else list(node.items())[:60]:
                     key = name.lower()
-                    if isinstance(value, dict | list):
+                    if type(value) in _NESTED:
                         if key not in _NEVER and level < 20:
                             later.append((value, level + 1))
                         if key == "loc" and isinstance(value, list):
@@ -246,6 +290,9 @@ class _Reader:
         """A field of _TELLING."""
         if not isinstance(value, str):
             self._number(key, value)
+            return
+        if key == "message":  # of nearly every body
+            self.sentence(value[: MOST_READ - END], depth)
             return
         is_code = key in _CODES or key == "error"
         if is_code and len(value) <= 80 and " " not in value.strip() and (key != "error" or len(value) <= 60):
@@ -270,7 +317,7 @@ class _Reader:
             )  # raw: what a gateway's upstream said
 
     def _number(self, key: str, value: object) -> None:
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        if not isinstance(value, _NUMBERS) or isinstance(value, bool):
             return
         if key in _CODES:
             self._codes.add(_fold_code(str(value)))
@@ -281,35 +328,66 @@ class _Reader:
         elif key in _MOMENTS:
             self._moments.append(str(value))
 
+    def _members(self, text: str) -> None:
+        """Members of objects in a part of JSON: where a quote and a colon stand, a name ends."""
+        text = text.replace('" :', '":')
+        lower = text.lower() if text.isascii() else text  # other letters may become longer
+        end = 0
+        for key in _pattern(_NAME).findall(lower)[:MAX_NAMES]:
+            end = lower.find(f'"{key}":', end) + len(key) + 3
+            if key in _TELLING and (match := _pattern(_VALUE).match(text, end)):
+                self._text_or_number(key, match[1], match[2], 0)
+
     def _pairs(self, text: str, depth: int) -> None:
         """What is not JSON: cut in the middle, or a dict printed by Python."""
         pairs = re.findall(_PAIR, text)
         count = len(self._sentences)
-        for name, double, single, number in pairs[:80]:
+        for name, double, single, number in pairs[:MAX_FIELDS]:
             self._structured = True
-            value = double or single
             key = name.lower()
-            if number:
-                self._number(key, float(number) if "." in number else int(number))
-            elif value and key in _TELLING:
-                self._field(key, value.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\"), depth)
+            if number or key in _TELLING:
+                self._text_or_number(key, double or single, number, depth)
         if len(self._sentences) == count and not pairs:
             self._sentences.append((depth, text))
+
+    def _text_or_number(self, key: str, value: str | None, number: str | None, depth: int) -> None:
+        """A value as it stands in the text."""
+        if number:
+            self._number(key, float(number) if "." in number else int(number))
+        elif value:
+            self._field(key, value.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\"), depth)
+
+
+def _begins_a_page(lower: str) -> bool:
+    return "<html" in lower or "<!doctype html" in lower
 
 
 def _page(text: str) -> ErrorBody:
     """What a page shows: the text behind its tags, without scripts and styles."""
-    first, *parts = text[:PAGE].split("<")
-    texts = [first]
-    for part in parts:  # a pattern over the whole page took five times as long (measured)
-        tag, _, words = part.partition(">")
-        if words and not tag.startswith(("script", "style", "SCRIPT", "STYLE")):
-            texts.append(words)
-    plain = " ".join(" ".join(texts).split())[:SENTENCES]
+    plain = _text_of(text[: PAGE // 2])
+    if len(plain) < ENOUGH_TEXT:
+        plain = _text_of(text[:PAGE])
     return ErrorBody(sentence=plain, folded=fold(plain), text=plain, is_page=True)
+
+
+def _text_of(page: str) -> str:
+    """What stands between its tags."""
+    if any(f"<{tag}" in page for tag in _CODE_TAGS):
+        page = _without_code(page)
+    texts = [part.partition("<")[0] for part in page.split(">")]  # a pattern took five times as long
+    return " ".join(" ".join(texts).split())[:PAGE_TEXT]
+
+
+def _without_code(page: str) -> str:
+    """The page without what stands between the tags of its scripts and styles."""
+    first, *parts = page.split("<")
+    tags = [f"{part.partition('>')[0]}>" if part.startswith(_CODE_TAGS) else part for part in parts]
+    return "<".join([first, *tags])
 
 
 def _is_wrapped(sentence: str) -> bool:
     """Its first word is an error's: asked before the pattern, which takes a hook 0.4 ms to compile."""
+    if "Error" not in sentence and "Exception" not in sentence:
+        return False
     first = next(iter(sentence.split(maxsplit=1)), "")
     return first.rstrip(":").endswith(("Error", "Exception"))

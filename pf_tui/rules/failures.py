@@ -33,7 +33,7 @@ from pf_tui.rules.failure_classes import (
     Guess,
     Rule,
 )
-from pf_tui.rules.masking import clean
+from pf_tui.rules.masking import beginning, clean
 from pf_tui.rules.repairs import repair_for
 from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at
 from pf_tui.rules.reset_text import PERIODS, period_end, reset_from_text, zone_named
@@ -236,7 +236,7 @@ class _Answer:
         if not forever and scope is not None:
             until = self._rest(kind, meaning, until)
         repair = repair_for(meaning.repair, self.body) if meaning.repair else None
-        message = _masked(self.body.sentence[:1_000])
+        message = _masked(beginning(self.body.sentence))
         return Failure(
             kind=kind,
             failover=failure_class.failover,
@@ -258,14 +258,16 @@ class _Answer:
         kind, now = meaning.kind, self.now
         if kind not in ("rate", "quota", "overload", "server"):
             return None
-        window = meaning.window
-        moments = [reset_at(self.headers, now)]
-        moments += [moment_from(value, now) for value in (*self.body.waits, *self.body.moments)]
-        moments_left = [moment for moment in moments if moment is not None]
-        is_read = not self.body.is_page or kind in ("rate", "quota")
-        if is_read and (not moments_left or kind == "quota"):
-            reset = reset_from_text(self.body.text, now, _zone(meaning) or UTC, window=window)
-            moments_left += [reset] if reset is not None else []
+        window, body = meaning.window, self.body
+        moments_left: list[datetime] = []
+        if self.headers or body.waits or body.moments:
+            moments = [reset_at(self.headers, now)]
+            moments += [moment_from(value, now) for value in (*body.waits, *body.moments)]
+            moments_left = [moment for moment in moments if moment is not None]
+        if (not moments_left or kind == "quota") and (not body.is_page or kind in ("rate", "quota")):
+            reset = reset_from_text(body.text, now, _zone(meaning) or UTC, window=window)
+            if reset is not None:
+                moments_left.append(reset)
         if not moments_left:
             return None
         if kind in ("overload", "server"):

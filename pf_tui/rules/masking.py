@@ -85,6 +85,14 @@ _NAMES = ("key", "token", "secret", "password", "authorization")
 _LETTERS_ALONE = ("AIza", "eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "ABSK")
 """How a key begins that may have neither digit nor sign."""
 
+_KEY_CHARS = frozenset("0123456789-_=")
+"""One of them is in every other key, but for Google's "AQ."."""
+
+_OTHER_CASES = "ıſİ\u212a"
+"""Letters of other alphabets that count as ours in another case."""
+
+_FIRST_LETTERS = ("aq.", *(letters.lower() for letters in _LETTERS_ALONE))
+
 SHORTEST_SHAPE = 11
 """Characters of the shortest key that is known by its shape alone."""
 
@@ -102,25 +110,38 @@ def by_shape(text: str) -> str:
 
 def _is_plain(text: str) -> bool:
     """True of nearly every sentence, at once: no word of it can be a key, none says that a key follows."""
-    if not text.isascii():  # other alphabets have letters that count as ours in another case
+    if not text.isascii() and any(map(text.__contains__, _OTHER_CASES)):
         return False
     lower = text.lower()
     for kind in _KINDS:  # loops: a generator costs more than what it looks at
         if kind in lower:
             return False
-    if ":" in text or "=" in text:
-        for name in _NAMES:
-            if name in lower:
-                return False
+    if (":" in text or "=" in text) and any(map(lower.__contains__, _NAMES)):
+        return False
     for word in text.split():
-        if len(word) >= SHORTEST_SHAPE and (not word.isalpha() or word.startswith(_LETTERS_ALONE)):
+        if len(word) < SHORTEST_SHAPE or (word.isalpha() and not word.startswith(_LETTERS_ALONE)):
+            continue
+        if not _KEY_CHARS.isdisjoint(word) or len(word) >= LONG_KEY or _may_begin_a_key(word):
             return False
     return True
+
+
+def _may_begin_a_key(word: str) -> bool:
+    """A word of letters and signs: "organization's", "(Europe/Berlin)"."""
+    return any(map(word.lower().__contains__, _FIRST_LETTERS))
 
 
 def clean(text: str, limit: int = SENTENCE_CHARS) -> str:
     """A provider's words, short and without anything that looks like a key."""
     return by_shape(" ".join(text.split())[: 8 * limit])[:limit]
+
+
+def beginning(sentence: str) -> str:
+    """Enough of a long sentence for `clean`; no word is cut, which might be a key."""
+    if len(sentence) <= 2 * SENTENCE_CHARS:
+        return sentence
+    words, _, _ = sentence[: 2 * SENTENCE_CHARS].rpartition(" ")
+    return words or sentence[:1_000]
 
 
 class ValueMask:

@@ -32,6 +32,8 @@ _LANGUAGES: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 """The words before a wait, and its units. "In 5 minutes" is no wait: an English sentence names the reset."""
 
+_BEFORE = tuple(word for before, _ in _LANGUAGES for word in before)
+
 _BEHIND = (
     r"((?:\d{1,6}\s?(?:秒[钟鐘]?|초|分[钟鐘間]?|분|个?小[时時]|時間|시간|天|日|일)\s?){1,4})"
     r"(?:后|後|之后|以后|以後|之後|후)"
@@ -79,6 +81,8 @@ def _before(lower: str) -> re.Match[str] | None:
         for index, word in enumerate(words)
         if index and (word[:1].isdecimal() or word.startswith(_AMOUNTS))
     ]
+    if not any(lead.endswith(_BEFORE) for lead in leads):  # of nearly every sentence
+        return None
     matches = [
         match
         for before, units in _LANGUAGES

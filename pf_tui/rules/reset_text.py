@@ -16,13 +16,16 @@ from functools import lru_cache
 from pf_tui.rules.reset_forms import in_english_forms
 from pf_tui.rules.reset_languages import JUST_PASSED, reset_elsewhere
 
-# Plain patterns: `re` compiles one when it is first asked; most processes ask for none.
+_pattern = lru_cache(maxsize=64)(re.compile)
+"""Compiles one when it is first asked (most processes ask for none), and finds it faster than `re` does."""
+
 _EPOCH = (
     r"(?i)limit reached\|(\d{9,13})|\"?resets?_?at\"?[=:]\s*(\d{9,13})"
     r"|(?:reset|again|retry|available|until)[a-z_ -]{0,16}[\"':= ]{1,3}(\d{10}|\d{13})\b"
 )
 _LONG_NUMBER = r"\d{10}"
-"""What no epoch is without."""
+_EPOCH_DIGITS = ("17", "18", "19", "20")
+"""What no epoch from 2023 to 2036 is without."""
 
 _CUES = (
     "reset", "again", "retry", "available", "until", "unlock", "access", "renew", "refresh", "restored",
@@ -35,6 +38,9 @@ _WIDE_CUES = ("重置", "恢复", "刷新", "解除", "重试")
 """In Chinese it stands before them."""
 
 MOST_CUES = 12
+_CENTURY = "20"
+"""What no date of numbers is without."""
+
 NEAR = 110
 """Characters after such a word in which the time must begin."""
 
@@ -77,11 +83,11 @@ _LEAD = (
     r"[a-z]*\W{0,3}(?:is |will be )?(?:(?:every day|each day|daily) )?(?:(?:at|on|after|from|by|in) |: ?)?"
 )
 _ZONE_WORD = r"(?:\s?(?P<zone>utc|gmt|[cemp][sde]?t))?"
-_CLOCKS = (
+_DAYS_AND_TIMES = (
     rf"(?i){_LEAD}{_DAY}(?:,? at|,| on|)\s*(?:(?P<only>midnight|noon)|{_TIME}|)",
     rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME}){_ZONE_WORD}(?:,? on| )?\s*{_DAY}",
-    rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})",
 )
+_TIME_ALONE = rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})"
 """What may stand after a word about the reset: day and time, time and day, a time alone."""
 
 _ABBREVIATED = {
@@ -104,6 +110,7 @@ _REGIONAL = {
     "MOUNTAIN": "America/Denver",
     "BEIJING": "Asia/Shanghai",
 }
+_MARKS = {"·": ";", "’": "'", "‘": "'", "“": '"', "”": '"', "…": ".", "—": "-", "–": "-", "•": ";"}
 _OTHER_LETTER = r"[^\W\d_a-zA-Z]"
 _OTHER_FORM = r"\d(?:[:./]\d| ?[hH](?![a-z])| ?[uU][hu]r)"
 _WAIT = r"\d ?[a-zA-Z]|[ue](?:na?|n|iner?|ma) [a-z]"
@@ -142,21 +149,31 @@ def reset_from_text(
     """
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - END]} {text[-END:]}"
-    is_english = text.isascii() or re.search(_OTHER_LETTER, text) is None
+    if not text.isascii():
+        text = _without_marks(text)
+    is_english = text.isascii() or _pattern(_OTHER_LETTER).search(text) is None
     moment = None
     if is_english:
         moment = _in_english(text, seen_at, zone)
-    if moment is None and (not is_english or re.search(_OTHER_FORM, text)):
+    if moment is None and (not is_english or _pattern(_OTHER_FORM).search(text)):
         text = text if len(text) <= SENTENCE else f"{text[: SENTENCE - 150]} {text[-150:]}"
         text = in_english_forms(text) or text
         moment = _in_english(text, seen_at, zone)
-    if moment is None and (not is_english or re.search(_WAIT, text)):
+    if moment is None and (not is_english or _pattern(_WAIT).search(text)):
         moment = reset_elsewhere(text[-SENTENCE:].lower(), seen_at)
     if moment is None or moment - seen_at <= FIVE_HOURS:
         return moment
-    if window == "5h" or re.search(_FIVE_HOUR_WORDS, text) is not None:
+    if window == "5h" or _pattern(_FIVE_HOUR_WORDS).search(text) is not None:
         return seen_at.astimezone(UTC) + FIVE_HOURS
     return moment
+
+
+def _without_marks(text: str) -> str:
+    """The signs of English sentences that ASCII lacks as those it has, so that its text is read at once."""
+    for mark, sign in _MARKS.items():
+        if mark in text:
+            text = text.replace(mark, sign)
+    return text
 
 
 def _in_english(text: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
@@ -164,7 +181,12 @@ def _in_english(text: str, seen_at: datetime, zone: tzinfo | None) -> datetime |
     cues = _cues(lower)
     if not cues and "|" not in text:
         return None
-    if re.search(_LONG_NUMBER, text) and (match := re.search(_EPOCH, text)):
+    if len(cues) == 1 and ("pm" in lower or "am" in lower):  # what Claude Code says
+        near = text[cues[0] : cues[0] + NEAR]
+        match = None if _CENTURY in text or _names_a_day(lower) else _pattern(_TIME_ALONE).match(near)
+        if match and match["half"]:
+            return _next_time(match, near, seen_at, zone)
+    if _may_hold_an_epoch(text) and (match := _pattern(_EPOCH).search(text)):
         number = int(next(number for number in match.groups() if number))
         moment = datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
         if abs((moment - seen_at).total_seconds()) < MAX_WAIT_S:
@@ -172,18 +194,17 @@ def _in_english(text: str, seen_at: datetime, zone: tzinfo | None) -> datetime |
     words = lower.replace("_", " ") if "_" in lower else lower
     return (
         _duration([words[start : start + NEAR] for start in cues], seen_at)
-        or (_dated(text, cues, zone) if "-" in text or "/" in text else None)
+        or (_dated(text, cues, zone) if _CENTURY in text and ("-" in text or "/" in text) else None)
         or _clock([text[start : start + NEAR] for start in cues], seen_at, zone)
     )
 
 
 def _cues(lower: str) -> list[int]:
     """Where the words stand, in order."""
+    words = _CUES if lower.isascii() else (*_CUES, *_WIDE_CUES)
     starts: list[int] = []
-    for word in _CUES if lower.isascii() else (*_CUES, *_WIDE_CUES):
+    for word in filter(lower.__contains__, words):  # of most texts one, if any
         start = lower.find(word)
-        if start < 0:  # of nearly every word
-            continue
         while start >= 0 and len(starts) < 4 * MOST_CUES:
             starts.append(start)
             start = lower.find(word, start + len(word))
@@ -216,18 +237,18 @@ def zone_named(name: str) -> tzinfo | None:
 def _duration(near: list[str], seen_at: datetime) -> datetime | None:
     """Lower case: "try again in 5d 5h", "retry after 86400 seconds", "resets in less than a minute"."""
     for text in near:
-        has_digit = re.search(r"\d", text) is not None
-        if has_digit and (match := re.match(_AFTER, text)):
+        has_digit = _has_a_digit(text)
+        if has_digit and (match := _pattern(_AFTER).match(text)):
             if match[1][-1] == "h" and text[match.end() :][:1].isdigit():
                 continue  # "13h30", in several languages a time of day
-            parts = re.findall(_PART, match[1])
+            parts = _pattern(_PART).findall(match[1])
             seconds = sum(float(number) * _unit_s(unit) for number, unit in parts)
-        elif has_digit and ":" in text and (match := re.match(_SPAN_CLOCK, text)):
+        elif has_digit and ":" in text and (match := _pattern(_SPAN_CLOCK).match(text)):
             days, hours, minutes, rest_s = (int(part or 0) for part in match.groups())
             seconds = days * 86_400.0 + hours * 3_600 + minutes * 60 + rest_s
-        elif has_digit and "after" in text and (match := re.match(_BARE, text)):
+        elif has_digit and "after" in text and (match := _pattern(_BARE).match(text)):
             seconds = float(match[1])
-        elif match := re.match(_LITTLE, text):
+        elif " a" in text and (match := _pattern(_LITTLE).match(text)):
             seconds = _SPAN[match[2]] * (3 if "few" in match[1] else 0.5 if "half" in match[1] else 1)
         else:
             continue
@@ -242,7 +263,7 @@ def _unit_s(unit: str) -> float:
 def _dated(text: str, cues: list[int], zone: tzinfo | None) -> datetime | None:
     """The first date that follows a word about the reset within a few words, or stands just before."""
     for start in cues:
-        for match in re.finditer(_DATE, text[max(0, start - 30) : start + NEAR]):
+        for match in _pattern(_DATE).finditer(text, max(0, start - 30), start + NEAR):
             *parts, name = match.groups()
             year, month, day, hour, minute, second = [int(part) if part else 0 for part in parts]
             named_zone = (zone_named(name) if name else None) or zone
@@ -256,29 +277,49 @@ def _dated(text: str, cues: list[int], zone: tzinfo | None) -> datetime | None:
 
 def _clock(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
     for text in near:
-        for pattern in _CLOCKS if _names_a_day(text.lower()) else _CLOCKS[-1:]:
-            match = re.match(pattern, text)
-            if match and (moment := _next_clock(match, text[match.end() :], seen_at, zone)):
+        for pattern in _DAYS_AND_TIMES if _names_a_day(text.lower()) else ():
+            match = _pattern(pattern).match(text)
+            if match and (moment := _on_a_day(match, text, seen_at, zone)):
                 return moment
+        match = _pattern(_TIME_ALONE).match(text)
+        if match and (moment := _next_time(match, text, seen_at, zone)):
+            return moment
     return None
 
 
-def _names_a_day(lower: str) -> bool:
-    for name in _DAY_NAMES:  # noqa: SIM110 - a generator costs more than what it looks at
-        if name in lower:
-            return True
+def _may_hold_an_epoch(text: str) -> bool:
+    for digits in _EPOCH_DIGITS:
+        if digits in text:
+            return _pattern(_LONG_NUMBER).search(text) is not None
     return False
 
 
-def _next_clock(match: re.Match[str], after: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
-    parts = {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
-    clock = _time_of_day(parts)
-    has_day = any(parts.get(name) for name in ("word", "weekday", "month"))
-    if clock is None and (parts.get("hour") or not has_day):
+def _names_a_day(lower: str) -> bool:
+    return any(map(lower.__contains__, _DAY_NAMES))
+
+
+def _has_a_digit(text: str) -> bool:
+    for digit in "0123456789":  # a pattern costs twice as much
+        if digit in text:
+            return True
+    return not text.isascii() and _pattern(r"\d").search(text) is not None
+
+
+def _next_time(match: re.Match[str], text: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    clock = _time_of_day(*match.groups())
+    if clock is None:
         return None
-    tail = re.match(_ZONE, after)
-    name = parts.get("zone") or (tail["zone"] if tail else None)
-    zone_of_text = zone_named(name) if name else None
+    local = seen_at.astimezone(_zone_behind(text[match.end() :]) or zone)
+    moment = local.replace(hour=clock[0], minute=clock[1], second=0, microsecond=0)
+    return (moment + timedelta(days=1) if moment < local - JUST_PASSED else moment).astimezone(UTC)
+
+
+def _on_a_day(match: re.Match[str], text: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    parts = {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
+    clock = _time_of_day(*map(parts.get, ("only", "hour", "minute", "half")))
+    if clock is None and "hour" in parts:
+        return None
+    zone_of_text = zone_named(parts["zone"]) if "zone" in parts else _zone_behind(text[match.end() :])
     local = seen_at.astimezone(zone_of_text or zone)
     hour, minute = clock or (0, 0)
     moment = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
@@ -289,17 +330,27 @@ def _next_clock(match: re.Match[str], after: str, seen_at: datetime, zone: tzinf
     return moment.astimezone(UTC)
 
 
-def _time_of_day(parts: dict[str, str]) -> tuple[int, int] | None:
-    if only := parts.get("only"):
-        return (0, 0) if only.lower() == "midnight" else (12, 0)
-    if "hour" not in parts:
+def _zone_behind(text: str) -> tzinfo | None:
+    first = text.lstrip(" (\t\n")[:1]
+    if not (first.isupper() or first in ("+", "-")):
         return None
-    hour, minute = int(parts["hour"]), int(parts.get("minute", 0))
-    if half := parts.get("half", "").lower().replace(".", ""):
+    match = _pattern(_ZONE).match(text)
+    return zone_named(match["zone"]) if match and match["zone"] else None
+
+
+def _time_of_day(
+    only: str | None, hours: str | None, minutes: str | None, half: str | None
+) -> tuple[int, int] | None:
+    if only:
+        return (0, 0) if only.lower() == "midnight" else (12, 0)
+    if hours is None:
+        return None
+    hour, minute = int(hours), int(minutes or 0)
+    if half:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    elif "minute" not in parts or hour > 23:
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
+    elif minutes is None or hour > 23:
         return None  # "resets 5" is no time of day
     return (hour, minute) if minute <= 59 else None
 

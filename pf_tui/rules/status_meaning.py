@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from pf_tui.catalog.meanings import Meaning, fold
 from pf_tui.rules.error_body import ErrorBody
@@ -87,7 +88,9 @@ def by_status(
         )
     of_a_place = re.match(_REQUEST_PATH, error_body.sentence) is not None  # "messages.4.content.0: …"
     if not (error_body.is_page or of_a_place):
-        meaning = meaning_of(status, error_body.folded, error_body.text) or _by_names(status, error_body)
+        meaning = meaning_of(status, error_body.folded, error_body.text) or _by_names(
+            status, error_body.names
+        )
         if meaning is not None:
             return meaning
     if status in (401, 403):
@@ -112,9 +115,10 @@ def by_status(
     return Meaning(id="", kind="request")
 
 
-def _by_names(status: int, error_body: ErrorBody) -> Meaning | None:
+@lru_cache(maxsize=256)
+def _by_names(status: int, names: tuple[str, ...]) -> Meaning | None:
     """What a code says in words: "organization_token_quota_exhausted", "MonthlyLimitReached"."""
-    for name in error_body.names:
+    for name in names:
         meaning = meaning_of_name(status, fold(re.sub(_NEW_WORD, " ", name)), name)
         if meaning is not None:
             return meaning
