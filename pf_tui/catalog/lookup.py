@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pf_tui.catalog import building
+from pf_tui.catalog import building, chat_names
 from pf_tui.catalog.records import Model, Plan, Provider, Resolved
 from pf_tui.errors import UnknownName
 
@@ -23,19 +23,7 @@ DEARER = 2.0
 CHAT_TIERS = ("frontier", "balanced", "fast", "reasoning")
 """Tiers of models that hold a conversation; the others speak, draw or embed."""
 
-_NO_CHAT = (
-    "whisper",
-    "tts",
-    "speech",
-    "transcri",
-    "embed",
-    "rerank",
-    "moderation",
-    "guard",
-    "dall-e",
-    "image",
-)
-"""Words in the names of models that speak, listen, draw, embed or judge."""
+_CHATTING = frozenset(CHAT_TIERS)
 
 _NEAREST_TIERS: Mapping[str, tuple[str, ...]] = {
     "frontier": ("reasoning", "balanced", "fast"),
@@ -183,7 +171,7 @@ class Catalog:
         model = self.find_model(name, provider_id)
         if model is not None:
             return self.chats(model.id)
-        return not any(word in name.lower() for word in _NO_CHAT)
+        return chat_names.may_chat(name)
 
     def nearest(self, model_id: str) -> tuple[str, ...]:
         """Chat models of other tiers, nearest tier first: who is left when the tier has nobody."""
@@ -256,7 +244,7 @@ class Catalog:
         for model_id, entry in plain.items():
             if own_name in (model_id, entry.get("base_model")):
                 positions[model_id] = (0, False, len(positions))
-            elif entry.get("custom") and tier == model_entry["tier"] and tier in CHAT_TIERS:
+            elif entry.get("custom") and tier == model_entry["tier"] and {tier, entry["tier"]} <= _CHATTING:
                 positions[model_id] = (4, False, len(positions))
         return positions
 

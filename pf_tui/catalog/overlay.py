@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from pf_tui.catalog import chat_names
 from pf_tui.catalog.records import SERVED_PROTOCOLS
 from pf_tui.records import record
 
@@ -227,7 +228,7 @@ def _own_model(model_id: str, settings: OwnModel, price: PriceEntry | None, prov
         "name": settings.get("name", model_id),
         "family": provider.family,
         "subfamily": provider.family.lower(),
-        "tier": "balanced",
+        "tier": "balanced" if chat_names.may_chat(model_id) else "embedding",
         "status": "active",
         "context": context,
         "context_max": context,

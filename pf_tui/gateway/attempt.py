@@ -6,6 +6,7 @@ Invariant: nothing of an answer passes before it is known to be one.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -28,6 +29,7 @@ from pf_tui.gateway.upstream import Transport
 from pf_tui.gateway.usage_meter import Kind, UsageMeter
 from pf_tui.rules.failures import Rule
 from pf_tui.rules.masking import ValueMask
+from pf_tui.translate.failures import classify, error_body
 
 _EMPTY = (204, 205)
 """Good statuses without a body: no answer to a prompt."""
@@ -202,9 +204,24 @@ async def forward(
     headers = response_headers(CIMultiDict(failed_attempt.headers), decoded=True)
     for name, value in extra_headers.items():
         headers[name] = value
-    body = failed_attempt.body or own_responses.error_body(
-        protocol,
-        "api_error",
-        f"pf-tui: {failed_attempt.route.provider} answered {failed_attempt.status} with no readable body",
-    )
+    body = own_shape(protocol, failed_attempt)
+    if body is not failed_attempt.body:
+        headers["content-type"] = "application/json"
     await reply.whole(failed_attempt.status, headers, body)
+
+
+def own_shape(protocol: str, failed_attempt: FailedAttempt) -> bytes:
+    """An upstream's error as the client's own vendor would send it: the same words, where it had another."""
+    body, status = failed_attempt.body, failed_attempt.status
+    answered = f"pf-tui: {failed_attempt.route.provider} answered {status}"
+    if not body:
+        return own_responses.error_body(protocol, "api_error", f"{answered} with no readable body")
+    try:
+        content: object = json.loads(body)
+    except (ValueError, RecursionError):
+        content = body.decode("utf-8", "replace").strip()
+    if own_responses.is_error_of(protocol, content):
+        return body
+    if isinstance(content, str) and content.startswith("<"):
+        content = f"{answered} with a web page"
+    return error_body(protocol, classify(status, content))[1]

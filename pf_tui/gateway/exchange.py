@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import zlib
 from collections.abc import Iterator
 
@@ -257,7 +258,8 @@ def what_broke(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "its name cannot be found"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return (error.os_error.strerror or "the connection was refused").lower()
+        number = error.os_error.errno  # its own words name the address
+        return os.strerror(number).lower() if number else "the connection was refused"
     if isinstance(error, aiohttp.ClientResponseError):
         return "what it sent is no HTTP"
     if isinstance(error, ValueError):

@@ -65,7 +65,7 @@ def exhausted(
     Args:
         waits: the session was started to go on at the reset: its client asks again until somebody is back.
     """
-    at_limit, unreached, rejections = by_trouble(skipped)
+    at_limit, unreached, rejections, by_hand = by_trouble(skipped)
     first = first_back(skipped, now)
     wait_s = UNKNOWN_WAIT_S
     if first is not None and first.until is not None:
@@ -87,7 +87,7 @@ def exhausted(
         return Answer(status=429, headers=headers, body=body, until=first.until)
     headers["x-should-retry"] = "false"
     codex = agent == "codex" or protocol == "openai-responses"
-    if not at_limit or (codex and rejections):  # Codex prints "Upgrade to Pro" for a usage limit
+    if not at_limit or (codex and (rejections or by_hand)):  # Codex prints "Upgrade to Pro" for a usage limit
         return Answer(status=403, headers=headers, body=error_body(protocol, "permission_error", sentence))
     if codex:
         content = {
@@ -109,9 +109,9 @@ def exhausted(
 
 def by_trouble(
     skipped: Sequence[Skipped],
-) -> tuple[dict[str, Skipped], dict[str, Skipped], dict[str, Skipped]]:
-    """Who is limited, who cannot be reached, and who refused, by provider."""
-    at_limit, unreached, rejections = {}, {}, {}
+) -> tuple[dict[str, Skipped], dict[str, Skipped], dict[str, Skipped], dict[str, Skipped]]:
+    """Who is limited, who cannot be reached, who refused, and whom the person put to rest, by provider."""
+    at_limit, unreached, rejections, by_hand = {}, {}, {}, {}
     for skip in skipped:
         if skip.code not in (*_LIMIT_CODES, "failed"):
             continue
@@ -119,9 +119,11 @@ def by_trouble(
             unreached[skip.provider] = skip
         elif skip.kind in _REFUSING:
             rejections[skip.provider] = skip
+        elif skip.kind == "manual":
+            by_hand[skip.provider] = skip
         else:
             at_limit[skip.provider] = skip
-    return at_limit, unreached, rejections
+    return at_limit, unreached, rejections, by_hand
 
 
 def first_back(skipped: Sequence[Skipped], now: datetime) -> Skipped | None:
@@ -136,20 +138,21 @@ def sentence_for(
     skipped: Sequence[Skipped], first: Skipped | None, now: datetime, zone: tzinfo | None = None
 ) -> str:
     """`pf-tui: all 3 providers are limited; the first is back at 15:40 (openrouter)`."""
-    at_limit, unreached, rejections = by_trouble(skipped)
+    at_limit, unreached, rejections, by_hand = by_trouble(skipped)
     paid = [skip.provider for skip in skipped if skip.code == "paid"]
     asks = f"; {paid[0]} costs money: `pf-tui allow paid --today` lets it serve" if paid else ""
     sentences = [
         *(f"{name} cannot be reached: {skip.reason}" for name, skip in unreached.items()),
         *(f"{name} refused: {skip.reason}" for name, skip in rejections.items()),
+        *(f"{name} rests by hand: `pf-tui release {name}` ends that" for name in by_hand),
     ]
     count = len(at_limit)
     if first is not None and first.until is not None:
         who = "the only provider is limited" if count == 1 else f"all {count} providers are limited"
         if sentences:
-            who = f"{first.provider} is limited" if count == 1 else f"{count} providers are limited"
+            who = f"{next(iter(at_limit), '')} is limited" if count == 1 else f"{count} providers are limited"
         back = f"the first is back at {_clock(first.until, now, zone)} ({first.provider})"
-        return "pf-tui: " + "; ".join([who, back, *sentences]) + asks
+        return "pf-tui: " + "; ".join([*([who] if count else []), back, *sentences]) + asks
     if sentences:
         sentences = [*(f"{name} is limited: {skip.reason}" for name, skip in at_limit.items()), *sentences]
     elif at_limit:
@@ -162,7 +165,7 @@ def sentence_for(
         reasons = [f"{skip.provider} {skip.reason}" for skip in skipped if skip.code == "model"]
         each = f": {'; '.join(reasons[:MOST_REASONS])}" if reasons else ""
         return f"pf-tui: no provider can serve this request{each}; pf-tui why shows each reason"
-    ends = "" if unreached and not (at_limit or rejections) else "; pf-tui why shows what ends it"
+    ends = "" if not (at_limit or rejections) else "; pf-tui why shows what ends it"
     return "pf-tui: " + "; ".join(sentences) + (asks or ends)
 
 
@@ -273,6 +276,14 @@ def error_body(protocol: str, kind: str, sentence: str) -> bytes:
     if protocol == "anthropic-messages":
         return _json({"type": "error", "error": {"type": kind, "message": sentence}})
     return _json({"error": {"message": sentence, "type": kind, "code": kind, "param": None}})
+
+
+def is_error_of(protocol: str, content: object) -> bool:
+    """True for an error body in the protocol's own shape."""
+    if not isinstance(content, dict) or not isinstance(error := content.get("error"), dict):
+        return False
+    is_whole = isinstance(error.get("message"), str)
+    return is_whole and (protocol != "anthropic-messages" or content.get("type") == "error")
 
 
 def _clock(moment: datetime, now: datetime, zone: tzinfo | None) -> str:

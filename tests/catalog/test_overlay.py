@@ -116,6 +116,13 @@ def test_an_own_server_that_lists_no_models_serves_its_vendors() -> None:
     assert price.output == 4.0
 
 
+def test_an_own_model_that_cannot_chat_stands_in_for_nobody() -> None:
+    catalog = over("- {id: lab, base_url: 'http://lab:1', models: [lab-1, lab-embed-v2]}")
+
+    assert [name for name in catalog.equivalents("claude-opus-5-5") if "lab" in name] == ["lab-1"]
+    assert (catalog.chats("lab-1"), catalog.chats("lab-embed-v2")) == (True, False)
+
+
 def test_an_own_model_stands_in_after_all_others() -> None:
     catalog = over("- {id: lab, base_url: 'http://lab:1', models: [lab-1, lab-2]}")
 

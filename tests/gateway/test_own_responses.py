@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pf_tui.gateway.own_responses import exhausted, reserved, unreachable
+from pf_tui.records import replace
 from pf_tui.rules.eligibility import Skipped
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -110,3 +111,29 @@ def test_an_upstream_that_cannot_be_reached_is_named(silent: bool, status: int) 
 
     assert answer.status == status
     assert message(answer.body) == "pf-tui: groq cannot be reached: the connection was refused"
+
+
+RESTS = Skipped(provider="groq", code="benched", reason="benched (by hand)", kind="manual")
+BY_HAND = "groq rests by hand: `pf-tui release groq` ends that"
+
+
+@pytest.mark.parametrize(
+    ("passed", "sentence", "status"),
+    [
+        ([RESTS], f"pf-tui: {BY_HAND}", 403),
+        (
+            [limited("openrouter", NOW + timedelta(hours=2)), RESTS],
+            f"pf-tui: openrouter is limited; the first is back at 14:00 (openrouter); {BY_HAND}",
+            403,
+        ),
+        (
+            [limited("openrouter", NOW + timedelta(hours=2)), replace(RESTS, until=NOW + timedelta(hours=1))],
+            f"pf-tui: openrouter is limited; the first is back at 13:00 (groq); {BY_HAND}",
+            403,
+        ),
+    ],
+)
+def test_who_rests_by_hand_is_not_limited(passed: list[Skipped], sentence: str, status: int) -> None:
+    answer = exhausted("openai-responses", "codex", passed, NOW, UTC)
+
+    assert (answer.status, message(answer.body)) == (status, sentence)

@@ -111,6 +111,47 @@ async def test_trouble_that_passes_is_told_with_its_own_status(
         assert "anthropic-api cannot be reached" in answers[-1].sentence
 
 
+PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+@pytest.mark.parametrize("protocol", ["anthropic-messages", "openai-chat", "openai-responses"])
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (502, PAGE, "text/html", "pf-tui: openrouter answered 502 with a web page"),
+        (500, b"Internal Server Error", "text/plain", "Internal Server Error"),
+        (429, b'{"error": "slow down"}', "application/json", "slow down"),
+        (503, b'{"detail": "no worker"}', "application/json", "no worker"),
+        (400, b'{"message": "odd", "code": 7}', "application/json", "odd"),
+    ],
+)
+async def test_a_strange_error_comes_in_the_shape_of_the_clients_own_vendor(
+    open_room: Open, protocol: str, status: int, body: bytes, kind: str, words: str
+) -> None:
+    room = await open_room("openrouter")
+    fault = Fault(name="odd", says="odd", how="raw", status=status, raw=body, content_type=kind)
+    room["openrouter"].plan(fault)  # type: ignore[arg-type]
+
+    answer = await room.ask(protocol=protocol, agent="opencode")
+
+    content = json.loads(answer.body)
+    assert (answer.status, content["error"]["message"]) == (status, words)
+    assert answer.headers["content-type"] == "application/json"
+    assert content["error"]["type"]
+    assert (content.get("type") == "error") == (protocol == "anthropic-messages")
+
+
+async def test_a_wait_that_only_the_body_names_is_told_as_a_header(open_room: Open) -> None:
+    room = await open_room("openrouter")
+    body = b'{"error": {"message": "Rate limit reached. Please try again in 41.5s."}}'
+    fault = Fault(name="odd", says="odd", how="raw", status=429, raw=body)
+    room["openrouter"].plan(fault)  # type: ignore[arg-type]
+
+    answer = await room.ask(protocol="openai-chat", agent="opencode")
+
+    assert (answer.status, answer.headers["retry-after"]) == (429, "42")
+
+
 async def test_one_limited_and_one_unreachable_are_both_told(open_room: Open) -> None:
     room = await open_room()
     room["anthropic-api"].plan("429-hour")

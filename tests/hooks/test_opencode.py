@@ -92,6 +92,17 @@ def test_a_turn_goes_to_the_first_of_the_list(ctx: Context) -> None:
         "gpt-image-1",
         "gpt-4o-transcribe",
         "rerank-v3.5",
+        "flux-1.1-pro",
+        "sora-2",
+        "veo-3.1-generate",
+        "bge-m3",
+        "gpt-realtime",
+        "gpt-4o-audio-preview",
+        "mistral-ocr-latest",
+        "qwen3-asr-flash",
+        "stable-diffusion-3.5",
+        "computer-use-preview",
+        "davinci-002",
     ],
 )
 def test_a_turn_never_goes_to_a_model_that_only_listens(context: Make, other: str) -> None:
