@@ -243,7 +243,7 @@ class RequestFailover(Turn):
             # the same route, asked in another way, answers for what this was
             self._asks_again = self._routing_state.moved(
                 route, outcome.status, outcome.body
-            ) or self._repairs.asked_for(outcome)
+            ) or self._repairs.asked_for(outcome, self._body, self._inbound.items())
         if failure is not None and not self._request.counting and not self._asks_again:
             self._note_failure(route, failure, attempt_token)
         if not self._request.counting:

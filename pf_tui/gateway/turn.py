@@ -214,13 +214,11 @@ class Turn:
 
     async def _forward(self, failed_attempt: FailedAttempt) -> None:
         """Hand the upstream's own error on as it came."""
-        failure, sent = failed_attempt.failure, failed_attempt.headers or {}
-        extra_headers = self._head(failed_attempt.route, sent)
-        if failure.kind == "rate" and failure.until is not None and "retry-after" not in sent:
+        failure, own_headers = failed_attempt.failure, failed_attempt.headers or {}
+        extra_headers = self._head(failed_attempt.route, own_headers)
+        if failure.kind == "rate" and failure.until is not None and "retry-after" not in own_headers:
             wait_s = (failure.until - self._routing_state.ctx.now()).total_seconds()
-            extra_headers["retry-after"] = str(
-                max(1, -int(-wait_s // 1))
-            )  # its body, or another header, said so
+            extra_headers["retry-after"] = str(max(1, -int(-wait_s // 1)))  # named in another way
         self._answered(failure.status, None if failure.forever else failure.until)
         translation = self._translations.get((failed_attempt.route.provider, failed_attempt.route.model))
         if translation is not None and failed_attempt.status is not None and failed_attempt.status >= 400:

@@ -19,8 +19,12 @@ _NAMED_PARTS = (
     r"parameter '(?P<path>[\w.]+)' is not (?:a valid field|supported)",
     r"does not support (?:the )?parameter [`'\"]?(?P<path>[\w.]+)",
     r"(?P<path>[\w.]+): unknown parameter",
+    r"`(?P<path>[\w.]+)` is deprecated for this model",
+    r"Unsupported value: '(?P<path>[\w.]+)'",
+    r"extraneous key \[(?P<path>[\w.]+)\] is not permitted",
+    r"'loc': \('body', '(?P<path>[\w.]+)'",
 )
-"""Wordings of Anthropic, Gemini, Groq, xAI, OpenAI, Together, Cohere, Z.AI and pydantic-made servers."""
+"""Wordings of Anthropic, Gemini, Groq, xAI, OpenAI, Together, Cohere, Z.AI, Bedrock and pydantic."""
 
 _ESSENTIALS = frozenset(
     ("model", "messages", "input", "tools", "max_tokens", "stream", "system", "instructions")
@@ -30,12 +34,32 @@ _ESSENTIALS = frozenset(
 BETA = "beta:"
 """Begins the name of a refused beta."""
 
+EFFORT = "effort:"
+"""How hard to think, in whatever field the protocol has it."""
+
+LIMIT = "limit:"
+"""Before the largest output limit that is taken, in tokens."""
+
+EMPTY = "empty:"
+"""Texts of the conversation that hold nothing."""
+
+_EFFORT_WORDS = r"does not support the effort parameter|effort is not supported"
+_LIMIT_WORDS = (
+    r"max_(?:completion_|output_)?tokens`?: \d+ > (\d+)",
+    r"supports at most (\d+) (?:completion|output) tokens",
+    r"max_(?:completion_|output_)?tokens`? must be less than or equal to `?(\d+)",
+    r"range of max_tokens (?:is|should be) \[\d+, ?(\d+)\]",
+)
+"""Wordings of Anthropic, OpenAI, Groq, DeepSeek and DashScope."""
+
+_EMPTY_WORDS = r"text content blocks must (?:be non-empty|contain non-whitespace text)"
+
 
 def refused_part(status: int, body: bytes) -> str | None:
     """The field ("store", "messages.name", "context_management") or beta ("beta:NAME") that was refused.
 
-    None when the answer is no 400 or 422, or names nothing that a request can do without. A field goes into
-    the dialect's `refused_fields`, a beta out of its `betas`.
+    Also EFFORT, EMPTY, or LIMIT with a number. None when the answer is no 400 or 422, or names nothing that a
+    request can do without. A field goes into the dialect's `refused_fields`, a beta out of its `betas`.
     """
     if status not in (400, 422):
         return None
@@ -47,6 +71,13 @@ def refused_part(status: int, body: bytes) -> str | None:
     if (path := _extra_forbidden(content)) is not None:
         return path
     text = text.replace('\\"', '"')
+    if re.search(_EFFORT_WORDS, text):
+        return EFFORT
+    if re.search(_EMPTY_WORDS, text):
+        return EMPTY
+    for pattern in _LIMIT_WORDS:
+        if match := re.search(pattern, text):
+            return LIMIT + match[1]
     for pattern in _NAMED_PARTS:
         if (match := re.search(pattern, text)) is None:
             continue

@@ -732,6 +732,28 @@ async def test_a_stand_in_that_refuses_the_request_does_not_hide_the_limit(open_
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "messages.0.content.0.image.source.base64: image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes",
+        "Too many images in request: 25, maximum 5 allowed",
+        "messages.0.content.1.image.source.media_type: unsupported image media type",
+        "tools.0: Input tag 'web_search_20260209' found using 'type' does not match any of the expected tags",
+    ],
+)
+async def test_pictures_and_tools_that_one_vendor_does_not_take_go_to_the_next(
+    open_room: Open, words: str
+) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan(
+        Fault(name="refused", says="a 400", status=400, error="request", message=words)  # type: ignore[arg-type]
+    )
+
+    answer = await room.ask()
+
+    assert (answer.status, answer.by) == (200, "openrouter")
+
+
 async def test_the_same_model_elsewhere_that_refuses_the_request_is_believed(open_room: Open) -> None:
     room = await open_room()
     room["anthropic-api"].plan("429-hour")

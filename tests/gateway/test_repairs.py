@@ -195,6 +195,94 @@ async def test_what_does_not_help_is_asked_once_and_not_remembered(
     assert repairs(gate) == []
 
 
+async def test_what_the_request_does_not_hold_is_not_asked_again(
+    gate: StillGate, upstream: FakeUpstream
+) -> None:
+    upstream.follow(refusing(WORDS, lambda _: True))
+
+    heard = await ask(gate)
+
+    assert heard.status == 400
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sent", "left"),
+    [
+        ("This model does not support the effort parameter.", {"output_config": {"effort": "high"}}, {}),
+        ("`temperature` is deprecated for this model.", {"temperature": 0.2}, {}),
+        ("Unsupported value: 'top_p' does not support 0.2 with this model.", {"top_p": 0.2}, {}),
+        (
+            "Malformed input request: #: extraneous key [service_tier] is not permitted",
+            {"service_tier": "auto"},
+            {},
+        ),
+        (
+            "max_tokens: 64000 > 8192, which is the maximum allowed number of output tokens for x",
+            {"max_tokens": 64_000},
+            {"max_tokens": 8192},
+        ),
+        (
+            "max_tokens is too large: 64000. This model supports at most 16384 completion tokens",
+            {"max_tokens": 64_000},
+            {"max_tokens": 16_384},
+        ),
+        (
+            "Invalid max_tokens value, the valid range of max_tokens is [1, 32768]",
+            {"max_tokens": 64_000},
+            {"max_tokens": 32_768},
+        ),
+    ],
+)
+async def test_a_setting_that_is_refused_by_its_words_is_left_out_or_lowered_and_remembered(
+    gate: StillGate, upstream: FakeUpstream, words: str, sent: dict[str, Any], left: dict[str, Any]
+) -> None:
+    gate.providers([{**lab(upstream), "dialect": OPEN}])
+
+    def holds(asked: ReceivedRequest) -> bool:
+        return any(asked.content.get(name) == value for name, value in sent.items())
+
+    upstream.follow(refusing(words, holds))
+    first = await ask(gate, **sent)
+    await gate.settled()
+    second = await ask(gate, **sent)
+
+    assert (first.whole, second.whole) == (True, True)
+    assert len(upstream.requests) == 3
+    assert all({name: asked.content.get(name) for name in left} == left for asked in upstream.requests[1:])
+    assert not any(name in upstream.requests[2].content for name in sent if name not in left)
+    assert len(repairs(gate)) == 1
+
+
+OPEN = {"refused_fields": [], "efforts": None, "limit_most": 0, "thinking_kind": "enabled"}
+
+
+async def test_betas_refused_without_a_name_go_all_at_once(gate: StillGate, upstream: FakeUpstream) -> None:
+    gate.providers([{**lab(upstream), "dialect": {"betas": ["one-2027-01-01", "two-2027-01-01"]}}])
+    upstream.follow(refusing("invalid beta flag", lambda asked: "anthropic-beta" in asked.headers))
+
+    heard = await ask(gate, {"anthropic-beta": "one-2027-01-01,two-2027-01-01"})
+
+    assert heard.whole
+    assert len(upstream.requests) == 2
+
+
+async def test_blank_texts_that_a_vendor_refuses_go_once_and_are_not_remembered(
+    gate: StillGate, upstream: FakeUpstream
+) -> None:
+    gate.providers([lab(upstream)])
+    words = "messages: text content blocks must be non-empty"
+    upstream.follow(refusing(words, lambda asked: b'""' in asked.body))
+    blank = {"type": "text", "text": ""}
+
+    heard = await ask(gate, messages=[{"role": "user", "content": [{"type": "text", "text": "hi"}, blank]}])
+    await gate.settled()
+
+    assert heard.whole
+    assert upstream.requests[1].content["messages"][0]["content"] == [{"type": "text", "text": "hi"}]
+    assert repairs(gate) == []
+
+
 @pytest.mark.parametrize("stream", [True, False])
 async def test_a_web_search_nobody_can_run_is_a_tools_error(
     gate: StillGate, upstream: FakeUpstream, stream: bool
