@@ -11,7 +11,7 @@ from pf_tui.actions.switching import settle
 from pf_tui.integrations.apply import Effect
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
-from pf_tui.rules import benches
+from pf_tui.rules import benches, repairs
 from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, health, usage
@@ -111,7 +111,8 @@ def remember_repair(
         write_down(
             ctx,
             "repair",
-            why=f"{provider} refused {', '.join(strip)}: left out there until `pf-tui release {provider}`",
+            why=f"{provider} refused {', '.join(map(repairs.in_words, strip))}: left out there until "
+            f"`pf-tui release {provider}`",
             after={"provider": provider, "model": model, "strip": list(strip)},
             evidence=evidence,
         )

@@ -186,6 +186,8 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     for view in now.providers:
         for _, sentence in resting.sentences(view, now.at, zone) if view.rank is not None else ():
             lines += wrapped(sentence, width, indent="  ", style="yellow")
+    for repair in now.files.health.repairs:
+        lines += wrapped(resting.repair_sentence(repair), width, indent="  ", style=FAINT)
     if without:
         names = ", ".join(step["provider"] for step in without)
         lines += wrapped(f"without a credential: {names}", width, indent="  ", style=FAINT)

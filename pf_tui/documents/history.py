@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pf_tui.documents import status
+from pf_tui.documents import resting, status
 from pf_tui.snapshot import Snapshot
+from pf_tui.state import clock
 from pf_tui.state.journal import Event
 
 TYPE_CHECKING = False
@@ -62,8 +63,23 @@ def why(now: Snapshot) -> dict[str, object]:
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "chain": chain(now),
+        "repairs": repairs(now),
         "problems": list(now.problems),
     }
+
+
+def repairs(now: Snapshot) -> list[dict[str, object]]:
+    """Parts of requests that the gateway leaves out where a provider refused them."""
+    return [
+        {
+            "provider": repair.provider,
+            "model": repair.model,
+            "strip": list(repair.strip),
+            "since": clock.to_text(repair.since),
+            "text": resting.repair_sentence(repair),
+        }
+        for repair in now.files.health.repairs
+    ]
 
 
 def classes(now: Snapshot) -> list[dict[str, object]]:

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta, tzinfo
 
 from pf_tui.catalog import Provider
 from pf_tui.documents import words
+from pf_tui.rules import repairs
 from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import ProviderView
+from pf_tui.state.health import Repair
 
 LONG = timedelta(minutes=10)
 """A rest that is worth a command of the person's."""
@@ -45,14 +47,28 @@ def sentence(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | Non
     matter = _MATTERS.get(bench.kind, "it rests")
     if bench.kind == "quota" and bench.until is None:
         matter = "its credit is used up"
-    text = bench.evidence.get("text")
-    quote = " ".join(text.split()) if isinstance(text, str) and text != "asked for" else ""
-    if len(quote) > MOST_QUOTED:
-        quote = f"{quote[:MOST_QUOTED].rstrip()}…"
+    quote = _quote(bench.evidence)
     observed = bench.kind in ("network", "timeout", "manual")  # not the provider's words: it said nothing
     cause = f" ({quote})" if quote and observed else ""
     citation = f". It said: “{quote}”" if quote and not observed else ""
     return f"{subject}: {matter}{cause}; {_end(bench, provider, now, zone)}{citation}"
+
+
+def repair_sentence(repair: Repair) -> str:
+    """lab is asked without top_k for claude-opus-5-5; `pf-tui release lab` forgets that. It said: “…”"""
+    parts = ", ".join(map(repairs.in_words, repair.strip))
+    model = f" for {repair.model}" if repair.model else ""
+    quote = _quote(repair.evidence)
+    citation = f". It said: “{quote}”" if quote else ""
+    release = f"`pf-tui release {repair.provider}` forgets that"
+    return f"{repair.provider} is asked without {parts}{model}; {release}{citation}"
+
+
+def _quote(evidence: Mapping[str, object]) -> str:
+    """The provider's own words, as many as fit a line."""
+    text = evidence.get("text")
+    quote = " ".join(text.split()) if isinstance(text, str) and text != "asked for" else ""
+    return f"{quote[:MOST_QUOTED].rstrip()}…" if len(quote) > MOST_QUOTED else quote
 
 
 def _end(bench: Bench, provider: Provider, now: datetime, zone: tzinfo | None) -> str:

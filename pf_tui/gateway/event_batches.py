@@ -125,7 +125,7 @@ def all_at_once(whole: bytes) -> list[Event] | None:
             had = _DATA
         elif had == _DATA and not line:
             had = _BLANK_LINE
-        elif had == _BLANK_LINE and _NAME.fullmatch(line):
+        elif had == _BLANK_LINE and _NAME.fullmatch(line) and not line.endswith(b"error"):
             had = _EVENT
         else:
             return None

@@ -174,7 +174,8 @@ class UsageMeter:
             return self.look(_readable(event))
         kind = self._see(usage)
         if self.answered or kind != Kind.GOOD:
-            return kind
+            is_named = event.startswith((b"event: error", b"event:error"))
+            return Kind.ERROR if is_named and kind == Kind.GOOD else kind
         self.head = data[:8]
         if is_opening(usage.type, data):
             if usage.type is None and usage.choices is None and usage.usage is None:

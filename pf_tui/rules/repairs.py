@@ -21,6 +21,16 @@ class Repair:
     """Field paths ("context_management") or beta names; () with "thinking"."""
 
 
+def in_words(part: str) -> str:
+    """A part that is left out, as a person reads it: "the beta x", "more than 8192 output tokens"."""
+    kind, _, name = part.partition(":")
+    if kind == "beta":
+        return "betas" if name == "*" else f"the beta {name}"
+    if kind == "limit":
+        return f"more than {name} output tokens"
+    return kind if kind == "effort" else part
+
+
 _BETA = r"[a-z][a-z0-9]+(?:-[a-z0-9]+){1,6}-20\d\d-\d\d-\d\d"
 _QUOTED_FIELD = r"[`'\"]([A-Za-z_][\w.\[\]-]{0,80})[`'\"]"
 _PATH = r"^\s*([A-Za-z_][\w.\[\]-]{0,100}): (?:Extra inputs|extra|unexpected|unknown|Additional)"

@@ -265,6 +265,7 @@ WHY = obj(
             until=MAYBE_MOMENT,
         )
     ),
+    repairs=several(obj(provider=TEXT, model=MAYBE_TEXT, strip=several(TEXT), since=MOMENT, text=TEXT)),
 )
 AUTH_STATUS = obj(
     providers=several(

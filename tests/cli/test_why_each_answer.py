@@ -85,3 +85,19 @@ def test_why_after_an_answer(name: str, asking: Context, pf: Pf, snapshot: Snaps
     shown = pf("why", width=100)
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == snapshot
+
+
+def test_what_is_left_out_of_requests_is_told_until_it_is_released(asking: Context, pf: Pf) -> None:
+    evidence = {"status": 400, "text": "`top_k` is deprecated for this model."}
+    strip = ("top_k", "limit:8192", "beta:*")
+    actions.remember_repair(asking, "groq", OPUS, strip, evidence)
+
+    (repair,) = pf("why", "--json").json["repairs"]
+    text = pf("why").out
+    history = pf("events").out
+    pf("release", "groq")
+
+    assert (repair["provider"], repair["model"], repair["strip"]) == ("groq", OPUS, [*strip])
+    assert "groq is asked without top_k, more than 8192 output tokens, betas" in " ".join(text.split())
+    assert "refused top_k, more than 8192 output tokens, betas" in " ".join(history.split())
+    assert pf("why", "--json").json["repairs"] == []

@@ -222,3 +222,13 @@ def test_fields_may_end_with_a_carriage_return_alone() -> None:
 
     assert meter.look(b'event: message_start\rdata: {"message":{"id":"m1"}}\rid: 5\r\r') == Kind.OPENING
     assert meter.message_id == "m1"
+
+
+def test_an_event_that_calls_itself_an_error_is_one_whatever_it_holds() -> None:
+    good = b'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"x"}}\n\n'
+    meter = UsageMeter()
+    meter.look(good)
+
+    for data in (b"{}", b'{"code":"busy"}', b"busy"):
+        event = b"event: error\ndata: " + data + b"\n\n"
+        assert meter.filter_events(good + event + good) == (good, event), data

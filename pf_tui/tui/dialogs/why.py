@@ -69,6 +69,7 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
         question = words.question(snapshot.question, space.clock.now, space.clock.zone)
         facts.append(f"{question}: P allows it until midnight, else nothing is spent")
     facts += [f"through the gateway: {words.class_rule(*pair)}" for pair in snapshot.config.classes.items()]
+    facts += map(resting.repair_sentence, snapshot.files.health.repairs)
     for agent in snapshot.agents:
         pending = f", {agent.pending} from its next turn" if agent.pending else ""
         through = ", through the gateway" if agent.direct and not agent.stranded else ""
