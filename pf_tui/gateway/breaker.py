@@ -32,10 +32,12 @@ JITTER_SHARE = 0.1
 class AttemptToken:
     """A request at one route: when it was sent, in the order of things, and whether it is a probe."""
 
-    __slots__ = ("at", "order", "probe")
+    __slots__ = ("at", "good", "order", "probe")
 
     def __init__(self, order: int, at: datetime, *, probe: bool) -> None:
         self.order, self.at, self.probe = order, at, probe
+        self.good = False
+        """Its answer has begun."""
 
 
 class CircuitBreaker:
@@ -58,6 +60,8 @@ class CircuitBreaker:
         self._made_at: dict[BenchKey, int] = {}
         """When this process made a bench, in the order of things."""
         self._probes: set[str] = set()
+        self._open: set[str] = set()
+        """Whose bench has ended and whose answer to the probe has begun: nobody need probe them again."""
 
     def load(
         self, stored_benches: Iterable[Bench], release_times: Mapping[str, datetime] | None = None
@@ -149,10 +153,19 @@ class CircuitBreaker:
 
     def begin(self, route: Route) -> AttemptToken:
         """The route is asked now; the first one after a bench has ended is its probe."""
-        probe = bool(self._by_provider and self._covering(route)) and route.provider not in self._probes
+        free = route.provider in self._probes or route.provider in self._open
+        probe = not free and bool(self._by_provider and self._covering(route))
         if probe:
             self._probes.add(route.provider)
         return AttemptToken(next(self._order), self._clock(), probe=probe)
+
+    def answers(self, route: Route, attempt_token: AttemptToken) -> None:
+        """The answer has begun: after a probe others may ask its provider as well."""
+        attempt_token.good = True
+        if attempt_token.probe:
+            self.end_probe(route)
+            self._open.add(route.provider)
+            attempt_token.probe = False
 
     def end_probe(self, route: Route) -> None:
         """The probe has come back, well or not."""
@@ -184,6 +197,7 @@ class CircuitBreaker:
         if bench is None:
             return None
         bench = replace(bench, until=self._jittered(bench.until, now))
+        self._open.discard(route.provider)
         self._pending[bench.key] = bench
         self._ended.pop(bench.key, None)
         self._made_at[bench.key] = next(self._order)
@@ -201,7 +215,12 @@ class CircuitBreaker:
         return count
 
     def succeeded(self, route: Route, attempt_token: AttemptToken) -> Sequence[Bench]:
-        """A request went through; returns the benches that this ends, until `released` in memory alone."""
+        """A request went through, to its answer's end; returns the benches that this ends.
+
+        Until `released` in memory alone. An answer that has only begun ends nothing: a provider whose answers
+        break off in the middle would be asked for ever.
+        """
+        self._open.discard(route.provider)
         for part in (None, route.model):
             self._streaks.pop((route.provider, part), None)
         covering = self._covering(route) if self._by_provider else ()

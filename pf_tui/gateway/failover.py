@@ -170,7 +170,7 @@ class RequestFailover(Turn):
             self._reply,
             self._plan.limits_of(route),
             head=lambda headers: self._head(route, headers),
-            good=lambda: self._good(route, attempt_token),
+            good=lambda: self._resting.answers(route, attempt_token),
             secrets=self._secrets,
         )
         outcome: DeliveredAnswer | FailedAttempt | None = None
@@ -212,11 +212,8 @@ class RequestFailover(Turn):
             )
         return raw
 
-    def _good(self, route: Route, attempt_token: AttemptToken) -> None:
-        """The answer is good: its provider serves again, whatever was said of it before."""
-        if attempt_token.probe:
-            self._resting.end_probe(route)
-            attempt_token.probe = False
+    def _succeeded(self, route: Route, attempt_token: AttemptToken) -> None:
+        """The answer is whole: its provider serves again, whatever was said of it before."""
         if ended := self._resting.succeeded(route, attempt_token):
             loop, resting = asyncio.get_running_loop(), self._resting
             self._engine.recorder.release(
@@ -239,6 +236,8 @@ class RequestFailover(Turn):
             if readings:
                 self._engine.recorder.readings(readings)
         failure = outcome.failure
+        if failure is None and attempt_token.good:
+            self._succeeded(route, attempt_token)
         if isinstance(outcome, FailedAttempt):
             # the same route, asked in another way, answers for what this was
             self._asks_again = self._routing_state.moved(

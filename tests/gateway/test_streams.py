@@ -282,6 +282,36 @@ async def test_an_error_in_the_middle_that_nobody_cures_keeps_the_vendors_words(
     assert json.loads(heard.errors[0]) != ASKED_AGAIN[protocol]
 
 
+@every_protocol
+@pytest.mark.parametrize("kind", [*CURED_ELSEWHERE, "cut"])
+async def test_whose_answers_break_off_again_and_again_is_left(
+    scene: Scene, protocol: str, kind: str
+) -> None:
+    """Claude Code 2.1.332 asks four times in all, Codex 0.171 and OpenCode 1.18 six times (measured)."""
+
+    async def begins(response: web.StreamResponse, protocol: str) -> None:
+        for event in stream(protocol)[: HANDSHAKE_EVENTS[protocol] + 1]:
+            await response.write(event)
+
+    scene.first.play = begins if kind == "cut" else fails_midway(kind)
+    providers = [(await scene.ask(protocol)).headers["x-pf-provider"] for _ in range(4)]
+
+    assert providers[-1] == "two"
+    assert providers == sorted(providers)
+
+
+@every_protocol
+async def test_one_answer_that_breaks_off_among_whole_ones_rests_nobody(scene: Scene, protocol: str) -> None:
+    async def begins(response: web.StreamResponse, protocol: str) -> None:
+        for event in stream(protocol)[: HANDSHAKE_EVENTS[protocol] + 1]:
+            await response.write(event)
+
+    for _ in range(4):
+        for play in (begins, begins, whole_answer):
+            scene.first.play = play
+            assert (await scene.ask(protocol)).headers["x-pf-provider"] == "one"
+
+
 PAGE = b"<!doctype html>\n\n<title>Sign in</title>\n<img src='\ndata:image/png,x'>\n"
 
 
