@@ -78,7 +78,7 @@ def _wait(value: str | None, now: datetime, unit_s: float) -> datetime | None:
     if unit_s == 1.0 and number > 1e9:  # a moment, not a wait
         moment = moment_from(text, now)
         return None if moment is None else max(moment, now)
-    return min(now + timedelta(seconds=min(number * unit_s, 1e9)), now + CAP)
+    return _later(now, number * unit_s)
 
 
 def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
@@ -139,7 +139,7 @@ def moment_from(value: str | None, now: datetime) -> datetime | None:
     except ValueError:
         parts = re.findall(_DURATION, text)
         if parts and "".join(n + u for n, u in parts) == text:
-            return _capped(now + timedelta(seconds=sum(float(n) * _SECONDS[u] for n, u in parts)), now)
+            return _later(now, sum(float(n) * _SECONDS[u] for n, u in parts))
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
@@ -158,11 +158,11 @@ def _spelled(text: str, now: datetime) -> datetime | None:
     """`90 seconds`, `PT1M30S` or `00:01:30` from now."""
     if clock := re.fullmatch(_CLOCK_SPAN, text):
         hours, minutes, seconds = (int(part) for part in clock.groups())
-        return now + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return _later(now, 3600 * hours + 60 * minutes + seconds)
     if (span := re.fullmatch(_SPELLED, text)) is None:
         return None
     parts = re.findall(r"([\d.]+)\s?(ms|milli|[smhd])", span[1].lower())
-    return now + timedelta(seconds=sum(float(n) * _SECONDS["ms" if u[1:] else u] for n, u in parts))
+    return _later(now, sum(float(n) * _SECONDS["ms" if u[1:] else u] for n, u in parts))
 
 
 def http_date(text: str) -> datetime | None:
@@ -264,5 +264,13 @@ def _number(value: str | None) -> float:
     return number if abs(number) < MOST else 0.0
 
 
+def _later(now: datetime, wait_s: float) -> datetime:
+    """So many seconds from now, at most CAP: a header may hold more than any calendar."""
+    return now + timedelta(seconds=wait_s) if wait_s < CAP.total_seconds() else now + CAP
+
+
 def _capped(moment: datetime | None, now: datetime) -> datetime | None:
-    return None if moment is None else min(moment.astimezone(UTC), now + CAP)
+    try:
+        return None if moment is None else min(moment.astimezone(UTC), now + CAP)
+    except OverflowError:  # the first or the last hours of the calendar, in another zone
+        return None

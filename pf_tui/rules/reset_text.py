@@ -324,10 +324,9 @@ def _on_a_day(match: re.Match[str], text: str, seen_at: datetime, zone: tzinfo |
     hour, minute = clock or (0, 0)
     moment = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
     try:
-        moment = _on_day(moment, parts, local)
+        return _on_day(moment, parts, local).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC)
 
 
 def _zone_behind(text: str) -> tzinfo | None:
