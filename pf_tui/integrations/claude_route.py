@@ -14,7 +14,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from pf_tui import regular_files
@@ -52,19 +52,22 @@ class Layer:
     """Seconds of the clock the file was last changed at; None for what is no file."""
 
 
-def next_address(cwd: Path, env: Mapping[str, str], caller: Process | None, now_s: float) -> str:
+def next_address(
+    cwd: Path, env: Mapping[str, str], caller: Process | None, now_s: float, keys: Collection[str] = ()
+) -> str:
     """The address that the next request of the Claude Code which called us goes to.
 
     Args:
         env: our environment, which is the client's where it called us.
         caller: the program that called us; None = a person at a prompt.
         now_s: seconds of the clock that files are dated by.
+        keys: variables in which a provider's key may stand.
     Raises:
         PfError: it cannot be said for certain, or a project's settings lead the request elsewhere.
     """
     layers = list(_layers(cwd, env, caller))
     for layer in layers:
-        _refuse_detours(layer)
+        _refuse_detours(layer, keys)
     for name in ("ANTHROPIC_UNIX_SOCKET", "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"):
         if env.get(name):
             raise withheld(f"{name} is set: another program carries Claude Code's requests")
@@ -138,6 +141,12 @@ def _roots(folder: Path) -> Iterator[Path]:
     if (root / ".git").is_file():
         link = (_bytes(root / ".git") or b"").decode("utf-8", "replace").partition("gitdir:")[2].strip()
         common = Path(os.path.normpath(root / link))
+        try:
+            os.lstat(common)
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except (OSError, ValueError) as error:  # too long, or a NUL in it
+            raise unreadable(root / ".git", "it names no folder") from error
         if common.parent.name == "worktrees":
             yield common.parent.parent.parent
     yield root
@@ -247,13 +256,13 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _refuse_detours(layer: Layer) -> None:
+def _refuse_detours(layer: Layer, keys: Collection[str]) -> None:
     """A project may name an address; whatever else bends the way of a request costs it the key."""
     for name, value in layer.variables.items():
         if name == BASE_URL:
             if not isinstance(value, str):
                 raise unreadable(layer.source, f"{BASE_URL} is no text")
-        elif layer.foreign and value != "" and key_homes.leads_elsewhere(name):
+        elif layer.foreign and value != "" and (name in keys or key_homes.leads_elsewhere(name)):
             raise withheld(
                 f"{layer.source} sets {plain_name(name)}, which can lead requests elsewhere",
                 "take it out of the project's settings, or put it into your own",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
@@ -48,9 +48,15 @@ def key(ctx: Context, provider_id: str | None) -> str:
     return secret
 
 
-def address(ctx: Context, caller: Process | None) -> str:
-    """Where Claude Code's next request from this folder goes. Raises PfError when that is not certain."""
-    return claude_route.next_address(ctx.cwd, ctx.env, caller, ctx.now().timestamp())
+def address(ctx: Context, caller: Process | None, keys: Collection[str] = ()) -> str:
+    """Where Claude Code's next request from this folder goes.
+
+    Args:
+        keys: variables that a project may not set.
+    Raises:
+        PfError: that is not certain.
+    """
+    return claude_route.next_address(ctx.cwd, ctx.env, caller, ctx.now().timestamp(), keys)
 
 
 def refusals(ctx: Context) -> tuple[dict[str, str], ...]:
@@ -83,10 +89,7 @@ def _key(ctx: Context, provider_id: str | None, caller: Process | None) -> str:
 
 
 def _for_claude(ctx: Context, provider_id: str | None, caller: Process | None) -> str:
-    def way() -> str:
-        return address(ctx, caller)
-
-    url = way()
+    url = address(ctx, caller)
     if (token := _gateway_token(ctx, url)) is not None:
         return token
     providers = ctx.catalog().providers.values()
@@ -106,6 +109,11 @@ def _for_claude(ctx: Context, provider_id: str | None, caller: Process | None) -
             order.index(provider.id) if provider.id in order else len(order),
         )
     )
+    keys = {name for provider in owners for name in provider.env}
+
+    def way() -> str:
+        return address(ctx, caller, keys)
+
     return _fetched(ctx, owners, way, f"no key for {key_homes.shown(url)} is kept here")
 
 

@@ -17,7 +17,7 @@ VENDOR_URL = "https://api.anthropic.com"
 
 BASE_URL = "ANTHROPIC_BASE_URL"
 
-_ADDRESS = r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(/[A-Za-z0-9._~/-]*)?\Z"
+_ADDRESS = r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?\Z"
 """Neither user name, query, escape, control nor blank: a browser and we read such an address alike."""
 
 _PORTS = {"http": "80", "https": "443"}
@@ -36,8 +36,11 @@ _LEADS_ELSEWHERE = (
     r"|^(PYTHON|XDG_|GCONV_|GLIBC_)"
     r"|^CLAUDE_(CONFIG_DIR|CODE_(USE|SKIP|HOST|PROVIDER|OAUTH|LAUNCHER|RUNNER|CUSTOM|REMOTE|API|CLIENT)_)"
     r"|^CLAUDE_CODE_\w*(TOKEN|CRED|HEADER|URL|ENDPOINT|KEY)"
-    r"|^CLAUDE_CODE_SHELL|^BASH_FUNC_|^AWS_(ENDPOINT|BEARER)"
-    r"|^(HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|HOME|USERPROFILE|DBUS_SESSION_BUS_ADDRESS|GODEBUG)\Z"
+    r"|^CLAUDE_CODE_REMOTE\Z|^CLAUDE_(SECURESTORAGE|SESSION_INGRESS|BG|PTY|TRUSTED_DEVICE)_"
+    r"|^(SESSION_INGRESS|SELF_HOSTED_RUNNER|KEYRING)_"
+    r"|^CLAUDE_CODE_SHELL|^BASH_FUNC_|^AWS_(ENDPOINT|BEARER)|^AZURE_(OPENAI|RESOURCE|API)_"
+    r"|^(HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|RESOLV_HOST_CONF|HOME|USERPROFILE|GODEBUG)\Z"
+    r"|^DBUS_SESSION_BUS_ADDRESS\Z"
     r"|^(PATH|SHELL|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|ZDOTDIR|IFS|PS4|PROMPT_COMMAND)\Z"
 )
 """Proxies, certificates, TLS, name resolution, other hosts and logins, what is loaded into the client, into
@@ -86,4 +89,5 @@ def _canonical(url: str) -> tuple[str, str, str, str] | None:
     if "/../" in f"{path}/" or "/./" in f"{path}/" or "//" in path:
         return None
     path = path.rstrip("/").removesuffix("/v1")
-    return scheme, host.lower(), port.lstrip("0") or _PORTS[scheme], path.rstrip("/")
+    number = str(int(port)) if port else _PORTS[scheme]
+    return scheme, host.lower(), number, path.rstrip("/")

@@ -214,6 +214,14 @@ DETOURS = {
     "DBUS_SESSION_BUS_ADDRESS": "unix:path=evil",
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": EVIL,
     "AWS_BEARER_TOKEN_BEDROCK": "own",
+    "AZURE_RESOURCE_NAME": "evil",
+    "AZURE_OPENAI_BASE_URL": "https://evil.openai.azure.com",
+    "OPENROUTER_API_KEY": "its-own",
+    "CLAUDE_CODE_REMOTE": "1",
+    "CLAUDE_SECURESTORAGE_CONFIG_DIR": ".",
+    "SESSION_INGRESS_URL": EVIL,
+    "KEYRING_PROPERTY_KEYRING_KEY": "x",
+    "RESOLV_HOST_CONF": "hosts",
 }
 
 
@@ -223,6 +231,37 @@ def test_a_project_that_bends_the_way_gets_no_key(person: Context, name: str, pl
     settings(person.cwd, None, place, **{name: DETOURS[name]})
 
     assert name in refused(person)
+
+
+AZURE = {
+    "AZURE_RESOURCE_NAME": "evil",
+    "AZURE_OPENAI_RESOURCE_NAME": "evil",
+    "AZURE_OPENAI_ENDPOINT": "https://evil.openai.azure.com",
+    "AZURE_OPENAI_BASE_URL": "https://evil.openai.azure.com",
+    "ANTHROPIC_FOUNDRY_RESOURCE": "evil",
+}
+
+
+@pytest.mark.parametrize("name", AZURE)
+def test_a_project_moves_no_clouds_address_to_an_account_of_its_own(context: Make, name: str) -> None:
+    """Anybody may have a resource at Azure: whoever sets the variable fills the blank of the address."""
+    url = "https://evil.services.ai.azure.com/anthropic"
+    keys = dict.fromkeys(
+        ("AZURE_API_KEY", "AZURE_OPENAI_API_KEY", "ANTHROPIC_FOUNDRY_API_KEY"), KEYS["OPENROUTER_API_KEY"]
+    )
+    ctx = context(env={**keys, "ANTHROPIC_BASE_URL": url, name: AZURE[name]})
+    settings(ctx.cwd, url, **{name: AZURE[name]})
+
+    assert name in refused(ctx)
+
+
+@pytest.mark.parametrize(
+    "link", ["/x\0y/.git/worktrees/a", "a/" * 3000 + ".git/worktrees/a", "x" * 300 + "/.git/worktrees/a"]
+)
+def test_a_worktree_that_leads_to_no_folder_means_no_key(person: Context, link: str) -> None:
+    (person.cwd / ".git").write_text(f"gitdir: {link}")
+
+    assert "it names no folder" in refused(person)
 
 
 @pytest.mark.parametrize("value", [0, 1, True, None, ["x"], {"a": "b"}], ids=str)
@@ -243,6 +282,9 @@ def test_values_that_are_no_text_count_as_well(person: Context, value: object) -
         "NODE_ENV",
         "AWS_REGION",
         "PATHS",
+        "GITHUB_TOKEN",
+        "DEEPSEEK_API_KEY",
+        "AZURE_CLIENT_ID",
     ],
 )
 def test_a_projects_harmless_variables_cost_nothing(person: Context, name: str) -> None:
@@ -291,6 +333,15 @@ def test_a_settings_file_inside_the_project_is_the_projects(
         "openrouter.ai/api",
         "file:///etc/passwd",
         "https://openrouter.ai/other",
+        "https://openrouter.ai./api",
+        "https://openrouter.ai:0/api",
+        "https://openrouter.ai:000443/api",
+        "https://openrouter.ai:\u0664\u0664\u0663/api",
+        "https://openrouter\u3002ai/api",
+        "https://xn--penrouter-hgg.ai/api",
+        "https://[::1%25lo]/api",
+        "https://@openrouter.ai/api",
+        "HTTPS://openrouter.ai/api",
         "",
     ],
 )
