@@ -220,35 +220,52 @@ _INFLATED = frozenset(("gzip", "x-gzip", "deflate"))
 class _Inflate:
     """Decompresses a piece at a time: what a small input may become is not held at once."""
 
-    __slots__ = ("_begun", "_engine", "_rest")
+    __slots__ = ("_engine", "_follows", "_is_gzip", "_is_over", "_rest")
 
     def __init__(self) -> None:
-        self._engine = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._engine: zlib._Decompress | None = None
         self._rest = b""
-        self._begun = False
+        self._is_gzip = False
+        self._follows = False
+        """A whole member was there: gzip may have several."""
+        self._is_over = False
 
     @property
     def is_empty(self) -> bool:
         return not self._rest
 
     def feed(self, data: bytes) -> None:
-        if not self._engine.eof:  # what follows its end is no part of it
+        if not self._is_over:  # what follows its end is no part of it
             self._rest += data
 
     def more(self) -> bytes:
         """The next piece; b"" when more input is needed. Raises zlib.error."""
-        if not self._rest:
-            return b""
-        try:
-            plain = self._engine.decompress(self._rest, CHUNK_BYTES)
-        except zlib.error:
-            if self._begun:
-                raise
-            self._engine = zlib.decompressobj(-zlib.MAX_WBITS)  # "deflate" without its envelope
-            plain = self._engine.decompress(self._rest, CHUNK_BYTES)
-        self._begun = True
-        self._rest = b"" if self._engine.eof else self._engine.unconsumed_tail
-        return plain
+        while self._rest:
+            engine = self._engine or self._member()
+            if engine is None:
+                return b""
+            plain = engine.decompress(self._rest, CHUNK_BYTES)
+            self._rest = engine.unconsumed_tail
+            if engine.eof:
+                self._rest, self._is_over = engine.unused_data if self._is_gzip else b"", not self._is_gzip
+                self._engine, self._follows = None, True
+            if plain:
+                return plain
+        return b""
+
+    def _member(self) -> zlib._Decompress | None:
+        """What unpacks the rest, by its first two bytes; None while they have not come, or begin nothing."""
+        first = self._rest[:2]
+        if len(first) < 2:
+            return None
+        self._is_gzip = first == b"\x1f\x8b"
+        if self._follows and not self._is_gzip:
+            self._rest, self._is_over = b"", True
+            return None
+        is_wrapped = self._is_gzip or (first[0] & 15 == 8 and int.from_bytes(first) % 31 == 0)
+        # "deflate" may come without its envelope
+        self._engine = zlib.decompressobj(zlib.MAX_WBITS | 32 if is_wrapped else -zlib.MAX_WBITS)
+        return self._engine
 
 
 def what_broke(error: BaseException) -> str:

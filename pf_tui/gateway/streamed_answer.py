@@ -295,10 +295,13 @@ class StreamedAnswer:
         try:
             while data:
                 await self._reply.send(data)
-                data = await exchange.chunk()
+                async with asyncio.timeout(self._limits.stall_s):
+                    data = await exchange.chunk()
         except Unreachable as error:
             broke = failures.transport(error.kind, self._errors.clock(), error.text)
             raise ClientGone(broke.message) from error
+        except TimeoutError as error:
+            raise ClientGone(f"silent for {self._limits.stall_s:g} s") from error
         await self._reply.end()
         return DeliveredAnswer(headers=exchange.headers, meter=self._meter)
 
