@@ -26,7 +26,6 @@ MAX_TEXT = 16 * 1024
 """Letters of an error that are looked at; no reset stands further back."""
 
 _IDS = frozenset(("session_id", "prompt_id", "thread-id", "turn-id", "agent_id"))
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def event(stdin: bytes, max_bytes: int) -> dict[str, object]:
@@ -38,9 +37,9 @@ def event(stdin: bytes, max_bytes: int) -> dict[str, object]:
     if not text.strip():
         return {}
     try:
-        content = json.loads(text, strict=False, parse_constant=_nothing)
+        content = _object_in(json.loads(text, strict=False, parse_constant=_nothing))
     except (ValueError, RecursionError) as error:
-        content = _members(text)
+        content = _members(text[max(text.find("{"), 0) :])  # something may have spoken before
         if not content:
             raise PfError(_refusal(error, stdin, max_bytes)) from error
     if not isinstance(content, dict):
@@ -76,9 +75,17 @@ def number(value: object) -> int | None:
 
 
 def _decoded(data: bytes) -> str:
-    """UTF-8 with or without a mark, UTF-16 with one; what is neither becomes replacement characters."""
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
-    return data.decode(encoding, "replace")
+    """UTF-8, UTF-16 or UTF-32 with or without a mark; what is none becomes replacement characters."""
+    return data.decode(json.detect_encoding(data), "replace")
+
+
+def _object_in(content: object) -> object:
+    """The event itself, where a writer put it into a list or wrote it as a text."""
+    if isinstance(content, list):
+        return next((item for item in content if isinstance(item, dict)), content)
+    if isinstance(content, str) and content.lstrip().startswith("{"):
+        return json.loads(content, strict=False, parse_constant=_nothing)
+    return content
 
 
 def _nothing(_: str) -> None:
