@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from pf_tui.actions import notices
+from pf_tui.ledger.totals import Totals
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
-from pf_tui.tui import notify
+from pf_tui.tui import clipboard, notify
+from pf_tui.tui.handlers import clipboard as handlers
 from tests.cli.conftest import NOON
 from tests.hostile.test_terminal import MARKS, clean
 
@@ -78,6 +80,31 @@ def test_names_on_their_way_into_a_notice(
 
     assert len(told) >= 6
     assert all(clean(words) for words in told)
+
+
+@both
+def test_what_is_copied_is_one_line_of_text(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is pasted into a shell, where a line end in it would run what follows."""
+    copied: list[str] = []
+    monkeypatch.setattr(clipboard, "copy", lambda _, text: copied.append(text) or "")
+    name = f"{mark}\nrm -rf ~\n"
+    row = SimpleNamespace(name=name, totals=Totals(requests=1))
+    screen: Any = SimpleNamespace(
+        current="analytics",
+        pane=SimpleNamespace(key=name),
+        app=None,
+        say=lambda _: None,
+        shown_snapshot=lambda: None,
+        report=SimpleNamespace(by="project", parts=[row]),
+    )
+
+    handlers._copy(screen, "")
+    handlers._copy_row(screen, "")
+
+    assert clean(copied[0])
+    assert "\n" not in copied[0]
+    assert clean(copied[1])
+    assert json.loads(copied[1])["project"] == name
 
 
 def test_no_other_line_of_ours_writes_a_title_or_a_notice() -> None:

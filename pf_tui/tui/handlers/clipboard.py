@@ -1,4 +1,7 @@
-"""What a person takes along: the name in a row, the row as JSON, the screen."""
+"""What a person takes along: the name in a row, the row as JSON, the screen.
+
+Invariant: what is copied is pasted into a shell; a name of somebody else's is one visible line there.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from pf_tui.documents import history, models, status
 from pf_tui.tui.handlers import handles
 from pf_tui.tui.messages import Announcement
+from pf_tui.visible import escaped, visible
 
 if TYPE_CHECKING:
     from pf_tui.ledger.totals import Totals
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 @handles("copy")
 def _copy(screen: MainScreen, word: str) -> None:
     """The name in this row."""
-    if name := _name(screen):
+    if name := visible(_name(screen) or ""):
         _take(screen, name, f"copied {name}")
 
 
@@ -25,7 +29,8 @@ def _copy(screen: MainScreen, word: str) -> None:
 def _copy_row(screen: MainScreen, word: str) -> None:
     """This row as JSON, in the shapes of the command line."""
     if (row := _row(screen)) is not None:
-        _take(screen, json.dumps(row, indent=2, ensure_ascii=False), "copied the row as JSON")
+        text = escaped(json.dumps(row, indent=2, ensure_ascii=False))
+        _take(screen, text, "copied the row as JSON")
 
 
 @handles("screenshot")
