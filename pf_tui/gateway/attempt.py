@@ -14,7 +14,12 @@ from multidict import CIMultiDict
 
 from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway import own_responses
-from pf_tui.gateway.attempt_failures import FailedAttempt, FailureClassifier, read_error
+from pf_tui.gateway.attempt_failures import (
+    FailedAttempt,
+    FailureClassifier,
+    masked_headers,
+    read_error,
+)
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import FREE_BYTES
 from pf_tui.gateway.exchange import Unreachable, reading
@@ -174,9 +179,7 @@ class UpstreamAttempt:
 
     def _passed_back(self, exchange: AnyExchange) -> CIMultiDict[str]:
         headers = response_headers(exchange.headers, decoded=not exchange.opaque)
-        mask = route_mask(self._route)
-        if mask.hits("\n".join(headers.values())):
-            headers = CIMultiDict((name, mask.text(value)) for name, value in headers.items())
+        headers = masked_headers(route_mask(self._route), headers)
         headers.update(self._head(exchange.headers))
         return headers
 

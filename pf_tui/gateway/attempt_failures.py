@@ -22,7 +22,7 @@ from pf_tui.gateway.usage_meter import UsageMeter
 from pf_tui.records import record, replace
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
-from pf_tui.rules.masking import ValueMask, clean
+from pf_tui.rules.masking import MASK, ValueMask, clean
 from pf_tui.rules.quoting import CODE_CHARS, sentence_to_keep
 
 ERROR_BYTES = 64 * 1024
@@ -95,17 +95,16 @@ class FailureClassifier:
         return self._failed(exchange, None, body, event)
 
     def masked(self, event: bytes) -> bytes:
-        """An error event without the credentials it may repeat."""
-        return self._secrets(self._route).data(event)
+        """An error event without the credentials it may repeat; without words where it hides one in them."""
+        return _quotable(self._secrets(self._route), event) or b"data: {}\n\n"
 
     def nonsense(self, exchange: AnyExchange, body: bytes | bytearray) -> FailedAttempt:
         """A status or a content that is no answer: a page of a proxy, broken JSON, nothing at all."""
         kind = clean(exchange.headers.get("content-type", "no content type").partition(";")[0], CODE_CHARS)
         kind = "text/html" if is_page(body) else kind
-        text = f"answered {exchange.status} with {kind} that is no answer"
-        failure = failures.nonsense(
-            exchange.status, self._secrets(self._route).text(text), self.clock(), is_page=kind == "text/html"
-        )
+        kind_shown = _shown(self._secrets(self._route), kind)
+        text = f"answered {exchange.status} with {kind_shown} that is no answer"
+        failure = failures.nonsense(exchange.status, text, self.clock(), is_page=kind == "text/html")
         return FailedAttempt(route=self._route, failure=failure, status=exchange.status)
 
     def odd(self, exchange: AnyExchange, text: bytes | bytearray) -> FailedAttempt:
@@ -142,9 +141,9 @@ class FailureClassifier:
         self, exchange: AnyExchange, status: int | None, body: bytes | bytearray, event: bytes | None
     ) -> FailedAttempt:
         mask = self._secrets(self._route)
-        evidence = mask.data(bytes(body[:KEPT_BYTES]))
-        headers = CIMultiDict((name, mask.text(value)) for name, value in exchange.headers.items())
-        data = evidence if event is None else mask.data(payload(event))
+        evidence = _quotable(mask, bytes(body[:KEPT_BYTES]))
+        headers = masked_headers(mask, exchange.headers)
+        data = evidence if event is None else _quotable(mask, payload(event))
         text = data[:ERROR_BYTES].decode("utf-8", "replace")
         failure = failures.classify(
             status=status,
@@ -171,6 +170,26 @@ class FailureClassifier:
         if sentence:
             evidence["text"] = sentence
         return replace(failure, message=sentence, evidence=evidence)
+
+
+def masked_headers(mask: ValueMask, headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """The headers without the credentials that their values repeat."""
+    values = "\n".join(headers.values())
+    if not (mask.hits(values) or mask.hides(values)):
+        return CIMultiDict(headers)
+    return CIMultiDict((name, _shown(mask, value)) for name, value in headers.items())
+
+
+def _shown(mask: ValueMask, text: str) -> str:
+    """Words of an upstream without the credentials in them; none of them where they hide one."""
+    text = mask.text(text)
+    return MASK if mask.hides(text) else text
+
+
+def _quotable(mask: ValueMask, data: bytes) -> bytes:
+    """The same of a body; b"" where it hides one."""
+    data = mask.data(data)
+    return b"" if mask.hides(data.decode("utf-8", "replace")) else data
 
 
 def _window_in(text: str) -> int | None:

@@ -253,7 +253,7 @@ class ServerState:
             )
         now = await anyio.to_thread.run_sync(lambda: snapshot.take(self.ctx, keep_going=True))
         task = (params.arguments or {}).get("task") or "the work at hand"
-        text = _advice(tools.summary(now), task)
+        text = _advice(tools.summary(now), quoting.sentence(task))
         message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=text))
         return types.GetPromptResult(description=PROMPT.description, messages=[message])
 

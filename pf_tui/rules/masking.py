@@ -1,6 +1,7 @@
 """Keeps credentials out of words that are kept or shown. Pure: the values come from the caller.
 
-Two nets: `by_shape` knows what keys look like, `ValueMask` knows the very values in use.
+Two nets: `by_shape` knows what keys look like, `ValueMask` knows the very values in use. Words that hide one
+of these in other letters (`ValueMask.hides`) are not quoted at all.
 Invariant: masking never fails and never lengthens what it leaves alone.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 MASK = "•••"
@@ -96,6 +97,24 @@ _FIRST_LETTERS = ("aq.", *(letters.lower() for letters in _LETTERS_ALONE))
 SHORTEST_SHAPE = 11
 """Characters of the shortest key that is known by its shape alone."""
 
+SHORTEST_HIDDEN = 16
+"""Letters and digits: a shorter value stands by chance in words whose signs and cases are not looked at."""
+
+ESCAPED_TIMES = 4
+"""How often a text may be escaped anew and still be looked through."""
+
+MOST_ESCAPES = 20_000
+"""No error is longer, in any language; decoding more would keep other requests waiting."""
+
+_ESCAPE_SIGNS = ("\\", "%", "&", "=")
+_ESCAPE = (
+    r"(?i)\\{1,8}+(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2}))|%(?:u00)?([0-9a-f]{2})"
+    r"|&#x0{0,6}([0-9a-f]{1,6});?|=([0-9a-f]{2})|&#0{0,6}([0-9]{1,7});?|\\{1,8}+[bfnrt]"
+)
+"""JSON and JavaScript, URL, HTML, quoted-printable; the last number counts in tens."""
+
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
+
 
 def by_shape(text: str) -> str:
     """The text with everything that looks like a key masked."""
@@ -133,6 +152,8 @@ def _may_begin_a_key(word: str) -> bool:
 
 def clean(text: str, limit: int = SENTENCE_CHARS) -> str:
     """A provider's words, short and without anything that looks like a key."""
+    if not text.isascii():  # half of a pair is no letter, and no file takes it
+        text = text.encode("utf-8", "replace").decode()
     return by_shape(" ".join(text.split())[: 8 * limit])[:limit]
 
 
@@ -147,11 +168,13 @@ def beginning(sentence: str) -> str:
 class ValueMask:
     """Masks given values, in each form in which an answer may repeat them."""
 
-    __slots__ = ("_bytes", "_forms")
+    __slots__ = ("_bytes", "_forms", "_hidden")
 
     def __init__(self, values: Iterable[str]) -> None:
+        values = tuple(values)
         self._forms = sorted({form for value in values for form in forms_of(value)}, key=len, reverse=True)
         self._bytes = [form.encode("utf-8", "surrogateescape") for form in self._forms]
+        self._hidden = {form for value in values for form in hidden_forms_of(value)}
 
     def hits(self, text: str) -> bool:
         """True when there is something to mask."""
@@ -166,6 +189,26 @@ class ValueMask:
             if form in text:
                 text = text.replace(form, MASK)
         return text
+
+    def hides(self, text: str) -> bool:
+        """True when a value stands in the text as no mask finds it.
+
+        In letters of another case or width, as escapes, with signs or line ends between them, backwards.
+        """
+        for _ in range(ESCAPED_TIMES):
+            letters = _letters(text)
+            for form in self._hidden:
+                if form in letters:
+                    return True
+            if not any(sign in text for sign in _ESCAPE_SIGNS):
+                return False
+            plain, count = re.subn(_ESCAPE, _unescaped, text, count=MOST_ESCAPES + 1)
+            if count > MOST_ESCAPES:
+                return True
+            if plain == text:
+                return False
+            text = plain
+        return False
 
     def data(self, data: bytes) -> bytes:
         """The bytes without the values, which may stand anywhere in them."""
@@ -188,11 +231,46 @@ def forms_of(value: str) -> tuple[str, ...]:
     raw = value.encode("utf-8", "surrogateescape")
     for form in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
         forms |= {form, re.sub("%..", lambda match: match[0].lower(), form)}
-    for offset, first in enumerate((0, 2, 3)):
-        padded = bytes(offset) + raw
-        whole = padded[: len(padded) // 3 * 3]  # the last letters depend on what follows
-        letters = b2a_base64(whole, newline=False).decode()[first:]
+    for letters in _in_base64(raw):
         if len(letters) >= SHORTEST:
             forms |= {letters, letters.replace("+", "-").replace("/", "_"), letters.replace("/", r"\/")}
     forms.add(raw.hex())
     return tuple(forms)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """What is always there of it, whatever stands before and behind it."""
+    for offset, first in enumerate((0, 2, 3)):
+        padded = bytes(offset) + raw
+        whole = padded[: len(padded) // 3 * 3]  # the last letters depend on what follows
+        yield b2a_base64(whole, newline=False).decode()[first:]
+
+
+@lru_cache(maxsize=256)
+def hidden_forms_of(value: str) -> tuple[bytes, ...]:
+    """Letters and digits of a value in small letters: as they are, backwards, in base64, base32 and hex."""
+    from base64 import b32encode
+
+    raw = value.strip().encode("utf-8", "surrogateescape")
+    itself = _letters(value)
+    encoded = list(_in_base64(raw))
+    encoded += [again for once in encoded for again in _in_base64(once.encode())]
+    encoded += [b32encode(raw[: len(raw) // 5 * 5]).decode(), raw.hex()]
+    forms = {itself, itself[::-1], *map(_letters, encoded)}
+    return tuple(form for form in forms if min(len(form), len(itself)) >= SHORTEST_HIDDEN)
+
+
+def _letters(text: str) -> bytes:
+    """Letters and digits in small letters, wide ones as narrow ones."""
+    if not text.isascii():
+        from unicodedata import normalize  # hardly an error of a provider needs it
+
+        text = normalize("NFKC", text)
+    return text.lower().encode("ascii", "ignore").translate(None, _NO_LETTERS)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if not match.lastindex:
+        return " "
+    code = int(match[7]) if match[7] else int(match[match.lastindex], 16)
+    return chr(code) if code <= 0x10FFFF else ""

@@ -21,13 +21,14 @@ def remember(value: object) -> None:
 
 
 def masked(text: str) -> str:
-    """The text without any credential this process has met."""
+    """The text without any credential this process has met; nothing of it where it hides one."""
     global _mask  # noqa: PLW0603
-    if _mask is None:
-        from pf_tui.rules.masking import ValueMask  # most hooks meet keys and say nothing
+    from pf_tui.rules.masking import MASK, ValueMask  # most hooks meet keys and say nothing
 
+    if _mask is None:
         _mask = ValueMask(tuple(_values))
-    return _mask.text(text)
+    text = _mask.text(text)
+    return MASK if _mask.hides(text) else text
 
 
 def masked_values(content: object) -> object:
