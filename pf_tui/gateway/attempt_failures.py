@@ -102,8 +102,8 @@ class FailureClassifier:
         """A status or a content that is no answer: a page of a proxy, broken JSON, nothing at all."""
         kind = clean(exchange.headers.get("content-type", "no content type").partition(";")[0], CODE_CHARS)
         kind = "text/html" if is_page(body) else kind
-        kind_shown = _shown(self._secrets(self._route), kind)
-        text = f"answered {exchange.status} with {kind_shown} that is no answer"
+        words = f"answered {exchange.status} with {kind} that is no answer"
+        text = _shown(self._secrets(self._route), words)
         failure = failures.nonsense(exchange.status, text, self.clock(), is_page=kind == "text/html")
         return FailedAttempt(route=self._route, failure=failure, status=exchange.status)
 
