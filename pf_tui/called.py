@@ -141,7 +141,7 @@ def _source(prefix: str) -> str:
         try:
             with open(path, encoding="utf-8") as file:  # noqa: PTH123 - no pathlib
                 url = json.load(file)["url"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return ""
         if isinstance(url, str):
             from urllib.parse import unquote

@@ -126,7 +126,7 @@ def ask(
         response = connection.getresponse()
         answer = json.loads(response.read(MOST_BYTES) or b"{}")
         return response.status, answer if isinstance(answer, dict) else {}
-    except (OSError, ValueError, http.client.HTTPException) as error:
+    except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
         raise PfError(
             f"the gateway at {running.url} does not answer", "`pf-tui gateway stop`, then start it again"
         ) from error

@@ -234,7 +234,7 @@ class Gateway:
         try:
             content = json.loads(await body_of(request, hold) or b"")
             values = {k: v for k, v in content["env"].items() if isinstance(k, str) and isinstance(v, str)}
-        except (ValueError, TypeError, KeyError, AttributeError, OverBudget):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverBudget):
             return _response(
                 own_responses.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected')
             )

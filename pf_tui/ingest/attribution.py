@@ -93,7 +93,7 @@ def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, object]]:
         tables = tomllib.loads(regular_files.read_regular(base / "config.toml").decode("utf-8")).get(
             "model_providers", {}
         )
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return (
         {name: table for name, table in tables.items() if isinstance(table, dict)}
@@ -160,6 +160,6 @@ _ASSUMED: Mapping[str, Callable[[Mapping[str, str], Catalog], str]] = {
 def _read(path: Path) -> dict[str, object]:
     try:
         content = json.loads(regular_files.read_regular(path))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

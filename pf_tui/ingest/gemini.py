@@ -100,5 +100,5 @@ def _projects(base: str) -> dict[str, str]:
         content = json.loads(regular_files.read_regular(Path(base) / "projects.json"))
         table = content.get("projects", content)
         return {str(slug): str(folder) for folder, slug in table.items() if isinstance(slug, str)}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}

@@ -55,7 +55,7 @@ class Providers:
         try:
             content = json.loads(regular_files.read_regular(opencode_data_folder(env) / "auth.json"))
             self._kinds = {k: str(v.get("type", "")) for k, v in content.items() if isinstance(v, dict)}
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError, AttributeError, RecursionError):
             pass
 
     def __call__(self, provider_id: str) -> str | None:
@@ -301,7 +301,7 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
         accounts = content["accounts"]
         active = accounts[content.get("activeIndex") or 0]
         quota, seen_at = active["cachedQuota"], milliseconds(active.get("cachedQuotaUpdatedAt"))
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return []
     readings = []
     for group, facts in quota.items() if isinstance(quota, dict) else ():
@@ -313,7 +313,7 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
         if isinstance(resets, str):
             try:
                 ends = round(datetime.fromisoformat(resets).timestamp() * 1000)
-            except ValueError:
+            except (ValueError, OverflowError):
                 ends = None
         readings.append(
             WindowReading(

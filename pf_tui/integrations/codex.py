@@ -186,7 +186,7 @@ def _login(ctx: Context) -> str | None:
     """What Codex's own "openai" is signed in with."""
     try:
         content = json.loads(regular_files.read_regular(config_folder(ctx.env) / "auth.json"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         content = {}
     if isinstance(content, dict) and content.get("tokens"):
         return _LOGINS[0]

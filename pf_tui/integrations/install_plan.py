@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pf_tui import regular_files
-from pf_tui.errors import PfError, cannot_read, cannot_write
+from pf_tui.errors import PfError, StateFileUnusable, cannot_read, cannot_write
 from pf_tui.integrations import installs, marks
 from pf_tui.json_values import object_in, optional_whole, text_in, texts_in
 from pf_tui.records import record
 from pf_tui.state import files, project_folder
 from pf_tui.state.paths import Paths
+
+MOST_SETTINGS_BYTES = 512 * 1024
+"""Of an agent's settings; an edit of 100 000 members took a hook more than its time."""
 
 
 @record
@@ -279,9 +282,12 @@ def read(path: Path, root: Path | None) -> bytes | None:
         content = project_folder.read(root, path, project_folder.AGENT_BYTES)
         return None if content is None else content.data
     try:
-        return regular_files.read_regular(path)
+        return regular_files.read_regular(path, MOST_SETTINGS_BYTES)
     except FileNotFoundError:
         return None
+    except regular_files.TooLargeError as error:
+        why = f"is larger than {MOST_SETTINGS_BYTES >> 10} KB, which no agent's settings are"
+        raise StateFileUnusable(path, why, f"look at {path}; it was left as it is") from error
     except OSError as error:
         raise cannot_read(path, error) from error
 

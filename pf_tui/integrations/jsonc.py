@@ -135,7 +135,7 @@ def _insert(text: str, node: _Node, key: str, value: object) -> str:
         return text[: node.start + 1] + head + body + text[close:]
     last = members[-1]
     if "\n" not in text[node.start : last.node.start] and not _indent_only(text, last.start):
-        member_text = f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+        member_text = f"{json.dumps(key)}: {_dumped(value)}"
         if last.comma is None:
             return f"{text[: last.node.end]}, {member_text}{text[last.node.end :]}"
         return f"{text[: last.comma]} {member_text},{text[last.comma :]}"
@@ -285,8 +285,17 @@ def _line_comment(text: str, at: int) -> int:
 def _written(value: object, indent: str, text: str) -> str:
     """The value as JSON in the file's own style, its lines below the first at `indent`."""
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = json.dumps(value, indent=_unit(text), ensure_ascii=False).split("\n")
-    return f"{newline}{indent}".join(lines)
+    return f"{newline}{indent}".join(_dumped(value, _unit(text)).split("\n"))
+
+
+def _dumped(value: object, indent: int | str | None = None) -> str:
+    """Letters as themselves; where half of a surrogate pair is among them, all as escapes."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
 
 
 def _unit(text: str) -> str:

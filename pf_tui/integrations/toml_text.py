@@ -54,6 +54,8 @@ def parse(text: str) -> dict[str, object]:
         why = re.sub(r" \(at .*\)$", "", str(error)).lower()
         where = (int(match[1]), int(match[2])) if match else (None, None)
         raise TomlError(why, *where) from error
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits, a list in lists
+        raise TomlError("holds a value that cannot be read") from error
 
 
 def without(text: str) -> str:

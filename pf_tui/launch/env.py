@@ -256,7 +256,7 @@ def _own_content(environment: Mapping[str, str]) -> dict[str, object]:
     """What the person put into OPENCODE_CONFIG_CONTENT; it stays."""
     try:
         content = json.loads(environment.get("OPENCODE_CONFIG_CONTENT") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

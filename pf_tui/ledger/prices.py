@@ -236,7 +236,7 @@ def _snapshot(newer: Path | None) -> DataSnapshot:
 
             providers = _providers_from_raw(json.loads(read_regular(newer, MOST_TABLE_BYTES)))
             return DataSnapshot(providers, from_auto_update=True)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         pass  # unreadable, or of a shape this library does not know: its own prices count
     return get_snapshot()
 

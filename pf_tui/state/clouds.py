@@ -201,7 +201,7 @@ def _google_project(env: Mapping[str, str]) -> str | None:
     """The project a service account belongs to, else the one that Google's login is billed to."""
     try:
         content = json.loads(_text(google_file(env)) or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(content, dict):
         return None

@@ -177,4 +177,9 @@ def checked(value: object, kind: Kind, key: str, path: Path) -> Any:
         from pf_tui.state import unusable_files
 
         raise unusable_files.wrong_value(path, key, kind.needed, value)
+    if kind.type == "names" and (len(value) > MAX_NAMES or max(map(len, value), default=0) > MAX_NAME):
+        from pf_tui.state import unusable_files
+
+        bound = f"at most {MAX_NAMES} names, each of at most {MAX_NAME} characters,"
+        raise unusable_files.wrong_value(path, key, bound, value)
     return value

@@ -14,6 +14,9 @@ from pf_tui import json_values
 from pf_tui.errors import StateFileUnusable
 from pf_tui.regular_files import read_regular
 
+MOST_SHOWN = 80
+"""Characters of a wrong value."""
+
 
 def wrong_type(path: Path, key: str, expected_kind: str, value: object) -> StateFileUnusable:
     """`config.json line 41: expected a number for "dailyTokens", found a text`."""
@@ -22,9 +25,9 @@ def wrong_type(path: Path, key: str, expected_kind: str, value: object) -> State
 
 def wrong_value(path: Path, key: str, expected_value: str, value: object) -> StateFileUnusable:
     """`config.json line 41: "warn" is 7; a share between 0 and 1 is needed`."""
-    return _at_key(
-        path, key, f'"{key}" is {json.dumps(value, ensure_ascii=False)}; {expected_value} is needed'
-    )
+    shown = json.dumps(value, ensure_ascii=False)
+    shown = shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
+    return _at_key(path, key, f'"{key}" is {shown}; {expected_value} is needed')
 
 
 def _at_key(path: Path, key: str, why: str) -> StateFileUnusable:

@@ -48,7 +48,7 @@ def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], T]
                 raise _refusal(path, content["bad"])
             data: T = content["data"]
             return data
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     try:
         data = load()

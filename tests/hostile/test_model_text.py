@@ -71,12 +71,14 @@ async def _everything(room: ServerState) -> str:
         said += [one.model_dump_json() for one in (await client.list_resources()).resources]
         said.append((await client.read_resource("pf://status")).model_dump_json())
         said.append((await client.get_prompt("provider-advice")).model_dump_json())
+        task = {"task": WORDS["escapes"]}
+        said.insert(0, (await client.get_prompt("provider-advice", task)).model_dump_json())
     return "\n".join(said)
 
 
 def test_a_name_the_catalog_does_not_know_is_not_repeated(told: str, words: str) -> None:
     status = json.loads(json.loads(told.splitlines()[-2])["contents"][0]["text"])
-    active = json.loads(told.splitlines()[0])
+    active = json.loads(told.splitlines()[1])
     evidence = next(one for one in status["providers"] if one["id"] == "groq")["health"]["evidence"]
 
     assert status["model"] is None
