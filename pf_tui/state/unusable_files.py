@@ -25,9 +25,9 @@ def wrong_type(path: Path, key: str, expected_kind: str, value: object) -> State
 
 def wrong_value(path: Path, key: str, expected_value: str, value: object) -> StateFileUnusable:
     """`config.json line 41: "warn" is 7; a share between 0 and 1 is needed`."""
-    shown = json.dumps(value, ensure_ascii=False)
-    shown = shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
-    return _at_key(path, key, f'"{key}" is {shown}; {expected_value} is needed')
+    text = json.dumps(value, ensure_ascii=False)
+    text = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+    return _at_key(path, key, f'"{key}" is {text}; {expected_value} is needed')
 
 
 def _at_key(path: Path, key: str, why: str) -> StateFileUnusable:
