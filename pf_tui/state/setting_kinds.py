@@ -165,6 +165,11 @@ def mapping(holder: Mapping[str, object], key: str, path: Path) -> Mapping[str, 
     return inner
 
 
+def _is_long(names: list[str]) -> bool:
+    """More, or longer, than anybody lists: looking each up would take minutes."""
+    return len(names) > MAX_NAMES or max(map(len, names), default=0) > MAX_NAME
+
+
 def checked(value: object, kind: Kind, key: str, path: Path) -> Any:
     """The value itself. Raises StateFileUnusable with the line of the key."""
     if value is None:
@@ -177,7 +182,7 @@ def checked(value: object, kind: Kind, key: str, path: Path) -> Any:
         from pf_tui.state import unusable_files
 
         raise unusable_files.wrong_value(path, key, kind.needed, value)
-    if kind.type == "names" and (len(value) > MAX_NAMES or max(map(len, value), default=0) > MAX_NAME):
+    if kind.type == "names" and isinstance(value, list) and _is_long(value):
         from pf_tui.state import unusable_files
 
         bound = f"at most {MAX_NAMES} names, each of at most {MAX_NAME} characters,"
