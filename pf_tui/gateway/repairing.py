@@ -9,7 +9,8 @@ from pf_tui.gateway.attempt_failures import FailedAttempt
 from pf_tui.gateway.body import without_thinking
 from pf_tui.gateway.routing import Route
 from pf_tui.translate import BETA_FIELDS, drop_field, refused_part
-from pf_tui.translate.refused import BETA, EFFORT, EMPTY, LIMIT
+from pf_tui.translate.dialect import GO_ON
+from pf_tui.translate.refused import BETA, EFFORT, EMPTY, LIMIT, NO_EFFORT, PREFILL
 
 MOST = 3
 """Parts of one request left out at one provider, one after another."""
@@ -21,6 +22,8 @@ ALL_BETAS = BETA + "*"
 
 _OF_THE_CONVERSATION = (THINKING, EMPTY)
 """Not remembered: another conversation may have none of it."""
+
+_NO_FIELDS = (*_OF_THE_CONVERSATION, NO_EFFORT, PREFILL)
 
 _EFFORTS = ("output_config.effort", "reasoning_effort", "reasoning.effort")
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
@@ -99,6 +102,10 @@ class Repairs:
         for part in parts:
             if part == EMPTY:
                 _without_empty_texts(content)
+            elif part == PREFILL:
+                _go_on(content)
+            elif part == NO_EFFORT:
+                content["reasoning_effort"] = "none"
             elif part.startswith(LIMIT) and part.removeprefix(LIMIT).isdecimal():
                 _limit(content, int(part.removeprefix(LIMIT)))
             for field in _fields(part):
@@ -118,7 +125,7 @@ class Repairs:
 
 def _fields(part: str) -> tuple[str, ...]:
     """The body's fields of a part: a beta takes those it gates along."""
-    if part in _OF_THE_CONVERSATION or part.startswith(LIMIT):
+    if part in _NO_FIELDS or part.startswith(LIMIT):
         return ()
     if part == EFFORT:
         return _EFFORTS
@@ -153,6 +160,14 @@ def _without_empty_texts(content: dict[str, object]) -> None:
             message["content"] = [b for b in blocks if not _is_blank(b)] or [{"type": "text", "text": "…"}]
         elif isinstance(blocks, str) and not blocks.strip():
             message["content"] = "…"
+
+
+def _go_on(content: dict[str, object]) -> None:
+    """Ask for the rest of an answer that was begun in the model's name."""
+    messages = content.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    if isinstance(messages, list) and isinstance(last, dict) and last.get("role") == "assistant":
+        messages.append({"role": "user", "content": GO_ON})
 
 
 def _is_blank(block: object) -> bool:

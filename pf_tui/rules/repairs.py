@@ -28,7 +28,7 @@ def in_words(part: str) -> str:
         return "betas" if name == "*" else f"the beta {name}"
     if kind == "limit":
         return f"more than {name} output tokens"
-    return kind if kind == "effort" else part
+    return {"effort": "effort", "prefill": "a beginning of its answer"}.get(kind, part)
 
 
 _BETA = r"[a-z][a-z0-9]+(?:-[a-z0-9]+){1,6}-20\d\d-\d\d-\d\d"

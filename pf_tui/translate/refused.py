@@ -20,6 +20,7 @@ _NAMED_PARTS = (
     r"does not support (?:the )?parameter [`'\"]?(?P<path>[\w.]+)",
     r"(?P<path>[\w.]+): unknown parameter",
     r"`(?P<path>[\w.]+)` is deprecated for this model",
+    r"(?P<path>tool_choice): type \"",
     r"Unsupported value: '(?P<path>[\w.]+)'",
     r"extraneous key \[(?P<path>[\w.]+)\] is not permitted",
     r"'loc': \('body', '(?P<path>[\w.]+)'",
@@ -43,7 +44,19 @@ LIMIT = "limit:"
 EMPTY = "empty:"
 """Texts of the conversation that hold nothing."""
 
-_EFFORT_WORDS = r"does not support the effort parameter|effort is not supported"
+NO_EFFORT = "effort:none"
+"""Function tools are taken without reasoning alone (GPT-5.4 and later on Chat)."""
+
+PREFILL = "prefill:"
+"""A beginning of the answer, as the last turn."""
+
+_WHOLE_PARTS = (
+    (r"[Ff]unction tools with reasoning_effort are not supported", NO_EFFORT),
+    (r"does not support the effort parameter", EFFORT),
+    (r"text content blocks must (?:be non-empty|contain non-whitespace text)", EMPTY),
+    (r"does not support assistant message prefill|conversation must end with a user message", PREFILL),
+)
+
 _LIMIT_WORDS = (
     r"max_(?:completion_|output_)?tokens`?: \d+ > (\d+)",
     r"supports at most (\d+) (?:completion|output) tokens",
@@ -52,14 +65,13 @@ _LIMIT_WORDS = (
 )
 """Wordings of Anthropic, OpenAI, Groq, DeepSeek and DashScope."""
 
-_EMPTY_WORDS = r"text content blocks must (?:be non-empty|contain non-whitespace text)"
-
 
 def refused_part(status: int, body: bytes) -> str | None:
     """The field ("store", "messages.name", "context_management") or beta ("beta:NAME") that was refused.
 
-    Also EFFORT, EMPTY, or LIMIT with a number. None when the answer is no 400 or 422, or names nothing that a
-    request can do without. A field goes into the dialect's `refused_fields`, a beta out of its `betas`.
+    Also EFFORT, NO_EFFORT, EMPTY, PREFILL, or LIMIT with a number. None when the answer is no 400 or 422, or
+    names nothing that a request can do without. A field goes into the dialect's `refused_fields`, a beta out
+    of its `betas`.
     """
     if status not in (400, 422):
         return None
@@ -71,10 +83,9 @@ def refused_part(status: int, body: bytes) -> str | None:
     if (path := _extra_forbidden(content)) is not None:
         return path
     text = text.replace('\\"', '"')
-    if re.search(_EFFORT_WORDS, text):
-        return EFFORT
-    if re.search(_EMPTY_WORDS, text):
-        return EMPTY
+    for pattern, part in _WHOLE_PARTS:
+        if re.search(pattern, text):
+            return part
     for pattern in _LIMIT_WORDS:
         if match := re.search(pattern, text):
             return LIMIT + match[1]

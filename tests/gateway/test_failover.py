@@ -826,3 +826,17 @@ async def test_a_litellm_proxys_budget_and_cost_are_the_windows_and_the_rows(ope
             ("budget", 4.9, 5.0)
         ]
     assert (await room.ask(session="two")).by == "openrouter"  # beyond the switch threshold
+
+
+async def test_a_request_that_moves_to_a_model_without_effort_beside_tools_is_asked_without(
+    open_room: Open,
+) -> None:
+    room = await open_room("openrouter", "openai-api")
+    room["openrouter"].plan("429-hour")
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    body = request_body("openai-chat", "gpt-6.1-sol") | {"tools": [tool], "reasoning_effort": "high"}
+
+    answer = await room.ask(protocol="openai-chat", agent="opencode", body=body)
+
+    assert (answer.status, answer.by) == (200, "openai-api")
+    assert [asked.content["reasoning_effort"] for asked in room["openai-api"].requests] == ["high", "none"]

@@ -257,6 +257,24 @@ async def test_a_setting_that_is_refused_by_its_words_is_left_out_or_lowered_and
 OPEN = {"refused_fields": [], "efforts": None, "limit_most": 0, "thinking_kind": "enabled"}
 
 
+async def test_an_answer_begun_in_the_models_name_goes_on_as_a_request(
+    gate: StillGate, upstream: FakeUpstream
+) -> None:
+    gate.providers([{**lab(upstream), "dialect": OPEN}])
+    words = "This model does not support assistant message prefill."
+    upstream.follow(refusing(words, lambda asked: asked.content["messages"][-1]["role"] == "assistant"))
+    turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "It is"}]
+
+    heard = await ask(gate, messages=turns)
+
+    assert heard.whole
+    assert [turn["role"] for turn in upstream.requests[1].content["messages"]] == [
+        "user",
+        "assistant",
+        "user",
+    ]
+
+
 async def test_betas_refused_without_a_name_go_all_at_once(gate: StillGate, upstream: FakeUpstream) -> None:
     gate.providers([{**lab(upstream), "dialect": {"betas": ["one-2027-01-01", "two-2027-01-01"]}}])
     upstream.follow(refusing("invalid beta flag", lambda asked: "anthropic-beta" in asked.headers))
