@@ -1,4 +1,4 @@
-"""No module needs, to run, a module that needs it: what two share lies in a third below both."""
+"""No module needs, to run or for its annotations, a module that needs it: what two share lies below both."""
 
 from __future__ import annotations
 
@@ -14,20 +14,12 @@ PACKAGE = Path(__file__).parents[1] / "pf_tui"
 IMPORT = re.compile(
     r"^ *from (pf_tui[\w.]*) import (\([^)]*\)|[^\n#]*)|^ *import (pf_tui[\w.]*)", re.MULTILINE
 )
-"""At a module's top and inside its functions: both run."""
-
-FOR_ANNOTATIONS = re.compile(r"^if TYPE_CHECKING:\n(?:(?:[ \t].*)?\n)+", re.MULTILINE)
-
-ANNOTATED = frozenset(("pf_tui.tui",))
-"""Rooms where annotations may go round: a screen starts dialogs and handlers, and these name their screen."""
+"""At a module's top, inside its functions, and for its annotations alone."""
 
 
-def graph(texts: Mapping[str, str], *, annotations: bool) -> dict[str, set[str]]:
+def graph(texts: Mapping[str, str]) -> dict[str, set[str]]:
     """Module -> modules that it imports, each by its dotted name."""
-    return {
-        name: set(imports(text if annotations else FOR_ANNOTATIONS.sub("", text), texts)) - {name}
-        for name, text in texts.items()
-    }
+    return {name: set(imports(text, texts)) - {name} for name, text in texts.items()}
 
 
 def imports(text: str, names: Mapping[str, str]) -> Iterator[str]:
@@ -59,18 +51,8 @@ def texts() -> dict[str, str]:
     }
 
 
-def test_no_module_needs_itself_to_run(texts: dict[str, str]) -> None:
-    assert circle(graph(texts, annotations=False)) == []
-
-
-def test_annotations_go_round_in_named_rooms_alone(texts: dict[str, str]) -> None:
-    modules = {
-        name: imported
-        for name, imported in graph(texts, annotations=True).items()
-        if ".".join(name.split(".")[:2]) not in ANNOTATED
-    }
-
-    assert circle(modules) == []
+def test_no_module_needs_itself(texts: dict[str, str]) -> None:
+    assert circle(graph(texts)) == []
 
 
 @pytest.mark.parametrize(
@@ -81,17 +63,10 @@ def test_annotations_go_round_in_named_rooms_alone(texts: dict[str, str]) -> Non
         pytest.param("import pf_tui.a\n", id="plain"),
         pytest.param("def f():\n    from pf_tui import c as d, a as e\n", id="inside-a-function"),
         pytest.param("from pf_tui import (\n    c,\n    a,\n)\n", id="over-lines"),
+        pytest.param("if TYPE_CHECKING:\n    from pf_tui.a import Thing\n", id="for-an-annotation"),
     ],
 )
 def test_a_circle_is_seen(text: str) -> None:
     texts = {"pf_tui.a": "from pf_tui.b import thing\n", "pf_tui.b": text, "pf_tui.c": ""}
 
-    assert sorted(set(circle(graph(texts, annotations=False)))) == ["pf_tui.a", "pf_tui.b"]
-
-
-def test_an_annotation_runs_nothing() -> None:
-    only = "if TYPE_CHECKING:\n    from typing import Any\n\n    from pf_tui.a import Thing\n\nX = 1\n"
-    texts = {"pf_tui.a": "from pf_tui.b import X\n", "pf_tui.b": only}
-
-    assert circle(graph(texts, annotations=False)) == []
-    assert circle(graph(texts, annotations=True)) != []
+    assert sorted(set(circle(graph(texts)))) == ["pf_tui.a", "pf_tui.b"]

@@ -2,6 +2,7 @@
 
 start            first paint before Textual is imported, then the app
 main_screen      the one screen: panes, focus, keys
+threaded_app     what screens ask of the app; app puts both together
 text, page       what is shown, as plain data: spans with the name of a colour, rows with a key
 charts/          bars, lines, meters, sparklines as lines of text
 panes/           a pure page and a widget per pane

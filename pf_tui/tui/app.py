@@ -1,4 +1,4 @@
-"""The app: composition and wiring. Themes, the one screen, the threads, and the way back to the shell."""
+"""The app: composition and wiring. Themes, the one screen, what comes in, and the way back to the shell."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ import asyncio
 import contextlib
 import gc
 import signal
-import threading
-import traceback
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from importlib import import_module
 from typing import ClassVar
 
@@ -22,15 +17,11 @@ from textual.filter import NoColor
 
 from pf_tui.actions import install
 from pf_tui.catalog import styles_dir
-from pf_tui.errors import PfError, place_of
-from pf_tui.sessions.records import Session
+from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import cache
 from pf_tui.state.context import Context
 from pf_tui.text import symbols
-from pf_tui.tui import dashboard_words, first_paint, keymap, themes
-from pf_tui.tui.ingest_runner import Logs
-from pf_tui.tui.key_queue import QueuedKeysApp
+from pf_tui.tui import first_paint, handlers, keymap, themes
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.line_widgets import Appearance
 from pf_tui.tui.main_screen import MainScreen
@@ -38,23 +29,18 @@ from pf_tui.tui.messages import (
     Announcement,
     IngestEnded,
     IngestProgress,
-    RunAction,
     SessionsChanged,
     SnapshotChanged,
 )
 from pf_tui.tui.notify import Notifier
-from pf_tui.tui.refresher import Refresher
 from pf_tui.tui.themes import SpanStyles
-
-Verb = Callable[[], Announcement | None]
-"""Something that changes files; what it returns is said in the last line."""
-
+from pf_tui.tui.threaded_app import ThreadedApp
 
 RESIZED_S = 0.02
 """After it the toolkit has followed a new size, unless it forgot."""
 
 
-class Dashboard(QueuedKeysApp, inherit_bindings=False):
+class Dashboard(ThreadedApp, inherit_bindings=False):
     """pf-tui's dashboard."""
 
     TITLE = "pf-tui"
@@ -79,19 +65,15 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             live: follow the files; False for a screen that stands still (pictures, page tests).
         """
         self._span_styles: SpanStyles | None = None
-        super().__init__()
+        super().__init__(ctx, snapshot)
         if self.no_color:
             self.filter_lines_with(NoColor())
-        self.ctx = ctx
         self._first = (snapshot, report)
         self._painted, self._live = painted, live
         if painted:
             from pf_tui.tui.terminal import Terminal
 
             Terminal.opened = True
-        self._verbs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pf-verb")
-        self.logs = Logs(ctx, self.post_message)
-        self.feed = Refresher(ctx, self._tell, snapshot, "7d", "provider", self._tell_sessions)
         self.notifier = Notifier(snapshot)
         for own_theme in themes.OWN_THEMES:
             self.register_theme(own_theme)
@@ -137,7 +119,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             symbols=symbols.without_colour(symbol_set) if self.no_color else symbol_set,
             zone=self.ctx.timezone(),
         )
-        main_screen = MainScreen(look)
+        main_screen = MainScreen(look, handlers.handler_of)
         keys = keymap.made(dashboard.get("keys"))
         main_screen.keymap = keys
         self.set_keymap({name: ",".join(keys.keys[name]) for name in keys.changed})
@@ -195,11 +177,6 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             if agent is not None:
                 self.push_screen(first_run.FirstRun(self.main_screen, agent))
 
-    def on_unmount(self) -> None:
-        self.feed.stop()
-        self.logs.stop()
-        self._verbs.shutdown(wait=False, cancel_futures=True)
-
     def exit(self, result: None = None, return_code: int = 0, message: object = None) -> None:
         if self._painted:
             with contextlib.suppress(Exception):
@@ -223,84 +200,11 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             lines[0].text,
         )
 
-    def on_failure(self, error: BaseException) -> None:
-        """The screen is left; the door says it in one sentence."""
-        text = "".join(traceback.format_exception(error))
-        cache.keep(self.ctx.paths, "crash.txt", text.encode("utf-8", "replace"))
-
-    # -- what comes in, what goes out
-
-    def _tell(self, snapshot: Snapshot, report: LedgerView) -> None:
-        self.post_message(SnapshotChanged(snapshot, report))
-
-    def _tell_sessions(self, sessions: tuple[Session, ...]) -> None:
-        self.post_message(SessionsChanged(sessions))
-
-    def perform(self, verb: Verb, *, waits: bool = False) -> None:
-        """Do a verb in the verbs' own thread, one after the other; the screen follows the files.
-
-        Args:
-            waits: for another program: it has a thread of its own, so that no key's verb waits behind it.
-        """
-
-        def do() -> None:
-            message = self._outcome(verb)
-            self.feed.look()
-            if message is not None:
-                self.post_message(message)
-
-        run = copy_context().run  # widgets find their app through it
-        if waits:
-            threading.Thread(target=run, args=(do,), name="pf-waits", daemon=True).start()
-            return
-        with contextlib.suppress(RuntimeError):  # leaving
-            self._verbs.submit(run, do)
-
-    def look_up(self, look: Callable[[], None]) -> None:
-        """Read something beside the snapshot in a thread; what it cannot read is said."""
-
-        def do() -> None:
-            message = self._outcome(look)
-            if message is not None:
-                self.post_message(message)
-
-        run = copy_context().run  # widgets find their app through it
-        threading.Thread(target=run, args=(do,), name="pf-look-up", daemon=True).start()
-
-    def _outcome(self, work: Verb | Callable[[], None]) -> Announcement | None:
-        """What is to be said after work in a thread, whose errors nobody else would see."""
-        try:
-            return work()
-        except PfError as error:
-            return Announcement(dashboard_words.error_words(error), "bad")
-        except Exception as error:  # a mistake of ours: kept in crash.txt, and the dashboard goes on
-            self.on_failure(error)
-            words = (
-                f"an error inside pf-tui: {type(error).__name__} at {place_of(error)} · please report this"
-            )
-            return Announcement(words, "bad")
-
-    def ask_history(self, period: str, by: str) -> None:
-        """Have another part of the ledger read."""
-        self.feed.ask(period, by)
-
-    def soon(self, action: Callable[[], object]) -> None:
-        """Do something in the app's own thread; may be called from any, also while the app ends."""
-        self.post_message(RunAction(action))
-
-    @property
-    def _ends(self) -> bool:
-        """Threads send news until they are stopped; the screen may be gone by then."""
-        return not self.screen_stack
-
-    @on(RunAction)
-    def _do(self, message: RunAction) -> None:
-        if not self._ends:
-            message.action()
+    # -- what comes in
 
     @on(SnapshotChanged)
     def _snapshot_changed(self, message: SnapshotChanged) -> None:
-        if self._ends:
+        if self.ends:
             return
         self._follow_theme(message.snapshot)
         self.main_screen.take(message.snapshot, message.report)
@@ -308,8 +212,13 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
 
     @on(SessionsChanged)
     def _agents(self, message: SessionsChanged) -> None:
-        if not self._ends:
-            self.main_screen.take_sessions(message.sessions)
+        if self.ends:
+            return
+        if any(session.resumes_at is not None for session in message.sessions):
+            from pf_tui.tui.handlers.sessions import resume_due
+
+            resume_due(self, message.sessions)
+        self.main_screen.take_sessions(message.sessions)
 
     def _follow_theme(self, snapshot: Snapshot) -> None:
         """A theme that was written into config.json elsewhere shows here as well."""
@@ -321,17 +230,17 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
 
     @on(Announcement)
     def _announce(self, message: Announcement) -> None:
-        if not self._ends:
+        if not self.ends:
             self.main_screen.say(message.words, message.colour)
 
     @on(IngestProgress)
     def _reading(self, message: IngestProgress) -> None:
-        if not self._ends:
+        if not self.ends:
             self.main_screen.show_reading(message)
 
     @on(IngestEnded)
     def _reading_ended(self, message: IngestEnded) -> None:
-        if not self._ends:
+        if not self.ends:
             self.main_screen.end_reading(message)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
+from textual import getters
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -21,6 +22,7 @@ from pf_tui.tui.page import Space
 from pf_tui.tui.panes import events, live, status, welcome
 from pf_tui.tui.strip_cache import StripCache
 from pf_tui.tui.textual_internals import lay_out_anew
+from pf_tui.tui.threaded_app import ThreadedApp
 from pf_tui.tui.times import Clock
 
 
@@ -148,6 +150,8 @@ class TabLine(Lines):
 class Foot(Lines):
     """What happened last; for a moment, what a key press did; and always what is wrong with a file."""
 
+    app: getters.app[ThreadedApp]
+
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     notice: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     """(words, colour) of a message that stands for a moment."""
@@ -168,7 +172,7 @@ class Foot(Lines):
 
     def _home(self) -> str:
         """What stands as `~/` in a sentence."""
-        home: str = self.app.ctx.env.get("HOME", "")  # type: ignore[attr-defined] # the dashboard
+        home = self.app.ctx.env.get("HOME", "")
         return f"{home.rstrip('/')}/" if home.strip("/") else "~/"
 
     def _problems(self, width: int) -> list[Line]:

@@ -1,9 +1,8 @@
-"""The one screen: composes the panes, keeps what is looked at, and hands every key to `handlers`."""
+"""The one screen: composes the panes, keeps what is looked at, and hands every key to its handler."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from textual import events, getters, on
 from textual.app import ComposeResult
@@ -16,7 +15,7 @@ from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 from pf_tui.text.lines import Line
-from pf_tui.tui import dashboard_words, event_sentences, handlers, keymap, layout, progress
+from pf_tui.tui import dashboard_words, event_sentences, keymap, layout, progress
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.line_widgets import Appearance, Foot, StatusLine, TabLine
 from pf_tui.tui.messages import IngestEnded, IngestProgress
@@ -25,6 +24,7 @@ from pf_tui.tui.pane_columns import PaneColumns
 from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.textual_internals import CalmScreen, strips
+from pf_tui.tui.threaded_app import ThreadedApp
 from pf_tui.tui.times import Clock
 from pf_tui.tui.widgets import (
     AnalyticsPane,
@@ -38,9 +38,6 @@ from pf_tui.tui.widgets import (
     nobody_can_serve,
 )
 
-if TYPE_CHECKING:
-    from pf_tui.tui.app import Dashboard
-
 LONG_READING_BYTES = 16 * 1024 * 1024
 """Less is read before anybody could look at a progress bar."""
 
@@ -50,16 +47,19 @@ SAID_S = 6.0
 STORY_S = 12.0
 """A move is told for longer: it is read by somebody who looks up."""
 
+Handler = Callable[["MainScreen", str], None]
+"""What an action of the table does: the screen, and a word that may follow its id ("order cost")."""
+
 
 class MainScreen(CalmScreen, inherit_bindings=False):
-    """Snapshot and report come in; what a key does is in `handlers`."""
+    """Snapshot and report come in; what a key does is in the handlers that the app hands it."""
 
     BINDINGS = bindings_of(None)
     HORIZONTAL_BREAKPOINTS = layout.WIDTHS
     VERTICAL_BREAKPOINTS = layout.HEIGHTS
     AUTO_FOCUS = ""
     ALLOW_SELECT = False
-    app: getters.app[Dashboard]
+    app: getters.app[ThreadedApp]
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
@@ -89,9 +89,14 @@ class MainScreen(CalmScreen, inherit_bindings=False):
     sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
     """Agent sessions that run, or ended within the last hour."""
 
-    def __init__(self, appearance: Appearance) -> None:
+    def __init__(self, appearance: Appearance, handler_of: Callable[[str], Handler]) -> None:
+        """
+        Args:
+            handler_of: what an action of the table does, by the action's id.
+        """
         super().__init__()
         self.appearance = appearance
+        self._handler_of = handler_of
         self.period, self.by = "7d", "provider"
         self.keymap = keymap.made(None)
         self._flow = Flow()
@@ -169,10 +174,6 @@ class MainScreen(CalmScreen, inherit_bindings=False):
 
     def take_sessions(self, sessions: tuple[Session, ...]) -> None:
         """What the agents do now; a frozen screen stays as it is, the next look tells again."""
-        if any(session.resumes_at is not None for session in sessions):
-            from pf_tui.tui.handlers.sessions import resume_due
-
-            resume_due(self, sessions)
         if self.frozen:
             self._waiting_sessions = sessions
             return
@@ -362,6 +363,6 @@ class MainScreen(CalmScreen, inherit_bindings=False):
         """Do an action of the table; a word may follow its id."""
         action_id, _, word = words.partition(" ")
         try:
-            handlers.handler_of(action_id)(self, word)
+            self._handler_of(action_id)(self, word)
         except PfError as error:
             self.say(dashboard_words.error_words(error), "bad")

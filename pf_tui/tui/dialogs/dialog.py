@@ -24,8 +24,8 @@ from pf_tui.tui.textual_internals import Backdrop, CoveringScreen
 from pf_tui.tui.times import Clock
 
 if TYPE_CHECKING:
-    from pf_tui.tui.app import Dashboard
     from pf_tui.tui.main_screen import MainScreen
+    from pf_tui.tui.threaded_app import ThreadedApp
 
 SHARED_ACTIONS = (
     *("down", "up", "page-down", "page-up", "top", "bottom", "filter"),
@@ -70,7 +70,7 @@ class Dialog(CoveringScreen, inherit_bindings=False):
     SEARCH_FIRST: ClassVar[bool] = False
     """It opens with the search line."""
     PLACEHOLDER: ClassVar[str] = "search"
-    app: Dashboard
+    app: ThreadedApp
 
     def __init__(self, screen: MainScreen) -> None:
         size = screen.size

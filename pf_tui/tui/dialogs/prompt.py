@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input, Static
 
 from pf_tui.tui.dialogs.line import TextLine
+from pf_tui.tui.threaded_app import ThreadedApp
 from pf_tui.tui.widgets import SnapshotPane
 
 HINT = "filter · enter keeps it (n then still switches provider), esc clears it"
@@ -20,6 +21,8 @@ _STEPS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 class Prompt(Container):
     """`/` and a line. enter keeps the filter; esc clears it; arrows move the pane's cursor."""
 
+    app: getters.app[ThreadedApp]
+
     def __init__(self, pane: SnapshotPane) -> None:
         super().__init__()
         self._pane = pane
@@ -31,7 +34,7 @@ class Prompt(Container):
 
     def on_mount(self) -> None:
         self.query_one(TextLine).focus()
-        self.call_after_refresh(self.app.opened)  # type: ignore[attr-defined] # the dashboard
+        self.call_after_refresh(self.app.opened)
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pf_tui.tui.main_screen import MainScreen
-
-Handler = Callable[["MainScreen", str], None]
-"""The screen, and a word that may follow the id ("order cost")."""
+from pf_tui.tui.main_screen import Handler
 
 _MODULES = ("navigation", "providers", "dialogs", "clipboard", "sessions")
 _handlers: dict[str, Handler] = {}

@@ -14,6 +14,7 @@ from pf_tui.tui.messages import Announcement
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen
+    from pf_tui.tui.threaded_app import ThreadedApp
 
 
 @handles("session")
@@ -56,12 +57,12 @@ def _resume(main_screen: MainScreen, word: str) -> None:
     main_screen.app.perform(ask)
 
 
-def resume_due(main_screen: MainScreen, sessions: Sequence[Session]) -> None:
+def resume_due(app: ThreadedApp, sessions: Sequence[Session]) -> None:
     """Send on the sessions whose time has come."""
-    ctx = main_screen.app.ctx
+    ctx = app.ctx
     for session in sessions:
         if session.resumes_at is not None and session.resumes_at <= ctx.now():
-            main_screen.app.perform(partial(_sent_on, ctx, session), waits=True)
+            app.perform(partial(_sent_on, ctx, session), waits=True)
 
 
 def _sent_on(ctx: Context, session: Session) -> Announcement | None:
