@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from pf_tui.records import replace
+from pf_tui.sessions import nameless
 from pf_tui.sessions.evidence import ENDED, Evidence
-from pf_tui.sessions.opencode import signals_of
-from pf_tui.sessions.processes import Process, Processes, focus_of
-from pf_tui.sessions.records import NAMELESS, Draft, Signals
+from pf_tui.sessions.processes import Processes, focus_of
+from pf_tui.sessions.records import Draft, LimitSeen, PendingQuestion, Signals, Stamp
+from pf_tui.state.clock import from_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import WaitingFor
+
+WAITING_FOR: Mapping[str, WaitingFor] = {"permission": "permission", "question": "question"}
 
 
 class Collector:
@@ -28,33 +36,42 @@ class Collector:
         evidence: Mapping[tuple[str, str], Evidence],
     ) -> list[Draft]:
         """Those that hooks tell of and whose process runs, and one for each process nothing tells of."""
-        running = {agent.pid: agent for agent in processes.agents(self._agent)}
-        drafts, session_ids = [], set[int]()
+        running = {process.pid: process for process in processes.agents(self._agent)}
+        drafts, pids = [], set[int]()
         for (agent, _), session_evidence in evidence.items():
             process = running.get(session_evidence.pid or 0)
             lives = process is not None and session_evidence.start in (None, process.start)
             if agent == self._agent and process is not None and lives and session_evidence.event not in ENDED:
-                session_ids.add(process.pid)
+                pids.add(process.pid)
                 at = datetime.fromtimestamp(session_evidence.at, UTC)
-                signals = signals_of(Signals(life="alive", last_change=at), session_evidence, at)
-                drafts.append(self._draft(session_evidence.id, process, signals, session_evidence.cwd, at))
-        for process in running.values():
-            if process.pid not in session_ids:
-                at = process.started or now
-                signals = Signals(life="alive", last_change=at)
-                drafts.append(self._draft(f"{NAMELESS}{process.pid}", process, signals, None, at))
-        return drafts
+                drafts.append(
+                    Draft(
+                        id=session_evidence.id,
+                        agent=agent,
+                        signals=signals_of(Signals(life="alive", last_change=at), session_evidence, at),
+                        cwd=session_evidence.cwd or process.cwd,
+                        pid=process.pid,
+                        started=process.started,
+                        last_activity=at,
+                        focus=focus_of(process),
+                    )
+                )
+        without = [process for pid, process in running.items() if pid not in pids]
+        return drafts + [nameless.draft_of(self._agent, process, now) for process in without]
 
-    def _draft(
-        self, session: str, process: Process, signals: Signals, cwd: str | None, at: datetime
-    ) -> Draft:
-        return Draft(
-            id=session,
-            agent=self._agent,
-            signals=signals,
-            cwd=cwd or process.cwd,
-            pid=process.pid,
-            started=process.started,
-            last_activity=at,
-            focus=focus_of(process),
-        )
+
+def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
+    """With what the newest evidence says of a session that runs."""
+    if kind := WAITING_FOR.get(evidence.waiting_for or ""):
+        return replace(signals, waiting=PendingQuestion(kind=kind, by="hook", at=at))
+    if evidence.status == "retry":
+        until = from_text(evidence.retry_at)
+        return replace(signals, retry=LimitSeen(until=until, by="hook", at=at), busy=Stamp(by="hook", at=at))
+    if evidence.status == "busy":
+        return replace(signals, busy=Stamp(by="hook", at=at))
+    signals = replace(signals, idle=Stamp(by="hook", at=at))
+    if evidence.limited:  # its last turn ended there, and none has begun since
+        limited_at = from_text(evidence.limited.get("at")) or at
+        until = from_text(evidence.limited.get("until"))
+        signals = replace(signals, limit=LimitSeen(until=until, by="hook", at=limited_at))
+    return signals

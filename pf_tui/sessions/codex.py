@@ -16,9 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pf_tui.records import replace
 from pf_tui.regular_files import open_regular
 from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.sessions import nameless
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
-from pf_tui.sessions.records import NAMELESS, Draft, LimitSeen, Signals, Stamp
+from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 
@@ -55,8 +56,10 @@ class Collector:
             del self._threads[thread]
         drafts = [self._draft(home, thread, process, now) for thread, (home, process) in rollouts.items()]
         holders = {process.pid for _, process in rollouts.values()}
-        without = [process for pid, process in running.items() if pid not in holders]
-        return drafts + [_opening(process, now) for process in without if _opens(process, processes, now)]
+        for pid, process in running.items():
+            if pid not in holders and _opens(process, processes, now):
+                drafts.append(nameless.draft_of(AGENT, process, now))
+        return drafts
 
     def _locks(
         self, homes: list[str], running: Mapping[int, Process], processes: Processes
@@ -95,20 +98,6 @@ def _opens(process: Process, processes: Processes, now: datetime) -> bool:
         return False
     files = processes.open_files(process.pid)
     return files[:1] == [process.tty] and any(_DATABASE.search(path) for path in files)
-
-
-def _opening(process: Process, now: datetime) -> Draft:
-    at = process.started or now
-    return Draft(
-        id=f"{NAMELESS}{process.pid}",
-        agent=AGENT,
-        signals=Signals(life="alive", last_change=at),
-        cwd=process.cwd,
-        pid=process.pid,
-        started=process.started,
-        last_activity=process.started,
-        focus=focus_of(process),
-    )
 
 
 class _Thread:

@@ -14,23 +14,19 @@ from datetime import UTC, datetime
 
 from pf_tui.errors import PfError
 from pf_tui.records import record, replace
+from pf_tui.sessions import nameless
+from pf_tui.sessions.by_evidence import signals_of
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.processes import SETTINGS, Process, Processes, focus_of
-from pf_tui.sessions.records import NAMELESS, Draft, LimitSeen, PendingQuestion, Signals, Stamp
+from pf_tui.sessions.records import Draft, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 from pf_tui.state.paths import opencode_database
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pf_tui.sessions.records import WaitingFor
 
 AGENT = "opencode"
 BUSY_S = 0.2
 MOST = 50
 """Sessions of one folder that are looked at, the newest."""
-
-WAITING_FOR: Mapping[str, WaitingFor] = {"permission": "permission", "question": "question"}
 
 
 @record
@@ -167,23 +163,6 @@ def _activity(draft: Draft) -> float:
     return draft.last_activity.timestamp() if draft.last_activity else 0.0
 
 
-def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
-    """With what the newest evidence says of a session that runs."""
-    if kind := WAITING_FOR.get(evidence.waiting_for or ""):
-        return replace(signals, waiting=PendingQuestion(kind=kind, by="hook", at=at))
-    if evidence.status == "retry":
-        until = from_text(evidence.retry_at)
-        return replace(signals, retry=LimitSeen(until=until, by="hook", at=at), busy=Stamp(by="hook", at=at))
-    if evidence.status == "busy":
-        return replace(signals, busy=Stamp(by="hook", at=at))
-    signals = replace(signals, idle=Stamp(by="hook", at=at))
-    if evidence.limited:  # its last turn ended there, and none has begun since
-        limited_at = from_text(evidence.limited.get("at")) or at
-        until = from_text(evidence.limited.get("until"))
-        signals = replace(signals, limit=LimitSeen(until=until, by="hook", at=limited_at))
-    return signals
-
-
 def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: datetime) -> Draft:
     """The newest session of the process's folder since it began, which is probably its own."""
     folder = _stored(process.cwd) if process.cwd else None
@@ -193,13 +172,13 @@ def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: date
         if row.directory == folder and row.parent is None and row.id not in ids
         if row.updated and (process.started is None or row.updated >= process.started)
     ]
-    row = max(candidates, key=lambda draft: draft.updated or now, default=None)
-    at = (row.updated if row else process.started) or now
-    signals = Signals(life="alive", last_change=at)
-    if row is not None and not row.finished:
-        signals = replace(signals, unfinished=Stamp(by="log", at=at))
-    session = row.id if row else f"{NAMELESS}{process.pid}"
-    return _draft(session, row, process, signals, at, None)
+    row = max(candidates, key=lambda row: row.updated or now, default=None)
+    if row is None:
+        return nameless.draft_of(AGENT, process, now)
+    at = row.updated or now
+    unfinished = None if row.finished else Stamp(by="log", at=at)
+    signals = Signals(life="alive", last_change=at, unfinished=unfinished)
+    return _draft(row.id, row, process, signals, at, None)
 
 
 def _draft(

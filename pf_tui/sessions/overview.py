@@ -15,14 +15,14 @@ from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.errors import PfError
 from pf_tui.records import replace
-from pf_tui.sessions import by_evidence, evidence
+from pf_tui.sessions import by_evidence, evidence, nameless
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.folding import folded
 from pf_tui.sessions.merging import with_evidence, with_gateway
 from pf_tui.sessions.money import Money
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
-from pf_tui.sessions.records import NAMELESS, STATES, Draft, Session, Signals, Stamp
+from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp
 from pf_tui.sessions.states import ENDED_FOR, SKEW, decide
 from pf_tui.sessions.text import clean
 from pf_tui.sessions.work_folders import WorkFolder, WorkFolders
@@ -120,7 +120,7 @@ class Watch:
             if key in living or (draft.agent, draft.pid) in processes or process is not None:
                 continue  # it goes on, or its process has begun another session or put it in the background
             self._noticed[key] = now
-            if key not in present and not draft.id.startswith(NAMELESS):
+            if key not in present and not nameless.is_nameless(draft):
                 self._ended_drafts[key] = replace(
                     draft, signals=_over(draft.signals, now), children=(), focus=None
                 )

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     Life = Literal["alive", "unsure", "gone", "foreign"]
     WaitingFor = Literal["permission", "question", "dialog"]
 
-NAMELESS = "pid-"
-"""Begins the id of a row that is a process, whose session cannot be known (yet)."""
-
 STATES: tuple[State, ...] = ("working", "waiting", "limited", "idle", "ended")
 
 
