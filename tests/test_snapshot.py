@@ -14,8 +14,8 @@ from pf_tui import actions, snapshot
 from pf_tui.errors import StateFileUnusable
 from pf_tui.ledger import queue, schema
 from pf_tui.ledger import reader as ledger
-from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests import readings
 from tests.trusted import trusting
 
 KEYS = {"OPENROUTER_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2", "GROQ_API_KEY": "k3"}
@@ -68,14 +68,7 @@ def use(ctx: Context, provider: str, at: datetime, *, output: int = 0, requests:
 
 
 def reading(ctx: Context, provider: str, percent: float, **facts: Any) -> None:
-    window = {
-        "window": "5h",
-        "resets_at": NOON + timedelta(hours=2),
-        "observed_at": NOON - timedelta(minutes=1),
-    }
-    made = Reading(
-        provider=provider, unit="percent", used=percent, limit=100.0, source="official", **{**window, **facts}
-    )
+    made = readings.reading(percent, provider=provider, **{"at": NOON - timedelta(minutes=1), **facts})
     with schema.opened(ctx.paths.ledger, write=True):
         pass
     ledger.limit_readings(ctx.paths.ledger, [made])
@@ -97,7 +90,7 @@ def test_a_state_has_an_order_of_precedence(context: Make, tmp_path: Path) -> No
     ctx = context(env=KEYS)
     reading(ctx, "groq", 96)
     seen = [state(ctx, "groq")]
-    reading(ctx, "groq", 100, observed_at=NOON)
+    reading(ctx, "groq", 100, at=NOON)
     seen.append(state(ctx, "groq"))
     actions.bench(ctx, "groq", until=NOON + timedelta(hours=1))
     seen.append(state(ctx, "groq"))
@@ -113,7 +106,7 @@ def test_thresholds_are_a_persons_own(context: Make) -> None:
     write(ctx, "config.json", {"version": 2, "pf": {"thresholds": {"warn": 0.4, "switch": 0.5}}})
     reading(ctx, "groq", 45)
     first = state(ctx, "groq")
-    reading(ctx, "groq", 55, observed_at=NOON)
+    reading(ctx, "groq", 55, at=NOON)
 
     assert (first, state(ctx, "groq")) == ("warning", "limited")
 
@@ -296,16 +289,7 @@ def test_a_weekly_window_of_one_family_stops_only_that_family(context: Make) -> 
 
 def test_an_estimate_never_stops_anybody(context: Make) -> None:
     ctx = context(env=KEYS)
-    made = Reading(
-        provider="groq",
-        window="5h",
-        unit="percent",
-        used=100,
-        limit=100,
-        source="estimate",
-        resets_at=NOON + timedelta(hours=1),
-        observed_at=NOON,
-    )
+    made = readings.reading(100, provider="groq", source="estimate")
     with schema.opened(ctx.paths.ledger, write=True):
         pass
     ledger.limit_readings(ctx.paths.ledger, [made])

@@ -17,9 +17,9 @@ from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.failover import RouteRequest
-from pf_tui.rules.limits import Reading
 from pf_tui.state import health
 from pf_tui.state.context import Context
+from tests import readings
 from tests.actions.test_switching import NOON, Make
 
 KEYS = {"ANTHROPIC_API_KEY": "k", "GROQ_API_KEY": "k", "OPENROUTER_API_KEY": "k"}
@@ -28,17 +28,7 @@ OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 
 def full(ctx: Context, provider: str, *, model: str | None = None, percent: float = 100.0) -> None:
     """A window at its end whose reset nobody could read."""
-    reading = Reading(
-        provider=provider,
-        window="7d",
-        unit="percent",
-        used=percent,
-        limit=100,
-        resets_at=None,
-        source="official",
-        observed_at=ctx.now(),
-        model=model,
-    )
+    reading = readings.reading(percent, "7d", provider=provider, at=ctx.now(), resets_at=None, model=model)
     ledger.limit_readings(ctx.paths.ledger, [reading])
 
 

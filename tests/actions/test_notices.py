@@ -15,6 +15,7 @@ from pf_tui.rules import failures
 from pf_tui.rules.limits import Reading
 from pf_tui.state import config
 from pf_tui.state.context import Context
+from tests import readings
 from tests.actions.test_switching import NOON, Make
 from tests.patience import eventually
 
@@ -48,15 +49,9 @@ def hit(ctx: Context, provider: str = "anthropic-api", *, minutes: int = 180, ki
 
 
 def reading(ctx: Context, percent: float, *, minutes: int = 60, source: str = "official") -> Reading:
-    return Reading(
-        provider="anthropic-api",
-        window="5h",
-        unit="percent",
-        used=percent,
-        limit=100,
-        resets_at=ctx.now() + timedelta(minutes=minutes),
-        source=source,
-        observed_at=ctx.now(),
+    resets_at = ctx.now() + timedelta(minutes=minutes)
+    return readings.reading(
+        percent, provider="anthropic-api", at=ctx.now(), resets_at=resets_at, source=source
     )
 
 

@@ -24,6 +24,7 @@ from pf_tui.actions import install
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests import readings
 from tests.bench.against import BEFORE, NOW, Checkout, checkouts
 from tests.hooks.claude import EVENTS
 
@@ -105,16 +106,8 @@ def _prepare(home: Path, env: dict[str, str]) -> Path:
 
 
 def _reading(now: datetime, minutes: int) -> Reading:
-    return Reading(
-        provider="anthropic-api",
-        window="5h",
-        unit="percent",
-        used=90 - minutes / 5,
-        limit=100,
-        resets_at=now + timedelta(hours=1),
-        source="official",
-        observed_at=now - timedelta(minutes=minutes),
-    )
+    at, resets_at = now - timedelta(minutes=minutes), now + timedelta(hours=1)
+    return readings.reading(90 - minutes / 5, provider="anthropic-api", at=at, resets_at=resets_at)
 
 
 def _row(number: int, now: datetime) -> dict[str, object]:

@@ -17,6 +17,7 @@ from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests import readings
 from tests.gateway.upstreams import eventually
 from tests.patience import PATIENCE_S
 
@@ -41,16 +42,8 @@ def attempt(number: int) -> Attempt:
 
 
 def reading(percent: float) -> Reading:
-    return Reading(
-        provider="anthropic-api",
-        window="5h",
-        unit="percent",
-        used=percent,
-        limit=100.0,
-        resets_at=NOON + timedelta(hours=2),
-        source="header",
-        observed_at=NOON + timedelta(milliseconds=round(percent * 100)),
-    )
+    at = NOON + timedelta(milliseconds=round(percent * 100))
+    return readings.reading(percent, provider="anthropic-api", at=at, source="header")
 
 
 def requests(routing_state: RoutingState) -> int:

@@ -15,9 +15,9 @@ from pf_tui.errors import PfError
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.limits import Reading
 from pf_tui.state import config, gateway, health
 from pf_tui.state.context import Context
+from tests import readings
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed, rest
 from tests.trusted import trusting
 
@@ -264,16 +264,8 @@ def test_a_session_starts_with_a_line_to_the_person(client: Client) -> None:
 
 def test_a_limit_near_its_end_is_told_at_the_start(client: Client) -> None:
     now = datetime.now(UTC)
-    reading = Reading(
-        provider="anthropic-api",
-        window="5h",
-        unit="percent",
-        used=91,
-        limit=100,
-        resets_at=now + timedelta(hours=1, minutes=30),
-        source="official",
-        observed_at=now,
-    )
+    resets_at = now + timedelta(hours=1, minutes=30)
+    reading = readings.reading(91, provider="anthropic-api", at=now, resets_at=resets_at)
     ledger.limit_readings(client.ctx.paths.ledger, [reading])
 
     assert "91 % of the 5-hour window, resets in 1h" in client.told("SessionStart", source="startup")

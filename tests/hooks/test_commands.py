@@ -15,8 +15,8 @@ from pf_tui.hooks import commands
 from pf_tui.ledger import gateway_rows
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.gateway_rows import Attempt
-from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests import readings
 from tests.patience import PATIENCE_S
 
 Make = Callable[..., Context]
@@ -49,16 +49,8 @@ def test_status_says_who_serves_and_who_is_next(ctx: Context) -> None:
 
 
 def test_status_says_who_rests_and_how_long_a_window_lasts(ctx: Context) -> None:
-    reading = Reading(
-        provider="anthropic-api",
-        window="5h",
-        unit="percent",
-        used=62,
-        limit=100,
-        resets_at=NOON + timedelta(hours=1, minutes=30),
-        source="official",
-        observed_at=NOON,
-    )
+    resets_at = NOON + timedelta(hours=1, minutes=30)
+    reading = readings.reading(62, provider="anthropic-api", resets_at=resets_at)
     ledger.limit_readings(ctx.paths.ledger, [reading])
     actions.bench(ctx, "openrouter", until=NOON + timedelta(minutes=30))
 

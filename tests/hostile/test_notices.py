@@ -14,11 +14,11 @@ import pytest
 
 from pf_tui.actions import notices
 from pf_tui.ledger.totals import Totals
-from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 from pf_tui.tui import clipboard, notify
 from pf_tui.tui.handlers import clipboard as handlers
+from tests import readings
 from tests.cli.conftest import NOON
 from tests.hostile.test_terminal import MARKS, clean
 
@@ -66,10 +66,7 @@ def test_names_on_their_way_into_a_notice(
     env = {"HOME": str(home), "TZ": "UTC", "DISPLAY": ":0"}
     ctx = Context(paths=paths, env=env, cwd=home, who="hook", clock=lambda: NOON)
     until = NOON + timedelta(hours=2)
-    window = Reading(
-        provider=mark, window="5h", model=mark, unit="percent", used=91, limit=100, resets_at=until,
-        source="official", observed_at=NOON,
-    )  # fmt: skip
+    window = readings.reading(91, provider=mark, resets_at=until, model=mark)
 
     resting: Any = SimpleNamespace(provider=mark, kind="rate", until=until)
     event: Any = SimpleNamespace(after={"active": mark}, why=mark)

@@ -10,7 +10,8 @@ import pytest
 
 from pf_tui.ledger import estimates, reader, rollups, rows, schema
 from pf_tui.ledger.layout import milliseconds
-from pf_tui.rules.limits import Limit, Reading, current
+from pf_tui.rules.limits import Limit, current
+from tests import readings
 from tests.ledger.test_views import enter, row
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -143,10 +144,8 @@ def test_a_window_that_somebody_reports_is_not_guessed(
     ledger: sqlite3.Connection, path: Path, source: str
 ) -> None:
     past(ledger, path, 1000, 800, 900)
-    told = Reading(
-        provider=PLAN, window="5h", unit="percent", used=61, limit=100, source=source,
-        resets_at=NOW + timedelta(hours=1), observed_at=NOW - timedelta(minutes=50),
-    )  # fmt: skip
+    at, resets_at = NOW - timedelta(minutes=50), NOW + timedelta(hours=1)
+    told = readings.reading(61, provider=PLAN, at=at, resets_at=resets_at, source=source)
     reader.limit_readings(path, [told])
 
     assert [limit.source for limit in shown(ledger, path)] == [source]

@@ -17,7 +17,7 @@ from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, period_of
 from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.rows import FIELDS
-from pf_tui.rules.limits import Reading
+from tests import readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ALL = period_of("all", NOON, UTC)
@@ -193,12 +193,11 @@ def by_message(path: Path) -> dict[str, str | None]:
 
 def test_budgets_limits_and_hits_here_look_at_own_rows_only(three: dict[str, Path]) -> None:
     path = three["laptop"]
-    since = NOON - timedelta(hours=2)
+    since, resets_at = NOON - timedelta(hours=2), NOON + timedelta(hours=1)
     reader.limit_readings(
         three["server"],
-        [Reading(provider="anthropic-api", window="5h", unit="percent", used=99, limit=100,
-                 resets_at=NOON + timedelta(hours=1), source="header", observed_at=NOON)],
-    )  # fmt: skip
+        [readings.reading(99, provider="anthropic-api", resets_at=resets_at, source="header")],
+    )
 
     def asked() -> tuple[Any, ...]:
         with reader.reading(path) as book:

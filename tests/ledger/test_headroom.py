@@ -11,25 +11,12 @@ from pf_tui.ledger import cycle, reader, schema
 from pf_tui.ledger import period as spans
 from pf_tui.ledger.gateway_rows import Attempt, Writer
 from pf_tui.ledger.headroom import Headroom, headroom
-from pf_tui.rules.limits import Reading
+from tests import readings
 from tests.conftest import NOON
 
 MIDNIGHT = NOON.replace(hour=0)
 RESETS = NOON + timedelta(hours=2)
 PLAN = "anthropic-subscription"
-
-
-def reading(percent: float, *, window: str = "5h", source: str = "official") -> Reading:
-    return Reading(
-        provider=PLAN,
-        window=window,
-        unit="percent",
-        used=percent,
-        limit=100,
-        resets_at=RESETS,
-        source=source,
-        observed_at=NOON - timedelta(minutes=1),
-    )
 
 
 def asked(at: datetime, number: int, session: str = "s", *, helper: bool = False) -> Attempt:
@@ -73,7 +60,7 @@ def used(ledger: Path, count: int, *, each: int = 2, percent: float = 20.0) -> N
     writer.close()
     with schema.opened(ledger, write=True) as connection:
         connection.execute("UPDATE request_rows SET cost_usd = 0.5")
-    reader.limit_readings(ledger, [reading(percent)])
+    reader.limit_readings(ledger, [readings.reading(percent)])
 
 
 @pytest.mark.parametrize(("percent", "left"), [(20.0, 40), (50.0, 10), (99.0, 0)])
@@ -99,7 +86,7 @@ def test_a_window_hardly_used_or_used_up_says_nothing(ledger: Path, percent: flo
 
 
 def test_the_running_window_is_a_period(ledger: Path) -> None:
-    reader.limit_readings(ledger, [reading(20), reading(30, window="7d")])
+    reader.limit_readings(ledger, [readings.reading(20), readings.reading(30, "7d")])
 
     for word, length in (("5h", timedelta(hours=5)), ("week", timedelta(days=7))):
         began = cycle.began(ledger, word, NOON)
@@ -110,7 +97,7 @@ def test_the_running_window_is_a_period(ledger: Path) -> None:
 
 def test_without_a_known_window_the_period_is_as_long_as_one(ledger: Path) -> None:
     assert cycle.began(ledger, "5h", NOON) is None
-    reader.limit_readings(ledger, [reading(20, source="estimate")])
+    reader.limit_readings(ledger, [readings.reading(20, source="estimate")])
     assert cycle.began(ledger, "5h", NOON) is None
 
     assert spans.period_of("5h", NOON, None).start == NOON - timedelta(hours=5)

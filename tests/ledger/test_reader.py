@@ -10,7 +10,7 @@ import pytest
 
 from pf_tui.ledger import layout, limit_hits, reader, schema
 from pf_tui.ledger.layout import QUARTER_MS
-from pf_tui.rules.limits import Reading
+from tests import readings
 from tests.ledger.test_views import enter
 
 NOON = datetime(2026, 11, 24, 12, 7, 30, tzinfo=UTC)
@@ -103,10 +103,7 @@ def test_use_since_any_moment_is_right_to_the_millisecond(ledger: sqlite3.Connec
 
 
 def test_a_reading_is_kept_once_and_found_while_it_matters(path: Path) -> None:
-    reading = Reading(
-        provider="anthropic-subscription", window="5h", unit="percent", used=62.0, limit=100.0,
-        resets_at=at(90), source="official", observed_at=NOON,
-    )  # fmt: skip
+    reading = readings.reading(62, resets_at=at(90))
     for _ in range(2):
         reader.limit_readings(path, [reading])
 

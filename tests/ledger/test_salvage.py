@@ -14,8 +14,8 @@ from pf_tui.catalog import load
 from pf_tui.ingest import from_hook
 from pf_tui.ingest.observed import LoggedRequest
 from pf_tui.ledger import reader, schema, upkeep
-from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests import readings
 from tests.conftest import NOON
 
 ROWS = 1500
@@ -43,10 +43,7 @@ def ctx(context: Callable[..., Context]) -> Context:
             path, "groq", kind="rate", at=at, until=None, agent=None, session=None, text="x" * 100
         )
         reader.switch(path, "groq", "openrouter", why="rate", who="hook", at=at)
-        reading = Reading(
-            provider="groq", window="5h", unit="percent", used=hours, limit=100.0, resets_at=None,
-            source="official", observed_at=at,
-        )  # fmt: skip
+        reading = readings.reading(hours, provider="groq", at=at, resets_at=None)
         reader.limit_readings(path, [reading])
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

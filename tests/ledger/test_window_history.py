@@ -8,22 +8,14 @@ from pathlib import Path
 from pf_tui.ledger import reader, schema, window_history
 from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
+from tests import readings
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 RESET = NOW + timedelta(hours=1)
 
 
 def seen(minutes: float, percent: float) -> Reading:
-    return Reading(
-        provider="anthropic-subscription",
-        window="5h",
-        unit="percent",
-        used=percent,
-        limit=100,
-        resets_at=RESET,
-        source="official",
-        observed_at=NOW - timedelta(minutes=minutes),
-    )
+    return readings.reading(percent, at=NOW - timedelta(minutes=minutes), resets_at=RESET)
 
 
 def read(tmp_path: Path, *readings: Reading) -> list[Reading]:

@@ -11,22 +11,14 @@ from hypothesis import strategies as st
 from pf_tui.records import replace
 from pf_tui.rules import limits
 from pf_tui.rules.limits import Limit, Reading
+from tests import readings
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RESET = NOON + timedelta(hours=2)
 
 
 def reading(percent: float, *, ago_min: float = 0, source: str = "official", window: str = "5h") -> Reading:
-    return Reading(
-        provider="anthropic-subscription",
-        window=window,
-        unit="percent",
-        used=percent,
-        limit=100,
-        resets_at=RESET,
-        source=source,
-        observed_at=NOON - timedelta(minutes=ago_min),
-    )
+    return readings.reading(percent, window, at=NOON - timedelta(minutes=ago_min), source=source)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from pf_tui.ledger import layout, reader, rows, schema
 from pf_tui.ledger.rows import FIELDS, Names
 from pf_tui.ledger.session_costs import session_costs, window_costs
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.limits import Reading
 from pf_tui.sessions.evidence import Evidence, write
 from pf_tui.state import files, health
 from pf_tui.state.clock import to_text
@@ -24,6 +23,7 @@ from pf_tui.state.health import SessionServed
 from pf_tui.state.journal import Event
 from pf_tui.tui import ledger_view
 from pf_tui.tui.dialogs.session import moves_of
+from tests import readings
 from tests.sessions.machine import NOW, Machine, add, answer
 
 Request = tuple[str, datetime, str, float | None]
@@ -96,10 +96,8 @@ def test_share_of_the_window_is_the_sessions_part_of_the_official_percent(machin
     ledger(path, [("mine", at, plan, 1.0), ("other", at, plan, 3.0), ("mine", before, plan, 50.0)])
     resets = NOW + timedelta(hours=4)  # so the window began an hour ago
     for window, used, source in (("5h", 60.0, "official"), ("7d", 99.0, "estimate")):
-        reading = Reading(
-            provider=plan, window=window, unit="percent", used=used, limit=100.0, resets_at=resets,
-            source=source, observed_at=NOW - timedelta(minutes=1),
-        )  # fmt: skip
+        at = NOW - timedelta(minutes=1)
+        reading = readings.reading(used, window, provider=plan, at=at, resets_at=resets, source=source)
         reader.limit_readings(path, [reading])
 
     shares = {one.id: one.window_share for one in machine.sessions()}

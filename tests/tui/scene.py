@@ -15,6 +15,7 @@ from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
 from pf_tui.state.journal import Event
+from tests import readings
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 
@@ -48,22 +49,9 @@ def filling() -> Iterator[Reading]:
     """How the windows of the first provider came to where they are."""
     five, week = at(1, minutes=38), at(67)
     for minutes, percent in ((170, 3), (150, 9), (121, 14), (100, 31), (61, 39), (40, 44), (21, 57), (2, 62)):
-        yield _reading("5h", percent, five, at(minutes=-minutes))
+        yield readings.reading(percent, at=at(minutes=-minutes), resets_at=five)
     for hours, percent in ((90, 6), (72, 14), (54, 21), (30, 29), (12, 38), (1, 41)):
-        yield _reading("7d", percent, week, at(-hours))
-
-
-def _reading(window: str, percent: float, resets_at: datetime, observed_at: datetime) -> Reading:
-    return Reading(
-        provider="anthropic-subscription",
-        window=window,
-        unit="percent",
-        used=percent,
-        limit=100.0,
-        resets_at=resets_at,
-        source="official",
-        observed_at=observed_at,
-    )
+        yield readings.reading(percent, "7d", at=at(-hours), resets_at=week)
 
 
 def afternoon(context: Callable[..., Context]) -> Snapshot:

@@ -24,6 +24,7 @@ from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import analytics, window_chart
 from pf_tui.tui.times import Clock
+from tests import readings
 from tests.tui.test_layouts import scene, sums
 
 VALUES = st.lists(st.floats(0, 1e9), min_size=1, max_size=40)
@@ -199,16 +200,8 @@ def window(**more: object) -> Limit:
 
 
 def seen(minutes: float, percent: float) -> Reading:
-    return Reading(
-        provider="anthropic-subscription",
-        window="5h",
-        unit="percent",
-        used=percent,
-        limit=100,
-        resets_at=scene.at(1, minutes=38) + timedelta(seconds=minutes),  # agents round it differently
-        source="official",
-        observed_at=scene.at(minutes=-minutes),
-    )
+    resets_at = scene.at(1, minutes=38) + timedelta(seconds=minutes)  # agents round it differently
+    return readings.reading(percent, at=scene.at(minutes=-minutes), resets_at=resets_at)
 
 
 def drawn(limit: Limit, readings: Sequence[Reading], width: int = 60, room: int = 9) -> list[str]:
