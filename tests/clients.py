@@ -166,6 +166,14 @@ def settle_claude(made: Machine) -> None:
     (made.home / ".claude.json").write_text(json.dumps(known))
 
 
+def claude_machine(folder: Path, urls: Mapping[str, str]) -> Machine:
+    """A machine with Claude Code and providers that speak its protocol; pf-tui is not in it."""
+    program("claude")
+    made = machine(folder, urls, "anthropic-messages")
+    settle_claude(made)
+    return made
+
+
 def sign_in_to_plan(made: Machine) -> None:
     """Claude Code's own login of a Max plan."""
     login = {

@@ -130,13 +130,18 @@ NO_FILE: dict[str, Callable[[Path], None]] = {
 }
 
 
+def put_no_file(paths: Paths, name: str, kind: str) -> None:
+    """Put in the place of a file what is none."""
+    paths.home.mkdir(mode=0o700, parents=True)
+    NO_FILE[kind](paths.home / name)
+
+
 @pytest.mark.parametrize("kind", NO_FILE)
 @pytest.mark.parametrize("name", OWNED)
 def test_what_stands_in_place_of_a_persons_file_is_named_and_left(
     pf: Pf, paths: Paths, name: str, kind: str
 ) -> None:
-    paths.home.mkdir(mode=0o700, parents=True)
-    NO_FILE[kind](paths.home / name)
+    put_no_file(paths, name, kind)
     before = os.lstat(paths.home / name).st_ino
 
     for words in (("status", "--json"), *VERBS):
@@ -153,8 +158,7 @@ def test_what_stands_in_place_of_a_persons_file_is_named_and_left(
 def test_what_stands_in_place_of_a_file_of_ours_stops_nobody(
     pf: Pf, paths: Paths, name: str, kind: str
 ) -> None:
-    paths.home.mkdir(mode=0o700, parents=True)
-    NO_FILE[kind](paths.home / name)
+    put_no_file(paths, name, kind)
 
     for words in (*READS, *VERBS, ("undo",), ("ingest",)):
         answer = pf(*words)
@@ -164,8 +168,7 @@ def test_what_stands_in_place_of_a_file_of_ours_stops_nobody(
 
 @pytest.mark.parametrize("kind", NO_FILE)
 def test_a_journal_that_is_no_file_is_set_aside_and_begun_anew(pf: Pf, paths: Paths, kind: str) -> None:
-    paths.home.mkdir(mode=0o700, parents=True)
-    NO_FILE[kind](paths.journal)
+    put_no_file(paths, paths.journal.name, kind)
 
     done = pf("switch", "groq")
 

@@ -29,10 +29,7 @@ COMMANDS = ("status", "switch", "auth", "models", "priority", "limits", "analyti
 @pytest.fixture
 def bare(tmp_path: Path, alpha: Upstream, beta: Upstream) -> Machine:
     """A machine with Claude Code, where pf-tui is not yet in it."""
-    clients.program("claude")
-    made = clients.machine(tmp_path, {"alpha": alpha.url, "beta": beta.url}, "anthropic-messages")
-    clients.settle_claude(made)
-    return made
+    return clients.claude_machine(tmp_path, {"alpha": alpha.url, "beta": beta.url})
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -21,6 +20,7 @@ from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS, Fault
 from tests.clients import Machine, machine, program, settle_claude, shell_call, terminal, wait_until
+from tests.gateway.upstreams import ledger_rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -170,19 +170,8 @@ def box(tmp_path: Path, hosted: Hosted) -> Iterator[Box]:
 
 
 def rows(made: Machine) -> list[dict[str, Any]]:
-    """The gateway's rows, oldest first."""
-    path = made.state / "ledger.db"
-    if not path.exists():
-        return []
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
-    try:
-        query = "SELECT * FROM requests WHERE source = 'gateway' OR attribution = 'gateway' ORDER BY ts"
-        return [dict(row) for row in connection.execute(query)]
-    except sqlite3.OperationalError:
-        return []  # the gateway is just making it
-    finally:
-        connection.close()
+    """What the gateway served, oldest first."""
+    return ledger_rows(made.state / "ledger.db", "source = 'gateway' OR attribution = 'gateway'")
 
 
 def check(made: Machine, hosted: Hosted, *, agent: str, helper: bool) -> None:

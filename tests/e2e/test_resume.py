@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
-from pf_tui.drill.faults import Fault
+from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.records import replace
 from pf_tui.state import resumes
 from pf_tui.state.context import Context
@@ -57,15 +57,7 @@ LOOKS_S = 8.0
 LATEST_S = 65 + 120
 """Codex names the minute of a reset, so that the end is a minute later and 5 s more; and a busy machine."""
 
-LIMIT = Fault(
-    name="rate-75",
-    says="429, back soon",
-    status=429,
-    error="rate",
-    message="x",
-    back_s=BACK_S,
-    limit_form="retry-after",
-)
+LIMIT = replace(FAULTS["429"], back_s=BACK_S)
 
 
 def limited_once(limit: Fault = LIMIT) -> Callable[[ReceivedRequest], Step]:

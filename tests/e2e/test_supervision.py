@@ -22,10 +22,7 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 def machine(tmp_path: Path, alpha: Upstream, beta: Upstream) -> Machine:
     """A machine with Claude Code, where pf-tui is not yet in it."""
-    clients.program("claude")
-    made = clients.machine(tmp_path, {"alpha": alpha.url, "beta": beta.url}, "anthropic-messages")
-    clients.settle_claude(made)
-    return made
+    return clients.claude_machine(tmp_path, {"alpha": alpha.url, "beta": beta.url})
 
 
 def test_the_clients_own_retry_reaches_the_gateway_that_came_back(machine: Machine, alpha: Upstream) -> None:

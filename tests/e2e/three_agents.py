@@ -18,9 +18,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pf_tui import records
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import ReceivedRequest, Step
-from pf_tui.drill.faults import Fault
+from pf_tui.drill.faults import FAULTS
 from tests import clients
 from tests.clients import Machine, machine
 from tests.e2e.test_codex import end_daemons
@@ -46,15 +47,7 @@ TOLD_S = 15.0
 SOON_S = 1.0
 """Within this the dashboard must tell what happened."""
 
-LIMIT = Fault(
-    name="window",
-    says="429, the window is used up",
-    status=429,
-    error="rate",
-    message="Usage limit reached",
-    back_s=BACK_S,
-    limit_form="retry-after",
-)
+LIMIT = records.replace(FAULTS["429"], message="Usage limit reached", back_s=BACK_S)
 
 
 class Model:

@@ -10,18 +10,11 @@ from typing import Any
 
 import pytest
 
-from pf_tui.drill.faults import Fault
+from pf_tui.drill.faults import FAULTS
+from pf_tui.records import replace
 from tests.gateway.test_failover import Open, Room, rooms_in
 
-RATE_2 = Fault(
-    name="rate-2",
-    says="429, back in 2 s",
-    status=429,
-    error="rate",
-    message="x",
-    back_s=2,
-    limit_form="retry-after",
-)
+RATE_2 = replace(FAULTS["429"], name="rate-2", back_s=2)
 
 
 @pytest.fixture

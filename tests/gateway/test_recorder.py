@@ -46,6 +46,14 @@ def reading(percent: float) -> Reading:
     return readings.reading(percent, provider="anthropic-api", at=at, source="header")
 
 
+async def jobs_done(recorder: Recorder) -> None:
+    """The recorder's thread has done what it was given so far."""
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    recorder.job(lambda: loop.call_soon_threadsafe(done.set))
+    await done.wait()
+
+
 def requests(routing_state: RoutingState) -> int:
     with ledger.reading(routing_state.ctx.paths.ledger) as book:
         return sum(use.requests for use in book.usage_since(NOON - timedelta(hours=1)).values())
@@ -156,17 +164,14 @@ async def test_a_ledger_that_was_set_aside_meanwhile_is_followed_by_a_new_one(
     recorder.start()
     recorder.attempt(attempt(1))
     recorder.job(recorder._flush)
-    moved = asyncio.Event()
-    loop = asyncio.get_running_loop()
 
     def set_aside() -> None:
         path.rename(path.with_name("old.db"))
         for extra in ("-wal", "-shm"):
             path.with_name(path.name + extra).unlink(missing_ok=True)
-        loop.call_soon_threadsafe(moved.set)
 
     recorder.job(set_aside)
-    await moved.wait()
+    await jobs_done(recorder)
     recorder.attempt(attempt(2))
     await asyncio.to_thread(recorder.stop)
 
@@ -181,12 +186,9 @@ async def test_the_ledger_is_let_go_when_nothing_is_written(
     recorder.start()
     recorder.attempt(attempt(1))
     recorder.job(recorder._flush)
-    written = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    recorder.job(lambda: loop.call_soon_threadsafe(written.set))
     wal = routing_state.ctx.paths.ledger.with_name("ledger.db-wal")
 
-    await written.wait()
+    await jobs_done(recorder)
     await eventually(lambda: not recorder._ledger.is_open, "it is let go")
     assert not wal.exists()  # the file alone is whole: it may be copied
     await asyncio.to_thread(recorder.stop)

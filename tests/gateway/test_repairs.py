@@ -13,7 +13,7 @@ from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
 from pf_tui.drill.faults import Fault
 from tests.gateway.conftest import OPUS
-from tests.gateway.upstreams import Heard, StillGate
+from tests.gateway.upstreams import Heard, StillGate, thinking_history
 
 MESSAGES = "anthropic-messages"
 WORDS = "widget: Extra inputs are not permitted"
@@ -41,17 +41,7 @@ async def upstream() -> AsyncIterator[FakeUpstream]:
 @pytest.fixture
 async def gate(tmp_path: Path, upstream: FakeUpstream) -> AsyncIterator[StillGate]:
     made = StillGate(tmp_path)
-    made.providers(
-        [
-            {
-                "id": "lab",
-                "base_url": upstream.url,
-                "protocols": ["anthropic"],
-                "auth": "none",
-                "models": [OPUS],
-            }
-        ]
-    )
+    made.providers([lab(upstream)])
     made.config(["lab"])
     await made.start()
     yield made
@@ -160,17 +150,7 @@ async def test_reasoning_with_a_foreign_signature_goes_once_and_is_not_remembere
     gate.config(["anthropic-api"])
     words = "messages.1.content.0: Invalid `signature` in `thinking` block"
     upstream.follow(refusing(words, lambda asked: b'"thinking"' in asked.body))
-    history = [
-        {"role": "user", "content": "hello"},
-        {
-            "role": "assistant",
-            "content": [
-                {"type": "thinking", "thinking": "hm", "signature": "c2lnbmF0dXJl"},
-                {"type": "text", "text": "hi"},
-            ],
-        },
-        {"role": "user", "content": "go on"},
-    ]
+    history = thinking_history("c2lnbmF0dXJl")
 
     heard = await ask(gate, messages=history)
     await gate.settled()

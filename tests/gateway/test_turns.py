@@ -20,7 +20,15 @@ from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.turn import Turn
 from pf_tui.records import replace
 from tests.gateway.conftest import ANTHROPIC, OPENAI, OPUS, SOL, Open
-from tests.gateway.upstreams import PATHS, House, StillGate, as_agent, eventually, request_body
+from tests.gateway.upstreams import (
+    PATHS,
+    House,
+    StillGate,
+    as_agent,
+    eventually,
+    request_body,
+    thinking_history,
+)
 
 MESSAGES, RESPONSES = "anthropic-messages", "openai-responses"
 
@@ -131,12 +139,18 @@ async def test_a_killed_gateway_leaves_its_benches_and_another_takes_its_place(h
     assert heard.headers["x-pf-provider"] == "openrouter"
 
 
-async def test_a_session_stays_where_its_cache_is_warm(house: House) -> None:
+async def moved_session(house: House) -> str:
+    """A session that went to the second provider, whose first one may serve again."""
     session = "22222222-2222-4222-8222-222222222222"
     house["anthropic-api"].plan("529", "ok")
     await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
     await settled(house)
     actions.release(house.gate.context, "anthropic-api")
+    return session
+
+
+async def test_a_session_stays_where_its_cache_is_warm(house: House) -> None:
+    session = await moved_session(house)
 
     stays = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
     other = await house.gate.ask(MESSAGES, OPUS, agent="claude-code")
@@ -146,11 +160,7 @@ async def test_a_session_stays_where_its_cache_is_warm(house: House) -> None:
 
 
 async def test_a_compacted_session_goes_back_to_the_better_provider(house: House) -> None:
-    session = "33333333-3333-4333-8333-333333333333"
-    house["anthropic-api"].plan("529", "ok")
-    await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
-    await settled(house)
-    actions.release(house.gate.context, "anthropic-api")
+    session = await moved_session(house)
 
     back = await house.gate.ask(
         MESSAGES,
@@ -404,17 +414,7 @@ async def test_thinking_of_another_vendor_is_removed_on_a_switch_and_kept_inside
     open_house: Open,
 ) -> None:
     house = await open_house(("anthropic-api", "openrouter", "deepseek-api"))
-    history = [
-        {"role": "user", "content": "hi"},
-        {
-            "role": "assistant",
-            "content": [
-                {"type": "thinking", "thinking": "hm", "signature": "EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1"},
-                {"type": "text", "text": "hello"},
-            ],
-        },
-        {"role": "user", "content": "go on"},
-    ]
+    history = thinking_history("EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1")
     body = json.dumps({"model": OPUS, "stream": True, "max_tokens": 9, "messages": history}).encode()
     house["anthropic-api"].plan("529")
     house["openrouter"].plan("529")

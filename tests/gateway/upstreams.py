@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import uuid
@@ -291,20 +292,31 @@ class Gate:
         return found
 
     def ledger(self) -> list[dict[str, Any]]:
-        """The gateway's rows of the ledger, oldest first."""
-        import sqlite3
+        """The gateway's own rows of the ledger, oldest first."""
+        return ledger_rows(self.paths.ledger, "source = 'gateway'")
 
-        if not self.paths.ledger.exists():
-            return []
-        connection = sqlite3.connect(f"file:{self.paths.ledger}?mode=ro", uri=True)
+
+def ledger_rows(path: Path, condition: str) -> list[dict[str, Any]]:
+    """The requests of a ledger that an SQL condition holds for, oldest first; [] while there is no ledger."""
+    if not path.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         try:
-            query = "SELECT * FROM requests WHERE source = 'gateway' ORDER BY ts, id"
+            query = f"SELECT * FROM requests WHERE {condition} ORDER BY ts, id"
             return [dict(row) for row in connection.execute(query)]
-        except sqlite3.OperationalError:  # not made yet
+        except sqlite3.OperationalError:  # the gateway is just making it
             return []
-        finally:
-            connection.close()
+
+
+def thinking_history(signature: str) -> list[dict[str, Any]]:
+    """A conversation whose answer holds reasoning signed by its vendor."""
+    thinking = {"type": "thinking", "thinking": "hm", "signature": signature}
+    return [
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": [thinking, {"type": "text", "text": "hello"}]},
+        {"role": "user", "content": "go on"},
+    ]
 
 
 class StillGate(Gate):

@@ -16,7 +16,19 @@ from pf_tui.drill.fake_replies import Reply, events
 from pf_tui.gateway import cloud_auth
 from tests.gateway.conftest import OPUS
 from tests.gateway.upstreams import eventually, secret_of
-from tests.hostile.upstreams import BLOCK, CHUNKED, EVENTS, JSON, KINDS, MESSAGES, OK, Hostile, Scene, chunk
+from tests.hostile.upstreams import (
+    BLOCK,
+    CHUNKED,
+    EVENTS,
+    JSON,
+    KINDS,
+    MESSAGES,
+    OK,
+    Hostile,
+    Scene,
+    answers_at_once,
+    chunk,
+)
 
 MOST_MB = 150
 GOOD_WHOLE = json.dumps({"type": "message", "content": [{"type": "text", "text": "Hello."}]}).encode()
@@ -51,21 +63,13 @@ def error(message: str, kind: str = "invalid_request_error") -> bytes:
 
 @pytest.mark.parametrize("kind", list(KINDS))
 async def test_eight_hostile_answers_at_once_stay_below_150_mb(tmp_path: Path, kind: str) -> None:
-    stream, pieces = KINDS[kind]
-    scene = Scene(tmp_path, alone=True)
-    await scene.open(firstByteS=2.0, stallS=2.0)
-    scene.hostile.answers(pieces)
-    scene.second.answers(pieces)
-    try:
-        heard, most_mb = await scene.at_once(stream=stream)
-    finally:
-        await scene.close()
+    answers, most_mb = await answers_at_once(tmp_path, kind, 2.0)
 
     assert most_mb < MOST_MB
-    for one in heard:
-        assert one.status is not None, one.broken
-        assert one.status >= 400 or len(one.errors) == 1
-        assert len(one.body) <= 2**20 + 1000
+    for answer in answers:
+        assert answer.status is not None, answer.broken
+        assert answer.status >= 400 or len(answer.errors) == 1
+        assert len(answer.body) <= 2**20 + 1000
 
 
 async def test_an_answer_larger_than_the_setting_goes_to_the_next_provider(tmp_path: Path) -> None:

@@ -182,24 +182,24 @@ class Scene:
         return asking.result(), most / 1e6
 
 
-async def measure(kind: str) -> tuple[list[int | None], float]:
-    """Ask one kind eight times at once: the statuses, and the most memory (MB)."""
+async def answers_at_once(folder: Path, kind: str, wait_s: float) -> tuple[list[Heard], float]:
+    """Eight answers of one kind at once, each waited for that long; and the most memory (MB)."""
     stream, pieces = KINDS[kind]
-    with tempfile.TemporaryDirectory() as scratch:
-        scene = Scene(Path(scratch), alone=True)
-        await scene.open(firstByteS=4.0, stallS=4.0)
-        scene.hostile.answers(pieces)
-        scene.second.answers(pieces)
-        try:
-            heard, most = await scene.at_once(stream=stream)
-        finally:
-            await scene.close()
-    return [one.status for one in heard], most
+    scene = Scene(folder, alone=True)
+    await scene.open(firstByteS=wait_s, stallS=wait_s)
+    scene.hostile.answers(pieces)
+    scene.second.answers(pieces)
+    try:
+        return await scene.at_once(stream=stream)
+    finally:
+        await scene.close()
 
 
 def main() -> None:
     for kind in sys.argv[1:] or KINDS:
-        statuses, most = asyncio.run(measure(kind))
+        with tempfile.TemporaryDirectory() as folder:
+            answers, most = asyncio.run(answers_at_once(Path(folder), kind, 4.0))
+        statuses = [answer.status for answer in answers]
         print(f"{kind:<26}{most:8.0f} MB   {statuses}", flush=True)
 
 

@@ -261,20 +261,20 @@ def test_sights_of_one_request_leave_one_row_in_any_order(
     assert found[0] == found[1]
 
 
-def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Connection) -> None:
-    begin = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)
-    after_hours = (0, 1, 4.2, 5.4, 12)
+def enter_at(ledger: sqlite3.Connection, moments: Iterable[datetime], output: int) -> None:
+    """A request of one dollar at each moment."""
     enter(
         ledger,
         [
-            {
-                "ts_ms": round((begin + timedelta(hours=hours)).timestamp() * 1000),
-                "output": 1000,
-                "cost_usd": 1.0,
-            }
-            for hours in after_hours
+            {"ts_ms": round(moment.timestamp() * 1000), "output": output, "cost_usd": 1.0}
+            for moment in moments
         ],
     )
+
+
+def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Connection) -> None:
+    begin = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)
+    enter_at(ledger, (begin + timedelta(hours=hours) for hours in (0, 1, 4.2, 5.4, 12)), output=1000)
     span = Period(name="all", start=None, end=begin, zone=UTC)
 
     found = blocks(UsageQuery(ledger, span, Filters()), now=begin + timedelta(hours=13))
@@ -288,18 +288,7 @@ def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Conne
 
 def test_the_active_block_projects_its_burn_rate_to_its_end(ledger: sqlite3.Connection) -> None:
     begin = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    for_minutes = range(0, 61, 10)
-    enter(
-        ledger,
-        [
-            {
-                "ts_ms": round((begin + timedelta(minutes=minute)).timestamp() * 1000),
-                "output": 600,
-                "cost_usd": 1.0,
-            }
-            for minute in for_minutes
-        ],
-    )
+    enter_at(ledger, (begin + timedelta(minutes=minute) for minute in range(0, 61, 10)), output=600)
     span = Period(name="all", start=None, end=begin, zone=UTC)
 
     (block,) = blocks(UsageQuery(ledger, span, Filters()), now=begin + timedelta(hours=1))

@@ -162,6 +162,16 @@ def add(path: Path, *rows: Mapping[str, Any], at: datetime = NOW) -> None:
     os.utime(path, (at.timestamp(), at.timestamp()))
 
 
+def add_subagents(log: Path, count: int, apart_s: float = 1.0) -> None:
+    """Subagents beside a transcript, the newest of now, each `apart_s` older than the one before."""
+    folder = log.with_suffix("") / "subagents"
+    folder.mkdir(parents=True)
+    for number in range(count):
+        meta = folder / f"agent-{number}.meta.json"
+        meta.write_text('{"agentType":"Explore"}')
+        os.utime(meta, (NOW.timestamp(), NOW.timestamp() - number * apart_s))
+
+
 def answer(
     model: str = "claude-sonnet-5-5", *, at: datetime = NOW, tokens: int = 1000, **more: Any
 ) -> dict[str, Any]:

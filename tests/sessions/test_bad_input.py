@@ -26,7 +26,7 @@ from pf_tui.text.lines import cells
 from pf_tui.tui.page import Space
 from pf_tui.tui.panes import sessions as pane
 from pf_tui.tui.times import Clock
-from tests.sessions.machine import NOW, Machine, add, answer, asked
+from tests.sessions.machine import NOW, Machine, add, add_subagents, answer, asked
 from tests.sessions.test_opencode import database, told
 
 BAD = "bad"
@@ -194,21 +194,27 @@ def checked(machine: Machine) -> tuple[Session, ...]:
     return sessions
 
 
+def assert_told(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, damage: Damage, expected: tuple[str, bool] | None
+) -> None:
+    """A damaged session is told as `expected`, twice; the one beside it as it was."""
+    sound(machine)
+    alone = machine.only()
+    damage(machine, monkeypatch)
+
+    for _ in range(2):
+        sessions = checked(machine)
+        damaged = [session for session in sessions if session.id != "sound"]
+
+        assert [session for session in sessions if session.id == "sound"] == [alone]
+        assert [(session.state, session.guess) for session in damaged] == ([expected] if expected else [])
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_one_row_at_worst_and_nothing_false_beside_it(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    sound(machine)
-    alone = machine.only()
-    damage, expected = CASES[name]
-    damage(machine, monkeypatch)
-
-    for _ in range(2):
-        sessions = {session.id: session for session in checked(machine)}
-        bad = sessions.get(BAD)
-
-        assert sessions["sound"] == alone
-        assert (bad and (bad.state, bad.guess)) == expected
+    assert_told(machine, monkeypatch, *CASES[name])
 
 
 @pytest.mark.parametrize("tokens", ["12000", -3, None, 1e300, True])
@@ -391,12 +397,7 @@ def test_five_thousand_subagents_are_one_session_with_the_newest(machine: Machin
     bad_client(machine)
     log = machine.transcript(BAD)
     add(log, asked())
-    folder = log.with_suffix("") / "subagents"
-    folder.mkdir(parents=True)
-    for number in range(5_000):
-        path = folder / f"agent-{number}.meta.json"
-        path.write_text('{"agentType":"Explore"}')
-        os.utime(path, (NOW.timestamp(), NOW.timestamp() - number / 100))
+    add_subagents(log, 5_000, apart_s=0.01)
 
     (session,) = checked(machine)
 

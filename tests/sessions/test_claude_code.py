@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from pf_tui.sessions.processes import Processes
-from tests.sessions.machine import NOW, Machine, add, answer, asked, stamp
+from tests.sessions.machine import NOW, Machine, add, add_subagents, answer, asked, stamp
 
 LIMIT_ROW = {
     **answer("<synthetic>", at=NOW),
@@ -261,12 +261,7 @@ def test_five_thousand_subagents_are_one_row_with_the_newest(machine: Machine) -
     machine.claude(100, status="busy")
     path = machine.transcript()
     add(path, answer())
-    folder = path.with_suffix("") / "subagents"
-    folder.mkdir(parents=True)
-    for number in range(5000):
-        meta = folder / f"agent-{number}.meta.json"
-        meta.write_text('{"agentType":"Explore"}')
-        os.utime(meta, (NOW.timestamp() - number, NOW.timestamp() - number))
+    add_subagents(path, 5_000)
 
     session = machine.only()
 

@@ -22,6 +22,7 @@ from tests.sessions.test_bad_input import (
     WORKING,
     Damage,
     Read,
+    assert_told,
     bad_client,
     checked,
     client,
@@ -279,17 +280,7 @@ CASES: dict[str, tuple[Damage, Read | None]] = {
 def test_one_row_at_worst_and_nothing_false_beside_it(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    sound(machine)
-    alone = machine.only()
-    damage, expected = CASES[name]
-    damage(machine, monkeypatch)
-
-    for _ in range(2):
-        sessions = checked(machine)
-        bad = [session for session in sessions if session.id != "sound"]
-
-        assert [session for session in sessions if session.id == "sound"] == [alone]
-        assert [(session.state, session.guess) for session in bad] == ([expected] if expected else [])
+    assert_told(machine, monkeypatch, *CASES[name])
 
 
 ROLLOUTS: dict[str, bytes] = {

@@ -8,10 +8,9 @@ from typing import Any
 
 from pf_tui.catalog import load
 from pf_tui.translate import Dialect, dialect
+from tests.translate.protocols import MESSAGES, RESPONSES
 
 DATA = Path(__file__).parent / "data"
-MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
-PROTOCOLS = (MESSAGES, CHAT, RESPONSES)
 CATALOG = load()
 CODEX = ("codex-0.169-responses-lite", "codex-0.169-responses-plain")
 CLAUDE = "claude-code-2.1.330-messages"

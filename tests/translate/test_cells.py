@@ -9,7 +9,8 @@ import pytest
 
 from pf_tui.drill.refusals import VENDORS, refusal
 from pf_tui.translate import Exchange
-from tests.translate.conftest import CHAT, CLAUDE, CODEX, MESSAGES, RESPONSES, captured, target
+from tests.translate.conftest import CLAUDE, CODEX, captured, target
+from tests.translate.protocols import CHAT, MESSAGES, RESPONSES
 
 CELLS = {
     "anthropic-api": {MESSAGES: "claude-sonnet-5-5"},

@@ -12,7 +12,8 @@ from pf_tui.drill import fake_replies
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.translate import Exchange
 from pf_tui.translate.dialect import changes_nothing
-from tests.translate.conftest import CHAT, MESSAGES, RESPONSES, plain, request, sent, target
+from tests.translate.conftest import plain, request, sent, target
+from tests.translate.protocols import CHAT, MESSAGES, RESPONSES
 
 TOOL = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
 HI = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]}

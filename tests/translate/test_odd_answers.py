@@ -12,7 +12,8 @@ import pytest
 
 from pf_tui import translate
 from pf_tui.translate import Exchange
-from tests.translate.conftest import CHAT, MESSAGES, RESPONSES, plain, request, sent
+from tests.translate.conftest import plain, request, sent
+from tests.translate.protocols import CHAT, MESSAGES, RESPONSES
 from tests.translate.test_streams import TOOLS, blocks
 
 BASH = "Bash"

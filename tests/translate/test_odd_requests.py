@@ -14,7 +14,8 @@ from pf_tui.drill.refusals import refusal
 from pf_tui.errors import WrongUsage
 from pf_tui.translate import Exchange
 from tests.odd_requests import NAMES, ODD, SCHEMAS
-from tests.translate.conftest import CHAT, MESSAGES, RESPONSES, sent, target
+from tests.translate.conftest import sent, target
+from tests.translate.protocols import CHAT, MESSAGES, RESPONSES
 from tests.translate.test_cells import CELLS
 
 CLAUDES = (

@@ -11,19 +11,8 @@ import pytest
 from pf_tui import translate
 from pf_tui.drill import fake_replies as replies
 from pf_tui.translate import Exchange
-from tests.translate.conftest import (
-    CHAT,
-    CLAUDE,
-    CODEX,
-    MESSAGES,
-    PROTOCOLS,
-    RESPONSES,
-    captured,
-    plain,
-    request,
-    sent,
-    target,
-)  # fmt: skip
+from tests.translate.conftest import CLAUDE, CODEX, captured, plain, request, sent, target
+from tests.translate.protocols import CHAT, MESSAGES, PROTOCOLS, RESPONSES
 
 
 @pytest.fixture(autouse=True, scope="module")

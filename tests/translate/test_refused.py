@@ -10,7 +10,8 @@ import pytest
 
 from pf_tui.drill.refusals import refusal
 from pf_tui.translate import Exchange, refused_part
-from tests.translate.conftest import CHAT, request, target
+from tests.translate.conftest import request, target
+from tests.translate.protocols import CHAT
 
 
 @pytest.mark.parametrize(

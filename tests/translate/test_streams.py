@@ -17,7 +17,8 @@ from pf_tui.translate.chat_events import EventReader
 from pf_tui.translate.conversation import Failure
 from pf_tui.translate.sse import Splitter
 from tests.examples import examples
-from tests.translate.conftest import CHAT, MESSAGES, PROTOCOLS, RESPONSES, plain, request, sent
+from tests.translate.conftest import plain, request, sent
+from tests.translate.protocols import CHAT, MESSAGES, PROTOCOLS, RESPONSES
 
 DIRECTIONS = [(source, upstream) for source in PROTOCOLS for upstream in PROTOCOLS if source != upstream]
 TOOLS: dict[str, Any] = {

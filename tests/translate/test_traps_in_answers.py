@@ -11,18 +11,8 @@ import pytest
 from pf_tui import translate
 from pf_tui.translate import Exchange, Failure, ReasoningStore, error_body, error_event, keep_alive
 from pf_tui.translate.arguments import ArgumentStream, mended
-from tests.translate.conftest import (
-    CHAT,
-    CODEX,
-    MESSAGES,
-    PROTOCOLS,
-    RESPONSES,
-    captured,
-    plain,
-    request,
-    sent,
-    target,
-)
+from tests.translate.conftest import CODEX, captured, plain, request, sent, target
+from tests.translate.protocols import CHAT, MESSAGES, PROTOCOLS, RESPONSES
 
 SCHEMA = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
 TOOLS = {

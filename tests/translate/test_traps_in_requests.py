@@ -18,19 +18,8 @@ from pf_tui.translate import (
     request_tokens,
 )
 from pf_tui.translate.naming import call_id, tool_name
-from tests.translate.conftest import (
-    CATALOG,
-    CHAT,
-    CLAUDE,
-    CODEX,
-    MESSAGES,
-    PROTOCOLS,
-    RESPONSES,
-    captured,
-    plain,
-    request,
-    target,
-)  # fmt: skip
+from tests.translate.conftest import CATALOG, CLAUDE, CODEX, captured, plain, request, target
+from tests.translate.protocols import CHAT, MESSAGES, PROTOCOLS, RESPONSES
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGNQSPiPFTEMLQkAMjNfwVD++lYAAAAASUVORK5CYII="
 PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
