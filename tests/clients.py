@@ -174,6 +174,16 @@ def claude_machine(folder: Path, urls: Mapping[str, str]) -> Machine:
     return made
 
 
+@contextlib.contextmanager
+def installed(made: Machine, agent: str) -> Iterator[None]:
+    """pf-tui is in that agent, set to alpha; whatever gateway was started by then is stopped at the end."""
+    made.pf("install", agent)
+    made.pf("switch", "alpha")
+    yield
+    with contextlib.suppress(AssertionError):
+        made.pf("gateway", "stop")
+
+
 def sign_in_to_plan(made: Machine) -> None:
     """Claude Code's own login of a Max plan."""
     login = {

@@ -55,17 +55,18 @@ def test_no_module_needs_itself(texts: dict[str, str]) -> None:
     assert circle(graph(texts)) == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("from pf_tui import a\n", id="a-module-of-the-package"),
-        pytest.param("from pf_tui.a import name\n", id="a-name-of-the-module"),
-        pytest.param("import pf_tui.a\n", id="plain"),
-        pytest.param("def f():\n    from pf_tui import c as d, a as e\n", id="inside-a-function"),
-        pytest.param("from pf_tui import (\n    c,\n    a,\n)\n", id="over-lines"),
-        pytest.param("if TYPE_CHECKING:\n    from pf_tui.a import Thing\n", id="for-an-annotation"),
-    ],
-)
+CIRCLES = {
+    "a-module-of-the-package": "from pf_tui import a\n",
+    "a-name-of-the-module": "from pf_tui.a import name\n",
+    "plain": "import pf_tui.a\n",
+    "inside-a-function": "def f():\n    from pf_tui import c as d, a as e\n",
+    "over-lines": "from pf_tui import (\n    c,\n    a,\n)\n",
+    "for-an-annotation": "if TYPE_CHECKING:\n    from pf_tui.a import Thing\n",
+}
+"""Ways in which the second module may need the first."""
+
+
+@pytest.mark.parametrize("text", CIRCLES.values(), ids=CIRCLES)
 def test_a_circle_is_seen(text: str) -> None:
     texts = {"pf_tui.a": "from pf_tui.b import thing\n", "pf_tui.b": text, "pf_tui.c": ""}
 

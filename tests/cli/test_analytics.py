@@ -241,6 +241,12 @@ def test_ingest_says_what_it_read(pf: Pf, claude_code: Callable[..., Path]) -> N
     assert pf("ingest").out.startswith("nothing new since the last time (")
 
 
+def ingest_one(pf: Pf, claude_code: Callable[..., Path]) -> None:
+    """One request of an hour ago is in the ledger."""
+    claude_code(Turn(NOON - timedelta(hours=1)))
+    pf("ingest")
+
+
 class TestReset:
     def test_it_asks_and_a_no_changes_nothing(
         self, pf: Pf, claude_code: Callable[..., Path], paths: Paths, monkeypatch: pytest.MonkeyPatch
@@ -248,8 +254,7 @@ class TestReset:
         import click
 
         monkeypatch.setattr(click, "confirm", lambda *_a, **_k: False)
-        claude_code(Turn(NOON - timedelta(hours=1)))
-        pf("ingest")
+        ingest_one(pf, claude_code)
 
         answer = pf("analytics", "reset", tty=True)
 
@@ -258,8 +263,7 @@ class TestReset:
         assert pf("analytics", "--json").json["totals"]["requests"] == 1
 
     def test_without_a_terminal_it_wants_force(self, pf: Pf, claude_code: Callable[..., Path]) -> None:
-        claude_code(Turn(NOON - timedelta(hours=1)))
-        pf("ingest")
+        ingest_one(pf, claude_code)
 
         answer = pf("analytics", "reset")
 
@@ -269,8 +273,7 @@ class TestReset:
     def test_force_leaves_a_backup_and_old_rows_do_not_come_back(
         self, pf: Pf, claude_code: Callable[..., Path], paths: Paths
     ) -> None:
-        claude_code(Turn(NOON - timedelta(hours=1)))
-        pf("ingest")
+        ingest_one(pf, claude_code)
 
         answer = pf("analytics", "reset", "--force", "--json")
         claude_code(Turn(NOON - timedelta(minutes=5)))
@@ -290,8 +293,7 @@ class TestExport:
     def test_the_ledger_is_one_whole_file(
         self, pf: Pf, claude_code: Callable[..., Path], project: Path
     ) -> None:
-        claude_code(Turn(NOON - timedelta(hours=1)))
-        pf("ingest")
+        ingest_one(pf, claude_code)
 
         answer = pf("export", "ledger", "copy.db", "--json")
 
@@ -304,8 +306,7 @@ class TestExport:
     def test_an_existing_file_is_not_written_over(
         self, pf: Pf, claude_code: Callable[..., Path], project: Path
     ) -> None:
-        claude_code(Turn(NOON - timedelta(hours=1)))
-        pf("ingest")
+        ingest_one(pf, claude_code)
         (project / "copy.db").write_text("mine")
 
         refused = pf("export", "ledger", "copy.db")
@@ -326,8 +327,7 @@ class TestExport:
     def test_a_folder_that_is_not_there_is_one_sentence(
         self, pf: Pf, claude_code: Callable[..., Path]
     ) -> None:
-        claude_code(Turn(NOON - timedelta(hours=1)))
-        pf("ingest")
+        ingest_one(pf, claude_code)
 
         answer = pf("export", "ledger", "no/such/copy.db")
 

@@ -11,7 +11,7 @@ from pf_tui.drill import fake_replies
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.fake_upstream import FakeUpstream
 from pf_tui.drill.faults import FAULTS
-from tests.gateway.upstreams import PATHS, Heard, eventually, request_body
+from tests.gateway.upstreams import PATHS, Heard, eventually, request_body, serving
 from tests.patience import PATIENCE_S
 
 PROTOCOLS = tuple(PATHS)
@@ -19,10 +19,8 @@ PROTOCOLS = tuple(PATHS)
 
 @pytest.fixture
 async def stand_in() -> AsyncIterator[FakeUpstream]:
-    upstream = FakeUpstream("alpha")
-    await upstream.start()
-    yield upstream
-    await upstream.stop()
+    async with serving("alpha") as upstream:
+        yield upstream
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import clients
-from tests.upstreams import Upstream
+from tests.upstreams import OpenAIUpstream, Upstream
 
 DRIVES = {
     "test_claude_code": ("claude",),
@@ -60,4 +60,11 @@ def alpha(request: pytest.FixtureRequest) -> Iterator[Upstream]:
 def beta(request: pytest.FixtureRequest) -> Iterator[Upstream]:
     """The second provider, of the same kind."""
     with request.module.Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def chat() -> Iterator[OpenAIUpstream]:
+    """A second provider that speaks Chat alone."""
+    with OpenAIUpstream() as upstream:
         yield upstream

@@ -6,7 +6,6 @@ hooks run, so a gateway that a session's start brings up serves that session at 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -25,29 +24,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def chat() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def direct() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def machine(tmp_path: Path, direct: Upstream, chat: Upstream) -> Iterator[Machine]:
+def machine(tmp_path: Path, alpha: Upstream, chat: Upstream) -> Iterator[Machine]:
     """Codex with pf-tui in it, set to alpha; the gateway may be used by itself."""
     clients.program("codex")
-    made = clients.machine(tmp_path, {"alpha": direct.url, "beta": chat.url}, "openai-responses", others=CHAT)
+    made = clients.machine(tmp_path, {"alpha": alpha.url, "beta": chat.url}, "openai-responses", others=CHAT)
     (made.home / ".codex").mkdir()
     (made.home / ".codex" / "config.toml").write_text('model = "gpt-5.2"\n')
-    made.pf("install", "codex")
-    made.pf("switch", "alpha")
-    yield made
-    with contextlib.suppress(AssertionError):
-        made.pf("gateway", "stop")
+    with clients.installed(made, "codex"):
+        yield made
 
 
 def says(machine: Machine, prompt: str) -> str:
@@ -60,7 +44,7 @@ def says(machine: Machine, prompt: str) -> str:
 
 
 def test_a_chat_only_provider_serves_codex_without_run(
-    machine: Machine, direct: Upstream, chat: Upstream
+    machine: Machine, alpha: Upstream, chat: Upstream
 ) -> None:
     offered = machine.pf("switch", "beta")
     machine.pf("undo")
@@ -71,7 +55,7 @@ def test_a_chat_only_provider_serves_codex_without_run(
     assert "through the gateway" in led
     assert "Hello from the mock." in says(machine, "hello")
     assert {request.key for request in chat.requests} == {KEYS["BETA_API_KEY"]}
-    assert direct.requests == []
+    assert alpha.requests == []
 
     running = json.loads((machine.state / "gateway.json").read_text())
     os.kill(running["pid"], signal.SIGKILL)
@@ -80,11 +64,11 @@ def test_a_chat_only_provider_serves_codex_without_run(
 
     assert "Hello from the mock." in says(machine, "after the crash")
     assert len(chat.requests) > asked  # its session's start brought the gateway up where it was
-    assert direct.requests == []
+    assert alpha.requests == []
 
     machine.pf("gateway", "stop")
     stopped = (machine.home / ".codex" / "config.toml").read_text()
 
     assert 'model_provider = "alpha"' in stopped
     assert "Hello from the mock." in says(machine, "back")
-    assert direct.requests
+    assert alpha.requests

@@ -5,7 +5,6 @@ alpha speaks Messages and is reached directly; beta speaks Chat alone.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,23 +22,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def chat() -> Iterator[ChatUpstream]:
-    with ChatUpstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
 def machine(tmp_path: Path, alpha: Upstream, chat: ChatUpstream) -> Iterator[Machine]:
     """Claude Code with pf-tui in it, set to alpha; the gateway may be used by itself."""
     clients.program("claude")
     urls = {"alpha": alpha.url, "beta": chat.url}
     made = clients.machine(tmp_path, urls, "anthropic-messages", others=CHAT)
     clients.settle_claude(made)
-    made.pf("install", "claude-code")
-    made.pf("switch", "alpha")
-    yield made
-    with contextlib.suppress(AssertionError):
-        made.pf("gateway", "stop")
+    with clients.installed(made, "claude-code"):
+        yield made
 
 
 def address(machine: Machine) -> str:

@@ -103,11 +103,9 @@ def test_a_failure_that_goes_on_ends_the_turn_after_three_tries(
     assert (len(alpha.requests), beta.models()) == (3, ["m-beta"])
 
 
-def test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives(
-    box: Machine, alpha: Upstream, beta: Upstream
-) -> None:
-    alpha.always(refused(529))
-    box.pf("gateway", "auto", "on")
+def answered_with_gateway(box: Machine, *words: str) -> None:
+    """After `pf-tui gateway WORDS` OpenCode answers, and nothing of a failure reaches the person."""
+    box.pf("gateway", *words)
     try:
         done = opencode_run(box, "hello", "--title", "t")
     finally:
@@ -115,6 +113,13 @@ def test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives(
 
     assert done.returncode == 0, done.stderr
     assert "Hello from the mock." in done.stdout
+
+
+def test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives(
+    box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    alpha.always(refused(529))
+    answered_with_gateway(box, "auto", "on")
     assert (len(alpha.requests), len(beta.requests)) == (3, 1)
 
 
@@ -136,14 +141,7 @@ def test_behind_the_gateway_a_login_page_is_passed_over(
     box: Machine, alpha: Upstream, beta: Upstream
 ) -> None:
     alpha.always(PAGE)
-    box.pf("gateway", "start")
-    try:
-        done = opencode_run(box, "hello", "--title", "t")
-    finally:
-        box.pf("gateway", "stop")
-
-    assert done.returncode == 0, done.stderr
-    assert "Hello from the mock." in done.stdout
+    answered_with_gateway(box, "start")
     assert (len(alpha.requests), len(beta.requests)) == (1, 1)
 
 

@@ -20,6 +20,7 @@ from pf_tui.state.context import Context
 from tests import upstreams
 from tests.clients import (
     Machine,
+    Terminal,
     machine,
     program,
     settle_claude,
@@ -138,17 +139,24 @@ def test_a_codex_session_goes_on_by_a_queued_message_after_its_limit(
             limited = faces.after("hits its limit", reads("limited"))
         assert limited is not None
         before = len(upstream.requests)
-        upstream.always(upstreams.Reply(text="I go on."))
-        words = (sys.executable, "-m", "pf_tui", "sessions", "resume", limited.id)
-        sent = made.run(*words, timeout_s=BACK_S + LATEST_S)
-        screen.wait_for("I go on.", 90)
+        go_on(made, upstream, screen, limited.id)
 
-    assert (sent.returncode, sent.stdout) == (0, f"session {limited.id[:8]} goes on\n"), sent.stderr
     assert limited.limited_until is not None
     assert time.time() >= back
     later = [last_words(one.body) for one in upstream.requests[before:]]
     assert later.count("continue") == 1, later
     assert any("is resumed (queue)" in why for why in resumed(made))
+
+
+def go_on(made: Machine, upstream: upstreams.Upstream, screen: Terminal, session: str) -> None:
+    """`pf-tui sessions resume` waits for the reset, and the agent goes on in its terminal."""
+    upstream.always(upstreams.Reply(text="I go on."))
+    words = (sys.executable, "-m", "pf_tui", "sessions", "resume", session)
+    resumed_by = made.run(*words, timeout_s=BACK_S + LATEST_S)
+    screen.wait_for("I go on.", 90)
+
+    assert resumed_by.returncode == 0, resumed_by.stderr
+    assert resumed_by.stdout == f"session {session[:8]} goes on\n"
 
 
 def last_words(body: dict[str, Any]) -> str:
@@ -174,12 +182,8 @@ def test_opencode_goes_on_by_its_plugin_after_a_final_error(tmp_path: Path) -> N
             assert limited is not None
             back = time.time() + BACK_S
             asked = len(upstream.requests)
-            upstream.always(upstreams.Reply(text="I go on."))
-            words = (sys.executable, "-m", "pf_tui", "sessions", "resume", limited.id)
-            sent = made.run(*words, timeout_s=BACK_S + LATEST_S)
-            screen.wait_for("I go on.", 90)
+            go_on(made, upstream, screen, limited.id)
 
-    assert (sent.returncode, sent.stdout) == (0, f"session {limited.id[:8]} goes on\n"), sent.stderr
     assert limited.limited_until is not None
     assert abs(limited.limited_until.timestamp() - back) < PATIENCE_S
     said = [one.body["messages"][-1] for one in upstream.requests[asked:]]

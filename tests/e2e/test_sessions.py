@@ -16,7 +16,7 @@ import pytest
 
 from pf_tui.sessions.records import Session
 from tests import clients, upstreams
-from tests.clients import Machine, machine, program, terminal
+from tests.clients import Machine, Terminal, machine, program, terminal
 from tests.e2e.delays import Faces, Right, is_over, reads
 from tests.e2e.test_codex import end_daemons
 from tests.patience import eventually
@@ -74,6 +74,19 @@ def claude(tmp_path: Path) -> Iterator[tuple[Machine, upstreams.Upstream]]:
         yield box, upstream
 
 
+def asks_for_permission(
+    faces: Faces, screen: Terminal, upstream: upstreams.Upstream, dialog: str
+) -> Session | None:
+    """The prompt is sent, and the agent asks whether it may use a tool."""
+    return faces.after(
+        "asks for permission",
+        reads("waiting", "permission"),
+        begun=lambda: upstream.requests[-1].at,
+        do=lambda: screen.press("Enter"),
+        shows=shown(screen, dialog),
+    )
+
+
 def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, upstreams.Upstream]) -> None:
     box, upstream = claude
     words = (str(program("claude")), "--permission-mode", "default")
@@ -95,13 +108,7 @@ def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, upstr
         screen.press("C-u")
         upstream.always(upstreams.called("Bash", {"command": "curl http://127.0.0.1:1/x"}))
         screen.type("use the tool")
-        asking = faces.after(
-            "asks for permission",
-            reads("waiting", "permission"),
-            begun=lambda: upstream.requests[-1].at,
-            do=lambda: screen.press("Enter"),
-            shows=shown(screen, "Do you want to proceed?"),
-        )
+        asking = asks_for_permission(faces, screen, upstream, "Do you want to proceed?")
         idle = faces.after(
             "Esc in a dialog",
             reads("idle"),
@@ -255,13 +262,7 @@ def test_opencodes_plugin_tells_of_work_and_of_waiting(tmp_path: Path) -> None:
                 )
             upstream.always(upstreams.called("bash", call))
             screen.type("use the tool")
-            asking = faces.after(
-                "asks for permission",
-                reads("waiting", "permission"),
-                begun=lambda: upstream.requests[-1].at,
-                do=lambda: screen.press("Enter"),
-                shows=shown(screen, dialog),
-            )
+            asking = asks_for_permission(faces, screen, upstream, dialog)
             upstream.always(upstreams.Reply())
             idle = faces.after(
                 "Esc in a dialog",

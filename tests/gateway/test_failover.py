@@ -288,12 +288,18 @@ async def test_a_persons_rule_sends_a_400_on_and_lets_the_provider_rest(open_roo
     assert len(room["anthropic-api"].requests) == 1
 
 
-async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room: Open) -> None:
+async def room_after_a_bench(open_room: Open, then: str) -> Room:
+    """The first provider was overloaded, its bench has ended, and now it does `then`."""
     room = await open_room()
-    room["anthropic-api"].plan("529", "silent")
+    room["anthropic-api"].plan("529", then)
     await room.ask()
     await room.settled()
     room.now += timedelta(minutes=1)
+    return room
+
+
+async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room: Open) -> None:
+    room = await room_after_a_bench(open_room, "silent")
 
     probe = asyncio.create_task(room.ask())
     await eventually(lambda: len(room["anthropic-api"].requests) == 2, "the probe")
@@ -307,11 +313,7 @@ async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room:
 
 
 async def test_a_success_after_a_bench_clears_it(open_room: Open) -> None:
-    room = await open_room()
-    room["anthropic-api"].plan("529", "ok")
-    await room.ask()
-    await room.settled()
-    room.now += timedelta(minutes=1)
+    room = await room_after_a_bench(open_room, "ok")
 
     assert (await room.ask()).by == "anthropic-api"
     await room.settled()

@@ -13,7 +13,7 @@ from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
 from pf_tui.drill.faults import Fault
 from tests.gateway.conftest import OPUS
-from tests.gateway.upstreams import Heard, StillGate, thinking_history
+from tests.gateway.upstreams import Heard, StillGate, serving, thinking_history
 
 MESSAGES = "anthropic-messages"
 WORDS = "widget: Extra inputs are not permitted"
@@ -32,10 +32,8 @@ def lab(upstream: FakeUpstream) -> dict[str, Any]:
 
 @pytest.fixture
 async def upstream() -> AsyncIterator[FakeUpstream]:
-    made = FakeUpstream("lab")
-    await made.start()
-    yield made
-    await made.stop()
+    async with serving("lab") as upstream:
+        yield upstream
 
 
 @pytest.fixture

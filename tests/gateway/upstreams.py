@@ -309,6 +309,17 @@ def ledger_rows(path: Path, condition: str) -> list[dict[str, Any]]:
             return []
 
 
+@contextlib.asynccontextmanager
+async def serving(provider: str) -> AsyncIterator[FakeUpstream]:
+    """A fake upstream of that name, for as long as the block lasts."""
+    upstream = FakeUpstream(provider)
+    await upstream.start()
+    try:
+        yield upstream
+    finally:
+        await upstream.stop()
+
+
 def thinking_history(signature: str) -> list[dict[str, Any]]:
     """A conversation whose answer holds reasoning signed by its vendor."""
     thinking = {"type": "thinking", "thinking": "hm", "signature": signature}

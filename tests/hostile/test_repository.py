@@ -352,19 +352,28 @@ def test_readers_go_on_or_say_what_is_there(
     assert "c2VjcmV0" not in answer.out + answer.err
 
 
+def before_opening(swap: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do something between the look at a project's file and its opening."""
+    look = project_folder._checked
+
+    def swapped(status: os.stat_result, path: Path, limit: int | None) -> os.stat_result:
+        swap()
+        return look(status, path, limit)
+
+    monkeypatch.setattr(project_folder, "_checked", swapped)
+
+
 def test_a_link_that_takes_the_files_place_between_look_and_opening_is_refused(
     project: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = put(project, "---\n---\n")
-    look = project_folder._checked
 
-    def swapped(status: os.stat_result, path: Path, limit: int | None) -> os.stat_result:
+    def swap() -> None:
         if not file.is_symlink():
             file.unlink()
             file.symlink_to(secret)
-        return look(status, path, limit)
 
-    monkeypatch.setattr(project_folder, "_checked", swapped)
+    before_opening(swap, monkeypatch)
 
     with pytest.raises(StateFileUnusable, match="is a link"):
         project_folder.read(project, file, 1000)
@@ -374,15 +383,13 @@ def test_a_pipe_that_takes_the_files_place_is_not_waited_for(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = put(project, "---\n---\n")
-    look = project_folder._checked
 
-    def swapped(status: os.stat_result, path: Path, limit: int | None) -> os.stat_result:
+    def swap() -> None:
         if file.is_file():
             file.unlink()
             os.mkfifo(file)
-        return look(status, path, limit)
 
-    monkeypatch.setattr(project_folder, "_checked", swapped)
+    before_opening(swap, monkeypatch)
 
     with pytest.raises(StateFileUnusable, match="not a file"):
         project_folder.read(project, file, 1000)

@@ -323,6 +323,21 @@ def test_a_cancelled_ingest_keeps_what_it_read_and_goes_on_later(
     assert told(books) == used(truth)
 
 
+def ingest_beside(
+    books: Books, program: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> corpus.Truth:
+    """Read four transcripts with a second process that runs `program`; None = it cannot even be started."""
+    truth = corpus.generate(books.home, 4, seed=9)
+    worker = folder / "python"
+    if program is not None:
+        worker.write_text(program, encoding="utf-8")
+        worker.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(worker))
+    monkeypatch.setattr(batches, "BATCH_BYTES", 200_000)
+    books.ingest(workers=2)
+    return truth
+
+
 DYING = """#!{python}
 import os, sys
 os.read(int(sys.argv[-1]), 2 * {batches})
@@ -334,15 +349,9 @@ os.read(int(sys.argv[-1]), 2 * {batches})
 def test_what_a_dying_second_process_took_is_read_all_the_same(
     books: Books, taken: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    truth = corpus.generate(books.home, 4, seed=9)
-    worker = tmp_path / "python"
-    if taken is not None:  # else it cannot even be started
-        worker.write_text(DYING.format(python=sys.executable, batches=taken), encoding="utf-8")
-        worker.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(worker))
-    monkeypatch.setattr(batches, "BATCH_BYTES", 200_000)
+    program = None if taken is None else DYING.format(python=sys.executable, batches=taken)
 
-    books.ingest(workers=2)
+    truth = ingest_beside(books, program, tmp_path, monkeypatch)
 
     assert told(books) == used(truth)
 
@@ -362,14 +371,9 @@ os.write(1, {said!r})
 def test_a_second_process_that_answers_nonsense_is_not_waited_for(
     books: Books, said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    truth = corpus.generate(books.home, 4, seed=9)
-    worker = tmp_path / "python"
-    worker.write_text(CHATTY.format(python=sys.executable, said=said), encoding="utf-8")
-    worker.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(worker))
-    monkeypatch.setattr(batches, "BATCH_BYTES", 200_000)
+    program = CHATTY.format(python=sys.executable, said=said)
 
-    books.ingest(workers=2)
+    truth = ingest_beside(books, program, tmp_path, monkeypatch)
 
     assert told(books) == used(truth)
 

@@ -343,6 +343,9 @@ def broken_arguments_are_mended(sent: Any, heard: Heard) -> None:
     assert heard.calls == [("weather", {"city": "Rome", "days": 3})]
 
 
+WEATHER_WITHOUT_ARGUMENTS = message_events(call_block("t1", "weather"), stop="tool_use")
+
+
 @case(
     40,
     MESSAGES,
@@ -359,7 +362,7 @@ def broken_arguments_are_mended(sent: Any, heard: Heard) -> None:
     RESPONSES,
     MESSAGES,
     r(stream=True),
-    answer=message_events(call_block("t1", "weather"), stop="tool_use"),
+    answer=WEATHER_WITHOUT_ARGUMENTS,
     **CLAUDE,
 )
 @case(
@@ -367,7 +370,7 @@ def broken_arguments_are_mended(sent: Any, heard: Heard) -> None:
     CHAT,
     MESSAGES,
     c(stream=True),
-    answer=message_events(call_block("t1", "weather"), stop="tool_use"),
+    answer=WEATHER_WITHOUT_ARGUMENTS,
     **CLAUDE,
 )
 def a_call_without_arguments_is_an_empty_object(sent: Any, heard: Heard) -> None:
