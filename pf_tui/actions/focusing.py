@@ -22,7 +22,7 @@ def focus(ctx: Context, session: Session, processes: Processes | None = None) ->
     Raises:
         PfError: it has ended, runs elsewhere, or no pane is surely its own; nothing moved.
     """
-    name = f"session {session.id[:8]}"
+    name = session.label
     window = session.focus
     if session.state == "ended":
         raise PfError(f"{name} has ended", "`pf-tui sessions` lists the ones that run")
@@ -54,7 +54,7 @@ def _show(ctx: Context, session: Session, processes: Processes) -> str:
     client = _client(ctx, socket)
     if client is None:
         raise PfError(
-            f"nobody is attached to the tmux server of session {session.id[:8]}",
+            f"nobody is attached to the tmux server of {session.label}",
             f"`tmux -S {socket} attach -t '{target}'` shows it",
         )
     _tmux(socket, "switch-client", "-c", client, "-t", pane)

@@ -18,12 +18,13 @@ from datetime import datetime, timedelta
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.settings import change_setting
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.integrations import apply
 from pf_tui.records import record
 from pf_tui.sessions import evidence
 from pf_tui.sessions.processes import Processes
-from pf_tui.sessions.records import Session
+from pf_tui.sessions.records import Session, short_id
 from pf_tui.state import detached, files, resumes
 from pf_tui.state.context import Context
 
@@ -60,11 +61,13 @@ class ResumePlan:
 
 def way(ctx: Context, session: Session, processes: Processes | None = None) -> ResumePlan:
     """How this session can go on. Raises PfError where it never can from here."""
-    name = f"session {session.id[:8]}"
+    name = session.label
     if session.elsewhere:
         raise PfError(f"{name} runs in a container or on another machine; nothing was done")
     if session.parent is not None:
-        raise PfError(f"{name} is a subagent; it goes on with its session", f"resume {session.parent[:8]}")
+        raise PfError(
+            f"{name} is a subagent; it goes on with its session", f"resume {short_id(session.parent)}"
+        )
     if not _ID.fullmatch(session.id):
         raise PfError(f"{name} has an id that no command takes; nothing was done")
     if session.state == "ended":
@@ -100,9 +103,7 @@ def due(ctx: Context, session: Session) -> datetime:
 def refuse_while_paused(ctx: Context, session: Session) -> None:
     """Raises PfError while the person keeps pf-tui out of every agent."""
     if apply.paused(ctx):
-        raise PfError(
-            f"pf-tui is paused; session {session.id[:8]} was not resumed", "`pf-tui resume` ends that"
-        )
+        raise PfError(f"pf-tui is paused; {session.label} was not resumed", "`pf-tui resume` ends that")
 
 
 def set_automatic(ctx: Context, on: bool) -> None:
@@ -140,7 +141,7 @@ def carry_out(ctx: Context, session: Session) -> str | None:
     over = session.state == "ended" and resumes.ends_with_session(ctx.paths, (session.agent, session.id))
     if not resumes.claim(ctx.paths, (session.agent, session.id)):
         return None
-    name = f"session {session.id[:8]}"
+    name = session.label
     if over:
         return f"{name} has ended; nothing was sent"
     if ctx.now() - at > LATE:
@@ -169,7 +170,7 @@ def resume(
     """
     refuse_while_paused(ctx, session)
     resume_plan = way(ctx, session, processes)
-    name = f"session {session.id[:8]}"
+    name = session.label
     if resume_plan.how == "self":
         return f"{name}: {resume_plan.says}"
     if resume_plan.how == "none":
@@ -201,7 +202,7 @@ def sent_by_plugin(ctx: Context, session: str) -> bool:
 
 def _through_plugin(ctx: Context, session: Session, sleep: Callable[[float], None]) -> str:
     """Leave the request for the plugin and wait until it has taken it."""
-    key, name = (session.agent, session.id), f"session {session.id[:8]}"
+    key, name = (session.agent, session.id), session.label
     resumes.ask(ctx.paths, key, ctx.now(), ctx.now())
     for _ in range(round(PLUGIN_LIMIT_S / PLUGIN_LOOK_S)):
         if key not in resumes.read(ctx.paths):
@@ -225,7 +226,7 @@ def _journal_resume(ctx: Context, agent: str, session: str, how: str) -> None:
         write_down(
             ctx,
             "session-resume",
-            why=f"session {session[:8]} is resumed ({how})",
+            why=f"session {short_id(session)} is resumed ({how})",
             after={"session": session, "agent": agent, "how": how},
         )
 
@@ -264,12 +265,13 @@ def _looked() -> Processes:
 
 
 def _environment(ctx: Context, session: Session) -> Mapping[str, str]:
-    """The person's own, with the folder in which the session's Codex keeps its files."""
-    if session.agent != "codex" or session.pid is None:
+    """The person's own, with the folder in which the session's agent keeps its files."""
+    variable = CLIENTS[session.agent].config_variable
+    if variable is None or session.pid is None:
         return ctx.env
     process = _looked().at(session.pid)
-    home = process.env.get("CODEX_HOME") if process is not None else None
-    return {**ctx.env, "CODEX_HOME": home} if home else ctx.env
+    folder = process.env.get(variable) if process is not None else None
+    return {**ctx.env, variable: folder} if folder else ctx.env
 
 
 def _run(
@@ -288,16 +290,14 @@ def _run(
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         why = "does not answer" if isinstance(error, subprocess.TimeoutExpired) else "does not start"
-        raise PfError(f"`{resume_way.command[0]}` {why}; session {session.id[:8]} was not resumed") from error
+        raise PfError(f"`{resume_way.command[0]}` {why}; {session.label} was not resumed") from error
 
 
 def _start(ctx: Context, session: Session, resume_way: ResumePlan) -> None:
     try:
         detached.start(resume_way.command, cwd=session.cwd or ctx.cwd, env=ctx.env)
     except OSError as error:
-        raise PfError(
-            f"`{resume_way.command[0]}` does not start; session {session.id[:8]} was not resumed"
-        ) from error
+        raise PfError(f"`{resume_way.command[0]}` does not start; {session.label} was not resumed") from error
 
 
 def _hint(resume_way: ResumePlan) -> str:

@@ -16,7 +16,7 @@ from pf_tui.errors import PfError
 from pf_tui.json_values import object_in, optional_text, text_in
 from pf_tui.records import record, replace
 from pf_tui.rules.eligibility import why_ineligible
-from pf_tui.sessions.records import Session
+from pf_tui.sessions.records import Session, short_id
 from pf_tui.state import files, gateway, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health, SessionServed
@@ -69,7 +69,7 @@ def move_session(ctx: Context, session: Session, provider_id: str, *, force: boo
             write_down(
                 ctx,
                 "move",
-                why=f"{session.agent} session {session.id[:8]} moves to {provider.id}",
+                why=f"{session.agent} {session.label} moves to {provider.id}",
                 before={
                     "session": session.id,
                     "agent": session.agent,
@@ -118,13 +118,15 @@ def restore_pins(ctx: Context, pins: Mapping[str, object]) -> dict[str, object]:
 
 def _how(ctx: Context, session: Session) -> str:
     """Who can move it: the gateway, or OpenCode's plugin. Raises PfError when nobody can."""
-    name = f"session {session.id[:8]}"
+    name = session.label
     if session.state == "ended":
         raise PfError(f"{name} has ended; nothing was changed", "`pf-tui sessions` lists the ones that run")
     if session.elsewhere:
         raise PfError(f"{name} runs in a container or on another machine; nothing was changed")
     if session.parent is not None:
-        raise PfError(f"{name} is a subagent; it goes where its session goes", f"move {session.parent[:8]}")
+        raise PfError(
+            f"{name} is a subagent; it goes where its session goes", f"move {short_id(session.parent)}"
+        )
     if session.behind_gateway and gateway.read(ctx.paths) is not None:
         return "gateway"
     if session.agent == "opencode" and session.by == "hook":

@@ -22,6 +22,7 @@ from pf_tui.rules.failover import RouteRequest
 from pf_tui.rules.models import match_model
 from pf_tui.snapshot import AgentView, Snapshot
 from pf_tui.state import files, health
+from pf_tui.state.clock import time_of_day
 from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting, Health, SessionServed
 from pf_tui.state.journal import Event
@@ -318,12 +319,8 @@ def _refusal(now: Snapshot, provider: Provider, wanted_model: str | None) -> Ski
 
 
 def _until(ctx: Context, refusal: Skipped) -> str:
-    """`, until 15:40`, with the day when it is not today."""
-    if refusal.until is None:
-        return ""
-    zone = ctx.timezone()
-    back, now = refusal.until.astimezone(zone), ctx.now().astimezone(zone)
-    return f", until {back:%H:%M}" if back.date() == now.date() else f", until {back:%Y-%m-%d %H:%M}"
+    """`, until 15:40`; "" where nobody knows when."""
+    return f", until {time_of_day(refusal.until, ctx.now(), ctx.timezone())}" if refusal.until else ""
 
 
 def _lift_benches(ctx: Context, provider: str) -> list[dict[str, object]]:

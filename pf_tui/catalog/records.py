@@ -132,6 +132,11 @@ class Provider:
     custom: bool = False
     """Came from the person's providers.yaml."""
 
+    @property
+    def is_routable(self) -> bool:
+        """It speaks a protocol that the gateway serves."""
+        return any(name in self.protocols for name in SERVED_PROTOCOLS)
+
 
 @record
 class ServedModel:
@@ -180,6 +185,11 @@ class Model:
     """Beside the 116; shown with --all."""
     custom: bool = False
     """Came from the person's providers.yaml."""
+
+    @property
+    def is_routable(self) -> bool:
+        """It speaks a protocol that the gateway serves."""
+        return any(name in self.protocols for name in SERVED_PROTOCOLS)
 
 
 @record

@@ -18,6 +18,7 @@ from pf_tui.ledger.comparison import ComparedProvider, PlanUse, changes, usd_per
 from pf_tui.ledger.events import FailureCount, HitRow
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.totals import Totals
+from pf_tui.sessions.records import short_id
 from pf_tui.text.columns import Column
 
 TYPE_CHECKING = False
@@ -189,7 +190,7 @@ def hits(hit_rows: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list
                 plain(f"{words.span(until - at)}, to {_stamp(until, frame)}" if until and until > at else ""),
                 plain(words.span(timedelta(milliseconds=hit.waited_ms)) if hit.waited_ms else ""),
                 faint(hit.agent or ""),
-                faint((hit.session or "")[:8]),
+                faint(short_id(hit.session or "")),
             ]
         )
     columns = (

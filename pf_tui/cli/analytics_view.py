@@ -19,6 +19,7 @@ from pf_tui.ledger.period import Filters
 from pf_tui.ledger.query import TopGroups
 from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
+from pf_tui.sessions.records import short_id
 from pf_tui.text.columns import Column
 
 TYPE_CHECKING = False
@@ -140,7 +141,7 @@ def sessions(
     origins = [session_places.get((part.agent, part.name)) for part in top_sessions]
     rows = [
         [
-            plain(part.name[:8]),
+            plain(short_id(part.name)),
             plain(part.agent),
             plain(short_path(origin.project, frame) if origin else ""),
             faint(frame.clock(moment(origin.last_ms)) if origin else ""),

@@ -133,7 +133,7 @@ def _chain(rehearsal: Rehearsal) -> list[Text]:
 
     order = " → ".join(rehearsal.chain) or "nobody"
     lines = [Text.assemble(("chain      ", FAINT), order)]
-    skipped = [skip for skip in rehearsal.skipped if skip.code not in ("no-credential", "disabled")]
+    skipped = [skip for skip in rehearsal.skipped if not skip.is_absent]
     lines += [
         Text.assemble(("left out   ", FAINT), f"{skip.provider:<22} ", (skip.reason, FAINT))
         for skip in skipped

@@ -100,8 +100,7 @@ def run(ctx: Context, port: int | None, as_json: bool) -> int:
     from pf_tui.gateway import process
 
     # A bench or a used-up window ends while it runs; without any credential nothing ever could be served.
-    states = {provider.state for provider in snapshot.take(ctx).providers if provider.rank}
-    if states <= {"no-credential", "disabled"}:
+    if all(provider.is_absent for provider in snapshot.take(ctx).providers if provider.rank):
         raise NothingCanServe(
             "no provider in the priority list has a credential: the gateway has no provider to ask",
             "`pf-tui auth set PROVIDER` adds a key, `pf-tui auth status` shows what is looked for",

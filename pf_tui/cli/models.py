@@ -78,7 +78,7 @@ def _table(models: list[Model], catalog: Catalog, width: int) -> list[Text]:
             Cell(text=entry.id, style=FAINT if entry.status == "retired" else ""),
             plain(entry.family),
             faint(entry.tier),
-            plain(_context(entry)),
+            plain(words.context(entry)),
             plain(_price(entry)),
             plain(sum(catalog.serves(name, entry.id) for name in entry.providers)),
             faint("" if entry.status == "active" else entry.status),
@@ -104,13 +104,10 @@ def _detail(match: Resolved, width: int) -> list[Text]:
     facts = [
         ("family", f"{entry.family} ({entry.subfamily}), {entry.tier}, {entry.status}"),
         ("successor", entry.successor or ""),
-        ("context", f"{_context(entry)} in, {words.window(entry.max_output)} out"),
+        ("context", f"{words.context(entry)} in, {words.window(entry.max_output)} out"),
         ("can", ", ".join(entry.capabilities)),
         ("in → out", f"{', '.join(entry.inputs)} → {', '.join(entry.outputs)}"),
-        (
-            "price",
-            f"${price.input:g} in, ${price.output:g} out per million tokens" if price else "not published",
-        ),
+        ("price", words.price(price.input, price.output) if price else "not published"),
         ("cache", _cache(entry)),
     ]
     lines.append(Text())
@@ -140,11 +137,6 @@ def _detail(match: Resolved, width: int) -> list[Text]:
         Column(title="", leaves=1),
     )
     return [*lines, Text(), *table(columns, rows, width)] if rows else lines
-
-
-def _context(model: Model) -> str:
-    least, most = words.window(model.context), words.window(model.context_max)
-    return least if least == most else f"{least}–{most}"
 
 
 def _price(model: Model) -> str:

@@ -12,7 +12,7 @@ from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.documents import sessions as documents
 from pf_tui.documents import words
 from pf_tui.sessions.overview import Watch, overview
-from pf_tui.sessions.records import Session
+from pf_tui.sessions.records import Session, short_id
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
 
     watch = Watch(ctx)
     target = documents.find(overview(ctx, watch), session)
-    name = f"session {target.id[:8]}"
+    name = target.label
     if cancel:
         claimed = resumes.claim(ctx.paths, (target.agent, target.id))
         output.text(f"{name} will not be resumed" if claimed else f"{name} was not set to be resumed")
@@ -183,6 +183,6 @@ def _rows(ctx: Context, session: Session, depth: int = 0) -> list[list[Cell]]:
         plain(words.money(session.cost_per_hour) if session.cost_per_hour else ""),
         plain(f"{words.percent(share.percent)} of {words.window_word(share.window)}" if share else ""),
         faint(words.ago(session.last_activity, now) if session.last_activity else ""),
-        faint(session.id[:8] if not depth else ""),
+        faint(short_id(session.id) if not depth else ""),
     ]
     return [row, *(below for child in session.children for below in _rows(ctx, child, depth + 1))]

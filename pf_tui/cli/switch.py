@@ -13,6 +13,7 @@ from pf_tui.cli.values import MODEL, PROVIDER
 from pf_tui.documents import changes
 from pf_tui.errors import WrongUsage
 from pf_tui.integrations.apply import Effect
+from pf_tui.sessions.records import short_id
 from pf_tui.state.context import Context
 
 
@@ -93,7 +94,7 @@ def _move(ctx: Context, session_name: str, provider: str, *, force: bool, as_jso
     outcome = actions.move_session(ctx, documents.find(overview(ctx), session_name), provider, force=force)
     if as_json:
         return output.document(documents.moved(outcome))
-    name = f"session {outcome.session[:8]}"
+    name = f"session {short_id(outcome.session)}"
     when = "its next request" if outcome.how == "gateway" else "its next turn"
     if not outcome.moved:
         return output.text(f"{name} goes to {outcome.to_provider} already; nothing was changed")

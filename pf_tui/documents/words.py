@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
+from pf_tui.state.clock import time_of_day
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.catalog import Model
     from pf_tui.ledger.headroom import Headroom
     from pf_tui.rules.benches import Bench
     from pf_tui.rules.request_classes import ClassRule
@@ -89,6 +92,17 @@ def short(value: float | None) -> str:
     return number(round(value))
 
 
+def price(input_usd: float, output_usd: float) -> str:
+    """What a model costs: `$3 in, $15 out per million tokens`."""
+    return f"${input_usd:g} in, ${output_usd:g} out per million tokens"
+
+
+def context(model: Model) -> str:
+    """The context windows of a model, by provider: `200K–1M`, or one where all have the same."""
+    least, most = window(model.context), window(model.context_max)
+    return least if least == most else f"{least}–{most}"
+
+
 def window(tokens: int | None) -> str:
     """A context window: `200K`, `1M`; 131 072 reads as 128K, as its vendor says it."""
     if tokens is None:
@@ -119,11 +133,7 @@ def span(length: timedelta) -> str:
 
 def clock(at: datetime, now: datetime, zone: tzinfo | None) -> str:
     """`15:40` today, `Thu 09:00` within a week, `12 Dec` beyond."""
-    local, here = at.astimezone(zone), now.astimezone(zone)
-    days = (local.date() - here.date()).days
-    if days == 0:
-        return f"{local:%H:%M}"
-    return f"{local:%a %H:%M}" if abs(days) < 7 else f"{local.day} {local:%b}"
+    return time_of_day(at, now, zone)
 
 
 def resting(benches: Iterable[Bench], now: datetime, zone: tzinfo | None) -> str:

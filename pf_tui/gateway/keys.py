@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 
-from pf_tui.catalog import SERVED_PROTOCOLS, Catalog, Provider
+from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError
 from pf_tui.gateway.cloud_auth import Signer, signer
 from pf_tui.rules import key_homes
@@ -142,7 +142,7 @@ def _names(provider: Provider) -> tuple[str, ...]:
 
 def _is_ours(provider: Provider) -> bool:
     """A key product that speaks a protocol we serve; a login stays with its agent."""
-    return provider.agent_only is None and any(name in provider.protocols for name in SERVED_PROTOCOLS)
+    return provider.agent_only is None and provider.is_routable
 
 
 def _mark(key: Secret) -> str:

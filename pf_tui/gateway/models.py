@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pf_tui.catalog import SERVED_PROTOCOLS, Model
+from pf_tui.catalog import Model
 from pf_tui.gateway.routing_plan import RoutingPlan
 from pf_tui.rules.models import window
 
@@ -26,7 +26,7 @@ def listed(
         has_credential = eligibility.provider in plan.keys or eligibility.provider in plan.signers
         if not has_credential and provider.auth != "none":
             continue
-        if not eligibility.enabled or not any(name in provider.protocols for name in SERVED_PROTOCOLS):
+        if not eligibility.enabled or not provider.is_routable:
             continue
         for model in plan.catalog.models.values():
             if not plan.catalog.chats(model.id) or not plan.catalog.serves(provider.id, model.id):

@@ -7,11 +7,12 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.routing_plan import RoutingPlan
+from pf_tui.sessions.records import short_id
 
 
 def tell_resume(recorder: Recorder, request: Request, route: Route) -> None:
     """A session that waited for somebody to serve went on by itself."""
-    name = (request.session or "")[:8]
+    name = short_id(request.session or "")
     recorder.event(
         "session-resume",
         why=f"session {name} went on by itself: {route.provider} serves again",

@@ -33,7 +33,6 @@ MOST_REASONS = 3
 LONGEST_RETRY_S = 300
 """What a session that waits for the reset is told at once: a client that waits for hours hears no change."""
 
-_LIMIT_CODES = ("benched", "exhausted")
 _PASSING = ("overload", "server", "network", "timeout")
 _REFUSING = ("auth", "account", "address", "model", "unsupported", "request", "context")
 
@@ -113,7 +112,7 @@ def by_trouble(
     """Who is limited, who cannot be reached, who refused, and whom the person put to rest, by provider."""
     at_limit, unreached, rejections, by_hand = {}, {}, {}, {}
     for skip in skipped:
-        if skip.code not in (*_LIMIT_CODES, "failed"):
+        if not skip.is_resting and skip.code != "failed":
             continue
         if skip.kind in _PASSING:
             unreached[skip.provider] = skip
@@ -128,9 +127,7 @@ def by_trouble(
 
 def first_back(skipped: Sequence[Skipped], now: datetime) -> Skipped | None:
     """The limited provider that is back first; None where nobody's end is known."""
-    at_limit = (
-        skip for skip in skipped if skip.code in _LIMIT_CODES and skip.kind not in (*_PASSING, *_REFUSING)
-    )
+    at_limit = (skip for skip in skipped if skip.is_resting and skip.kind not in (*_PASSING, *_REFUSING))
     return failover.first_back(skip for skip in at_limit if skip.until is not None and skip.until > now)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pf_tui.catalog import Catalog
+from pf_tui.documents import words
 from pf_tui.gateway import routing
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.cloud_auth import Signer
@@ -116,7 +117,7 @@ class RoutingPlan:
         price = entry.price if entry is not None else None
         if price is None:
             return "at an unknown price"
-        return f"about ${tokens * price.input / 1_000_000:.2f}"
+        return f"about {words.money(tokens * price.input / 1_000_000)}"
 
     def family_of(self, model: str) -> str:
         """The vendor of the model an agent asked for; the first word of a name nobody knows."""

@@ -175,9 +175,7 @@ class Turn:
             "refuse",
             why=sentence,
             after={"model": request.model, "session": request.session},
-            evidence={
-                "passed": {p.provider: p.reason for p in skipped if p.code in ("benched", "exhausted")}
-            },
+            evidence={"passed": {p.provider: p.reason for p in skipped if p.is_resting}},
             once=f"refuse {request.agent} {[p.provider for p in failures]}",
         )
         await self._tell(answer)
@@ -199,7 +197,7 @@ class Turn:
         kinds = {failure.failure.kind for failure in self._failed_attempts}
         if kinds <= {"model", "unsupported"}:
             return True
-        if any(skip.code in ("benched", "exhausted") for skip in self._skipped):
+        if any(skip.is_resting for skip in self._skipped):
             return False
         soon = self._routing_state.ctx.now() + timedelta(seconds=own_responses.SOON_S)
         ends = [failure.failure.until for failure in self._failed_attempts]

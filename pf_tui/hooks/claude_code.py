@@ -102,7 +102,7 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
         return ""
     view = now.view(entry.provider) if entry.provider in now.catalog.providers else None
     why = ""
-    if view is not None and view.state in ("benched", "exhausted"):
+    if view is not None and view.is_resting:
         from pf_tui.documents import words
 
         until = f" until {words.clock(view.until, now.at, ctx.timezone())}" if view.until else ""

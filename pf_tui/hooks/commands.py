@@ -77,9 +77,7 @@ def _status(ctx: Context, arguments: Sequence[str]) -> str:
             f"{view.id} serves {now.active.model or 'its own default model'}{_tightest(ctx, now, view)}"
         )
     rows.append(f"next: {now.next.provider}" if now.next else f"next: nobody ({now.next_reason})")
-    resting = [
-        view for view in now.providers if view.state in ("benched", "exhausted") and view.rank is not None
-    ]
+    resting = [view for view in now.providers if view.is_resting and view.rank is not None]
     for view in resting[:3]:
         until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
         rows.append(f"{view.id}: {view.why or view.state}{until}")
@@ -164,7 +162,7 @@ def _auto_words(on: bool) -> str:
 def _whom(now: Snapshot, auto: str | None) -> list[str]:
     """Who serves and who could, for a switch that names nobody."""
     serves = now.active.provider if now.active else "nobody"
-    ready = [view.id for view in now.providers if view.rank is not None and view.state in _CAN_SERVE]
+    ready = [view.id for view in now.providers if view.rank is not None and view.can_serve]
     others = ", ".join(provider for provider in ready if provider != serves) or "none"
     rows = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
     return [*rows, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
@@ -296,7 +294,6 @@ COMMANDS: Mapping[str, Callable[[Context, Sequence[str]], str]] = {
 }
 """The original plugin's seven, by name."""
 
-_CAN_SERVE = ("ready", "warning", "limited")
 _SIGN_INS = ("setup", "oauth", "refresh")
 _AUTH_VERBS = ("status", "check", "set", "remove", "import", *_SIGN_INS)
 _NO_SIGN_IN = "pf-tui does not sign in for you and renews no token"

@@ -12,6 +12,7 @@ from pf_tui.documents import words
 from pf_tui.errors import UnknownName, WrongUsage
 from pf_tui.hooks import arguments as typing
 from pf_tui.hooks.plain_lines import MAX_LINES, lines, used
+from pf_tui.sessions.records import short_id
 from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
@@ -106,11 +107,7 @@ def _all_of(catalog: Catalog, what: str) -> str:
 
 def _model(model: Model) -> str:
     providers = ", ".join(model.providers) or "nobody"
-    price = (
-        f"${model.price.input:g} in, ${model.price.output:g} out per million tokens"
-        if model.price
-        else "no price"
-    )
+    price = words.price(model.price.input, model.price.output) if model.price else "no price"
     size = f"{words.window(model.context)} tokens of context"
     return lines([f"{model.id} ({model.status}): {size}, {price}", f"served by {providers}"])
 
@@ -213,7 +210,7 @@ def _sessions(_: Context, connection: sqlite3.Connection, figures: Analytics) ->
     from pf_tui.ledger.query import UsageQuery
 
     top_sessions = UsageQuery(connection, figures.span, Filters()).sessions(MAX_LINES)
-    return [f"{part.name[:8]}: {_group_totals(part)}" for part in top_sessions.parts]
+    return [f"{short_id(part.name)}: {_group_totals(part)}" for part in top_sessions.parts]
 
 
 def _when(ctx: Context, ms: int) -> str:

@@ -85,7 +85,7 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
     parts = [head]
     view = next((provider for provider in now.providers if provider.id == serves), None)
     if view is not None:
-        if view.state in ("benched", "exhausted", "no-credential", "disabled"):
+        if not view.can_serve:
             until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
             parts.append(f"{view.state}{until}")
         limits = [limit for limit in view.limits if limit.percent is not None and limit.source != "estimate"][

@@ -19,7 +19,6 @@ from pf_tui.errors import PfError
 from pf_tui.rules import addresses
 from pf_tui.rules.key_homes import VENDOR_URL
 from pf_tui.state import paths
-from pf_tui.state.paths import user_home
 
 
 class Attribution:
@@ -144,7 +143,7 @@ def _codex(env: Mapping[str, str], catalog: Catalog) -> str:
 def _gemini(env: Mapping[str, str], catalog: Catalog) -> str:
     if env.get("GEMINI_API_KEY") or env.get("GOOGLE_API_KEY"):
         return "google-api"
-    if (user_home(env) / ".gemini" / "oauth_creds.json").is_file():
+    if (paths.config_folder("gemini", env) / "oauth_creds.json").is_file():
         return "google-oauth"
     return "unknown"
 

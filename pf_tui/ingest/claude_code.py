@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from pf_tui.clients import CLIENTS
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import (
     CostState,
@@ -26,7 +27,7 @@ from pf_tui.ingest.observed import (
 )
 from pf_tui.ledger.request_id import anthropic_message, claude_failure, foreign_answer, identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
-from pf_tui.state.paths import listed_folders, user_home
+from pf_tui.state.paths import config_folders, user_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,11 +65,9 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
     """Every projects/ folder: of $CLAUDE_CONFIG_DIR (one, or a comma list), else of ~/.claude and ~/.config/claude."""
     home = user_home(env)
     xdg = Path(env.get("XDG_CONFIG_HOME") or home / ".config")
-    bases = listed_folders(env.get("CLAUDE_CONFIG_DIR"), home) or [
-        home / ".claude",
-        home / ".config" / "claude",
-        xdg / "claude",
-    ]
+    bases = config_folders(AGENT, env)
+    if not env.get(CLIENTS[AGENT].config_variable or ""):
+        bases += [home / ".config" / "claude", xdg / "claude"]
     # Claude Desktop's agent sessions have a folder of this kind each
     for desktop in (xdg / "Claude", home / "Library" / "Application Support" / "Claude"):
         bases += sorted((desktop / "local-agent-mode-sessions").glob("*/*/local_*/.claude"))

@@ -16,7 +16,7 @@ from pf_tui.ingest.coerce import has_count, milliseconds, whole
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs, UnusableRowError
 from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
-from pf_tui.state.paths import user_home
+from pf_tui.state.paths import config_folder
 
 AGENT = "gemini"
 NEEDLES = (b'"sessionId"', b'"tokens"')
@@ -25,7 +25,7 @@ SUFFIXES = (".jsonl", ".json")
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
     """~/.gemini/tmp."""
-    base = user_home(env) / ".gemini" / "tmp"
+    base = config_folder(AGENT, env) / "tmp"
     if base.is_dir():
         yield base
 

@@ -18,7 +18,7 @@ from pf_tui import regular_files
 from pf_tui.clients import STARTED, Client
 from pf_tui.documents.words import clock
 from pf_tui.errors import NothingCanServe, PfError, WrongUsage
-from pf_tui.integrations import apply, claude_models
+from pf_tui.integrations import apply, claude_address, claude_models
 from pf_tui.launch import env
 from pf_tui.launch.env import Setting
 from pf_tui.records import record
@@ -28,7 +28,6 @@ from pf_tui.rules.failover import RouteRequest, candidates
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, resumes
 from pf_tui.state.context import Context
-from pf_tui.state.paths import config_folder
 
 SETTINGS_FILE = "claude-run.json"
 """In the cache folder: what `claude --settings` gets; 0600, it holds the loopback token."""
@@ -246,12 +245,7 @@ def _settings_win(ctx: Context, setting: Setting) -> bool:
     """
     if "claude-code" in apply.installed(ctx):
         return True
-    folder = config_folder("claude-code", ctx.env)
-    candidates = (
-        folder / "settings.json",
-        ctx.cwd / ".claude" / "settings.json",
-        ctx.cwd / ".claude" / "settings.local.json",
-    )
+    candidates = claude_address.settings_files(ctx.cwd, ctx.env)
     names = ("apiKeyHelper", "modelOverrides", *setting.set, *setting.unset)
     return any(name in text for path in candidates if (text := _text(path)) for name in names)
 

@@ -7,7 +7,7 @@ auth.check alone leaves the machine: it asks the provider whose key it tries.
 from __future__ import annotations
 
 from pf_tui import actions, auth_check, snapshot
-from pf_tui.documents import auth, changes, models, status
+from pf_tui.documents import auth, changes, models, status, words
 from pf_tui.errors import UnknownName
 from pf_tui.mcp_server import quoting, shapes, usage
 from pf_tui.mcp_server.table import Answer, Tool
@@ -111,8 +111,8 @@ def _model_info(ctx: Context, arguments: shapes.ModelChosen) -> Answer:
     result = shapes.ModelInfo.model_validate(models.info(match))
     price = result.price
     cost = (
-        f"${price.input:g} in, ${price.output:g} out per million tokens"
-        if price.input is not None
+        words.price(price.input, price.output)
+        if price.input is not None and price.output is not None
         else "no price"
     )
     providers = ", ".join(name for name in result.providers if catalog.serves(name, result.id))

@@ -78,6 +78,16 @@ class Skipped:
     kind: str = ""
     """Failure class of what it rests for, where it is known: a key of rules.failures.CLASSES."""
 
+    @property
+    def is_resting(self) -> bool:
+        """It serves again by itself, or when a person releases it."""
+        return self.code in ("benched", "exhausted")
+
+    @property
+    def is_absent(self) -> bool:
+        """It cannot serve until a person gives it a credential or takes it up again."""
+        return self.code in ("no-credential", "disabled")
+
 
 def why_ineligible(eligibility: Eligibility, model: str | None) -> Skipped | None:
     """Why this provider cannot serve `model` now; None when it can."""

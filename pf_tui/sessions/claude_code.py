@@ -59,7 +59,7 @@ class Collector:
     def __init__(self) -> None:
         self._registry: dict[str, tuple[tuple[int, int, int], _Entry | None]] = {}
         self._sessions: dict[str, _Files] = {}
-        self._folders = Folders("CLAUDE_CONFIG_DIR", ".claude", several=True)
+        self._folders = Folders(AGENT)
 
     def sessions(
         self, env: Mapping[str, str], processes: Processes, now: datetime, evidence: object

@@ -40,7 +40,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._threads: dict[str, _Thread] = {}
-        self._folders = Folders("CODEX_HOME", ".codex")
+        self._folders = Folders(AGENT)
 
     def sessions(
         self, env: Mapping[str, str], processes: Processes, now: datetime, evidence: object

@@ -18,7 +18,7 @@ from pf_tui.json_values import object_in, text_in
 from pf_tui.records import field, record
 from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
-from pf_tui.state.paths import user_home
+from pf_tui.state.paths import config_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 AGENTS: Mapping[str, str] = {client.program: client.id for client in CLIENTS.values() if client.integrates}
 """Name of a process (Linux `comm`) -> agent."""
 
-FOLDER_VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_DATA_HOME", "OPENCODE_DB", "HOME")
+FOLDER_VARIABLES = (
+    *(client.config_variable for client in CLIENTS.values() if client.config_variable),
+    *("XDG_DATA_HOME", "OPENCODE_DB", "HOME"),
+)
 """Variables that say where a client keeps its files."""
 
 TERMINALS = ("TMUX", "TMUX_PANE")
@@ -228,28 +231,23 @@ class Processes:
 class Folders:
     """Where an agent keeps its files: this environment's folder and those of the clients that run."""
 
-    def __init__(self, variable: str, name: str, *, several: bool = False) -> None:
-        """Args: several: the variable may hold a comma list."""
-        self._variable, self._name, self._several = variable, name, several
+    def __init__(self, agent: str) -> None:
+        self._agent = agent
         self._real: dict[str, str] = {}
 
     def of(self, env: Mapping[str, str], others: Iterable[Mapping[str, str]]) -> list[str]:
         """Each folder once, however it is spelled."""
-        folders: dict[str, None] = dict.fromkeys(self._named(env, str(user_home(env))))
+        folders = dict.fromkeys(map(str, config_folders(self._agent, env)))
+        variable = CLIENTS[self._agent].config_variable or ""
         for other in others:
-            folders.update(dict.fromkeys(self._named(other, other.get("HOME"))))
+            if other.get(variable) or other.get("HOME"):
+                folders.update(dict.fromkeys(map(str, config_folders(self._agent, other))))
         owners: dict[str, str] = {}
         for path in folders:
             if path not in self._real:
                 self._real[path] = os.path.realpath(path)
             owners.setdefault(self._real[path], path)
         return list(owners.values())
-
-    def _named(self, env: Mapping[str, str], home: str | None) -> list[str]:
-        value = env.get(self._variable)
-        if value:
-            return [part.strip() for part in value.split(",") if part.strip()] if self._several else [value]
-        return [f"{home}/{self._name}"] if home else []
 
 
 class _Exits:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 STATES: tuple[State, ...] = ("working", "waiting", "limited", "idle", "ended")
 
 
+def short_id(session: str) -> str:
+    """As much of a session's id as people compare; commands take it as well."""
+    return session[:8]
+
+
 @record
 class Focus:
     """Where a session's terminal is."""
@@ -92,6 +97,11 @@ class Session:
     """Of a subagent: its kind, e.g. "Explore"."""
     children: tuple[Session, ...] = ()
     """Subagents that work now."""
+
+    @property
+    def label(self) -> str:
+        """What sentences call it: `session 3f2a91c0`."""
+        return f"session {short_id(self.id)}"
 
 
 @record

@@ -85,6 +85,11 @@ class ProviderView:
         return self.state in ("no-credential", "disabled")
 
     @property
+    def can_serve(self) -> bool:
+        """It would be asked now, if its turn came."""
+        return not self.is_resting and not self.is_absent
+
+    @property
     def tightest(self) -> Limit | None:
         """The window that says how long it lasts (rules.limits.tightest)."""
         return limits.tightest(self.limits, self.serves)

@@ -37,10 +37,12 @@ def from_text(value: object) -> datetime | None:
 
 
 def time_of_day(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
-    """ "16:20", or "16:20 on 30 Nov" when that is not today."""
+    """`15:40` today, `Thu 09:00` within a week, `12 Dec` beyond."""
     local = moment.astimezone(zone)
-    today = local.date() == now.astimezone(zone).date()
-    return f"{local:%H:%M}" if today else f"{local:%H:%M} on {local:%d %b}"
+    days = (local.date() - now.astimezone(zone).date()).days
+    if days == 0:
+        return f"{local:%H:%M}"
+    return f"{local:%a %H:%M}" if abs(days) < 7 else f"{local.day} {local:%b}"
 
 
 def local_zone(env: Mapping[str, str]) -> tzinfo | None:

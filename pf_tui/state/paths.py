@@ -129,12 +129,12 @@ def config_folders(agent: str, env: Mapping[str, str]) -> list[Path]:
     """Every folder its variable names, else the default one. Raises PfError without a home."""
     variable = CLIENTS[agent].config_variable
     value = env.get(variable) if variable else None
-    return listed_folders(value, user_home(env) if value and "~" in value else Path()) or [
+    return _listed(value, user_home(env) if value and "~" in value else Path()) or [
         default_config_folder(agent, env)
     ]
 
 
-def listed_folders(value: str | None, home: Path) -> list[Path]:
+def _listed(value: str | None, home: Path) -> list[Path]:
     """The folders of a comma list; "~" is the person's home, as a shell would have it."""
     parts = [part.strip() for part in (value or "").split(",")]
     return [

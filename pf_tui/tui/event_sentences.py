@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pf_tui.documents import amounts, words
 from pf_tui.json_values import optional_number, optional_text
 from pf_tui.ledger.layout import LIMIT_KINDS
+from pf_tui.sessions.records import short_id
 from pf_tui.state.clock import from_text
 from pf_tui.state.journal import Event
 from pf_tui.tui.times import Clock
@@ -54,7 +55,7 @@ def _failed_over(event: Event) -> str:
 
 
 def _moved(event: Event) -> str:
-    session = str(event.after.get("session") or "")[:8]
+    session = short_id(str(event.after.get("session") or ""))
     return f"session {session} moves to {event.after.get('provider') or 'another provider'}"
 
 
@@ -208,7 +209,7 @@ def _ruled(event: Event) -> str:
 
 
 def _went_on(event: Event) -> str:
-    return f"session {str(event.after.get('session') or '')[:8]} goes on"
+    return f"session {short_id(str(event.after.get('session') or ''))} goes on"
 
 
 def _sessions_auto(event: Event) -> str:

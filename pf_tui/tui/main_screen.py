@@ -23,6 +23,7 @@ from pf_tui.tui.pane import Pane
 from pf_tui.tui.pane_columns import PaneColumns
 from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
+from pf_tui.tui.provider_order import lacks_credentials
 from pf_tui.tui.textual_internals import CalmScreen, strips
 from pf_tui.tui.threaded_app import ThreadedApp
 from pf_tui.tui.times import Clock
@@ -35,7 +36,6 @@ from pf_tui.tui.widgets import (
     SessionsPane,
     SnapshotPane,
     bindings_of,
-    nobody_can_serve,
 )
 
 LONG_READING_BYTES = 16 * 1024 * 1024
@@ -168,7 +168,7 @@ class MainScreen(CalmScreen, inherit_bindings=False):
         self.rates = self._flow.add(snapshot)
         self.snapshot = snapshot
         self.report = report
-        self.set_class(nobody_can_serve(snapshot), "-unset")
+        self.set_class(lacks_credentials(snapshot), "-unset")
         if before is not None:
             self._tell_failover(before, snapshot)
 
@@ -282,7 +282,7 @@ class MainScreen(CalmScreen, inherit_bindings=False):
         self.alone = len(panes) == 1
         self.set_class(self.alone, "-alone")
         self.set_class(layout.stacked(panes), "-stacked")
-        self.set_class(nobody_can_serve(self.shown_snapshot()), "-unset")
+        self.set_class(lacks_credentials(self.shown_snapshot()), "-unset")
         self.set_class(bool(panes & {*layout.RIGHT_PANES}), "-below")
         self.set_class(not self.sessions and "sessions" in panes, "-quiet")
         order = layout.STACK if layout.stacked(panes) else layout.PANES

@@ -15,6 +15,10 @@ from pf_tui.records import record
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.text.lines import SERIES, Span, cells, series_colour
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import CredentialState
+
 _VENDOR = re.compile(r"^(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|meta|mistral|amazon)\.")
 """Who made it, before the family, as Bedrock writes it."""
 _DATE = re.compile(r"(?:[-@:]20\d{6}|-20\d\d-\d\d-\d\d)(?:-v\d+(?::\d+)?)?$")
@@ -27,6 +31,12 @@ STATE_COLOURS = {
     "benched": "warn",
     "no-credential": "muted",
     "disabled": "muted",
+}
+CREDENTIAL_COLOURS: Mapping[CredentialState, str] = {
+    "present": "good",
+    "expired": "warn",
+    "unknown": "warn",
+    "missing": "muted",
 }
 
 
@@ -44,6 +54,11 @@ class ListedProvider:
     def id(self) -> str:
         """The provider's id."""
         return self.view.id
+
+
+def lacks_credentials(snapshot: Snapshot) -> bool:
+    """No provider has a credential: the list of providers is then what the screen is about."""
+    return not any(view.credential.usable for view in snapshot.providers)
 
 
 def listed_providers(snapshot: Snapshot) -> tuple[ListedProvider, ...]:

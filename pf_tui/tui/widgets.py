@@ -26,6 +26,7 @@ from pf_tui.tui.page import Choice, Page, Row, Space
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, sessions, welcome
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
+from pf_tui.tui.provider_order import lacks_credentials
 from pf_tui.tui.times import Clock
 
 
@@ -46,11 +47,6 @@ MOST_PAGES = 4
 
 FILTERED = (("esc", "shows all"), ("n", "next provider"))
 """Keys to know while a filter holds: `n` goes to no next match, it switches as ever."""
-
-
-def nobody_can_serve(snapshot: Snapshot) -> bool:
-    """No provider has a credential: the list of providers is then what the screen is about."""
-    return not any(view.credential.usable for view in snapshot.providers)
 
 
 class SnapshotPane(Pane):
@@ -141,7 +137,7 @@ class ProvidersPane(SnapshotPane):
         self._made: tuple[Snapshot | None, providers.MadeRows] = (None, {})
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        folded = self.current != "providers" and not nobody_can_serve(snapshot)
+        folded = self.current != "providers" and not lacks_credentials(snapshot)
         if self._made[0] is not snapshot:
             self._made = (snapshot, {})
         page = providers.page_for(

@@ -24,6 +24,7 @@ from pf_tui.tui.dialogs.dialog import Box, Dialog, DialogPane
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space
+from pf_tui.tui.provider_order import CREDENTIAL_COLOURS
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen
@@ -187,7 +188,7 @@ def page_for(
 ) -> Page:
     """What is known, what can be done, and what came of it."""
     credential, provider = view.credential, view.provider
-    colour = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
+    colour = CREDENTIAL_COLOURS[credential.state]
     source = f" in {credential.source}" if credential.source else ""
     rows = [
         Row(text_line)

@@ -20,6 +20,7 @@ from pf_tui.tui.dialogs.why import evidence_text
 from pf_tui.tui.ledger_view import LedgerView
 from pf_tui.tui.page import Page, Row, Space
 from pf_tui.tui.panes import limits
+from pf_tui.tui.provider_order import CREDENTIAL_COLOURS
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen
@@ -137,7 +138,7 @@ def _state(view: ProviderView, space: Space, width: int) -> list[Line]:
 
 def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:
     credential = view.credential
-    colour = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
+    colour = CREDENTIAL_COLOURS[credential.state]
     parts = [
         f"in {credential.source}" if credential.source else "",
         f"only {credential.agent} can use it" if credential.agent else "",

@@ -17,6 +17,7 @@ from pf_tui.text.lines import Line, bold, line, wrap, wrapped
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space, unkeyed
+from pf_tui.tui.provider_order import lacks_credentials
 
 if TYPE_CHECKING:
     from pf_tui.state.context import Context
@@ -35,7 +36,7 @@ def agent_to_ask(ctx: Context, now: Snapshot, agents: Sequence[str]) -> str | No
     """The agent the question is about; None where something was decided already, or nobody could serve."""
     if ctx.paths.config.exists() or now.events or now.agents or now.paused:
         return None
-    if not any(view.credential.usable for view in now.providers):
+    if lacks_credentials(now):
         return None
     return next((agent for agent in agents if CLIENTS[agent].integrates), None)
 

@@ -43,7 +43,7 @@ def _resume(main_screen: MainScreen, word: str) -> None:
 
     def ask() -> Announcement:
         resume_plan, at = resuming.planned_resume(ctx, session)
-        name = f"session {session.id[:8]}"
+        name = session.label
         if resume_plan is None:
             return Announcement(f"{name} will not be resumed")
         if at is not None:

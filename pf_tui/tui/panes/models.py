@@ -167,7 +167,7 @@ def _cells(
         "model": line(Span("▶ " if active else "  ", "accent"), Span(names[model.id], colour, bold=active)),
         "family": line(muted(model.family)),
         "tier": line(Span(model.status, "warn" if gone else "muted") if gone else muted(model.tier)),
-        "context": line(Span(_context(model), colour)),
+        "context": line(Span(words.context(model), colour)),
         "in": line(Span(_price(model.price.input if model.price else None), colour)),
         "out": line(Span(_price(model.price.output if model.price else None), colour)),
         "served": line(Span(_numbers(_served(model, numbers)), "accent")),
@@ -190,11 +190,6 @@ def _numbers(numbers: Sequence[int]) -> str:
         return counts
     first = list(numbers[:3])
     return f"{' '.join(map(str, first))} +{len(numbers) - len(first)}"
-
-
-def _context(model: Model) -> str:
-    least, most = words.window(model.context), words.window(model.context_max)
-    return least if least == most else f"{least}–{most}"
 
 
 def _price(usd: float | None) -> str:
