@@ -186,11 +186,6 @@ class Model:
     custom: bool = False
     """Came from the person's providers.yaml."""
 
-    @property
-    def is_routable(self) -> bool:
-        """It speaks a protocol that the gateway serves."""
-        return any(name in self.protocols for name in SERVED_PROTOCOLS)
-
 
 @record
 class Resolved:

@@ -22,7 +22,7 @@ from types import FrameType
 from pf_tui.demo import home
 from pf_tui.errors import PfError
 from pf_tui.records import replace
-from pf_tui.state import gateway
+from pf_tui.state import gateway, pids
 from pf_tui.state.context import Context
 
 SEED = 23
@@ -89,7 +89,7 @@ def _end_gateway(pid: int) -> None:
     with contextlib.suppress(OSError):
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + GATEWAY_END_S
-        while time.monotonic() < deadline and gateway.alive(pid):
+        while time.monotonic() < deadline and pids.is_running(pid):
             time.sleep(0.02)
         os.kill(pid, signal.SIGKILL)
 

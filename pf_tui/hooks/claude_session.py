@@ -12,7 +12,7 @@ from pf_tui.integrations import apply, claude_address
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.rules.addresses import is_here
-from pf_tui.state import gateway, health
+from pf_tui.state import gateway, health, logins
 from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting
 
@@ -28,11 +28,11 @@ _CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
 
 def as_person(ctx: Context) -> Context:
     """The same context with the keys that our route has emptied for Claude Code's children."""
-    if all(ctx.env.get(name) != "" for name in claude_address.KEYS):
+    if all(ctx.env.get(name) != "" for name in logins.CLAUDE_KEYS):
         return ctx
     from pf_tui.state.parent_env import restored  # for sessions whose settings empty a key
 
-    return replace(ctx, env=restored(ctx.env, claude_address.KEYS))
+    return replace(ctx, env=restored(ctx.env, logins.CLAUDE_KEYS))
 
 
 def behind_gateway(ctx: Context) -> bool:
@@ -68,7 +68,8 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
         if provider_id in owners:
             return provider_id
     if url == key_homes.VENDOR_URL:
-        return _own_sign_in(ctx, now)
+        has_login = now.view("anthropic-subscription").credential.state != "missing"
+        return logins.claude_provider(ctx.env, has_login=has_login) or "anthropic-api"
     return owners[0] if owners else None
 
 
@@ -123,14 +124,3 @@ def follow_settings(ctx: Context) -> None:
     adopted = AgentSetting(provider=owners[0], since=moment)
     health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: adopted}))
     ledger.applied(ctx.paths.ledger, AGENT, owners[0], moment)
-
-
-def _own_sign_in(ctx: Context, now: Snapshot) -> str | None:
-    """Whose sign-in Claude Code uses at its vendor: a key goes before a token, a token before the login."""
-    if any(ctx.env.get(name) for name in claude_address.KEYS):
-        return "anthropic-api"
-    if ctx.env.get("CLAUDE_CODE_OAUTH_TOKEN"):
-        return "anthropic-oauth"
-    if now.view("anthropic-subscription").credential.state != "missing":
-        return "anthropic-subscription"
-    return "anthropic-api"

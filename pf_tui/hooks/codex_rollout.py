@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pf_tui import regular_files
@@ -122,9 +122,9 @@ def _error(line: bytes) -> tuple[datetime, object, str] | None:
     row = json.loads(line)
     payload = row.get("payload")
     error = payload.get("error") if isinstance(payload, dict) else None
-    if not isinstance(error, dict):
+    at = from_text(row.get("timestamp"))
+    if not isinstance(error, dict) or at is None:
         return None
-    at = datetime.fromisoformat(str(row.get("timestamp"))).astimezone(UTC)
     return at, error.get("codex_error_info"), str(error.get("message") or "")
 
 

@@ -36,7 +36,7 @@ def claude_code(ctx: Context, event: str, data: Mapping[str, object]) -> None:
         event,
         data,
         _number(ctx.env.get("CLAUDE_PID")),
-        base_url_host=_host(ctx.env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"),
+        base_url_host=_claude_host(ctx.env),
         background=len(tasks) if isinstance(tasks, list) else None,
         limited=limit_seen,
     )
@@ -57,7 +57,7 @@ def status_line(ctx: Context, data: Mapping[str, object]) -> None:
         FACTS,
         data,
         _number(ctx.env.get("CLAUDE_PID")),
-        base_url_host=_host(ctx.env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"),
+        base_url_host=_claude_host(ctx.env),
         context={name: value for name, value in context.items() if _is_number(value)} or None,
         cost_usd=cost_usd if _is_number(cost_usd) else None,
         model=text(model, "id")[:200] or None,
@@ -161,10 +161,12 @@ def _tmux(env: Mapping[str, str]) -> dict[str, str] | None:
     return {"socket": socket, "pane": pane} if socket and pane else None
 
 
-def _host(url: str) -> str | None:
+def _claude_host(env: Mapping[str, str]) -> str | None:
+    """Where Claude Code's requests go, as host and port."""
+    from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
     from pf_tui.sessions.identity import address
 
-    return address(url)
+    return address(env.get(BASE_URL) or VENDOR_URL)
 
 
 def _above(name: str) -> int | None:

@@ -18,7 +18,7 @@ from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.rules import addresses
 from pf_tui.rules.key_homes import VENDOR_URL
-from pf_tui.state import paths
+from pf_tui.state import logins, paths
 
 
 class Attribution:
@@ -70,8 +70,7 @@ def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str
 
     def provider_called(name: str) -> str | None:
         if name == "openai":
-            login = _codex(env, catalog)
-            return None if login == "unknown" else login
+            return logins.codex_provider(env)
         if name in catalog.providers:
             return name
         url = tables.get(name, {}).get("base_url")
@@ -116,11 +115,10 @@ def _claude(env: Mapping[str, str], catalog: Catalog) -> str:
     url = settings_env.get("ANTHROPIC_BASE_URL", "")
     if url and addresses.host_and_port(url) != addresses.host_and_port(VENDOR_URL):
         return provider_at(url, catalog) or "unknown"
-    if settings.get("apiKeyHelper") or settings_env.get("ANTHROPIC_API_KEY"):
+    if settings.get("apiKeyHelper"):
         return "anthropic-api"
-    if _read(base / ".credentials.json").get("claudeAiOauth") or settings_env.get("CLAUDE_CODE_OAUTH_TOKEN"):
-        return "anthropic-subscription"
-    return "unknown"
+    has_login = bool(_read(base / ".credentials.json").get("claudeAiOauth"))
+    return logins.claude_provider(settings_env, has_login=has_login) or "unknown"
 
 
 def _claude_folder(env: Mapping[str, str]) -> Path:
@@ -131,13 +129,7 @@ def _claude_folder(env: Mapping[str, str]) -> Path:
 
 
 def _codex(env: Mapping[str, str], catalog: Catalog) -> str:
-    base = paths.config_folder("codex", env)
-    content = _read(base / "auth.json")
-    if content.get("tokens"):
-        return "openai-subscription"
-    if content.get("OPENAI_API_KEY") or env.get("OPENAI_API_KEY"):
-        return "openai-api"
-    return "unknown"
+    return logins.codex_provider(env) or "unknown"
 
 
 def _gemini(env: Mapping[str, str], catalog: Catalog) -> str:

@@ -308,13 +308,6 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
         fraction = facts.get("remainingFraction") if isinstance(facts, dict) else None
         if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not seen_at:
             continue
-        resets = facts.get("resetTime")
-        ends: int | None = None
-        if isinstance(resets, str):
-            try:
-                ends = round(datetime.fromisoformat(resets).timestamp() * 1000)
-            except (ValueError, OverflowError):
-                ends = None
         readings.append(
             WindowReading(
                 seen_at,
@@ -322,7 +315,7 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
                 "percent",
                 100 * (1 - fraction),
                 100.0,
-                ends,
+                milliseconds(facts.get("resetTime")),
                 "header",
                 group,
                 "opencode-antigravity-auth",

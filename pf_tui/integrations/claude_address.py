@@ -15,9 +15,6 @@ from pf_tui.state import files, paths
 RELOAD_S = 1.7
 """The client watches its settings: still for 1.0 s, looked at every 0.5 s (2.1.330: 1.03 s measured)."""
 
-KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-"""Variables whose value Claude Code sends to whatever host its base URL names (measured)."""
-
 
 def address(cwd: Path, env: Mapping[str, str]) -> str:
     """Where Claude Code's requests go: its environment, then the nearest settings file that says so."""

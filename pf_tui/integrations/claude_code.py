@@ -28,7 +28,7 @@ from pf_tui.integrations.install_plan import FileChange, Plan
 from pf_tui.integrations.shared_files import is_shared
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
-from pf_tui.state import files, gateway
+from pf_tui.state import files, gateway, logins
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root
 
@@ -289,7 +289,7 @@ def _is_home(ctx: Context, provider: Provider, text: str) -> bool:
     inner = settings.get("env") if isinstance(settings, dict) else None
     settings_env = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
     helper = settings.get(claude_settings.HELPER) if isinstance(settings, dict) else None
-    own_key = any(settings_env.get(name) for name in claude_address.KEYS) or bool(helper)
+    own_key = any(settings_env.get(name) for name in logins.CLAUDE_KEYS) or bool(helper)
     if provider.id == API_PROVIDER:
         return own_key
     return not own_key and not any(settings_env.get(name) for name in _clouds(provider))

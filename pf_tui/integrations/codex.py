@@ -6,7 +6,6 @@ config.toml (measured on 0.169.0). Codex reads its settings at its start, and sp
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -29,14 +28,12 @@ from pf_tui.integrations.codex_parts import (
 from pf_tui.integrations.install_plan import Plan
 from pf_tui.records import replace
 from pf_tui.rules import addresses as rules
-from pf_tui.state import files
+from pf_tui.state import files, logins
 from pf_tui.state.context import Context
 
 WIRE = "openai-responses"
 RESERVED_NAMES = ("openai", "ollama", "lmstudio")
 """Provider names Codex keeps for itself."""
-
-_LOGINS = ("openai-subscription", "openai-oauth")
 
 
 def plan_install(ctx: Context, *, project: bool = False) -> Plan:
@@ -98,7 +95,7 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
 def needs_gateway(ctx: Context, provider: Provider) -> bool:
     """No lines of config.toml lead there."""
     own = config_folder(ctx.env) / "config.toml"
-    return provider.id != _login(ctx) and _served_by(ctx, provider, None, own) is None
+    return provider.id != logins.codex_provider(ctx.env) and _served_by(ctx, provider, None, own) is None
 
 
 def own_provider(ctx: Context, text: str) -> str | None:
@@ -106,7 +103,7 @@ def own_provider(ctx: Context, text: str) -> str | None:
     content = toml_text.parse(toml_text.without(text))
     name = content.get("model_provider", "openai")
     if name == "openai":
-        return _login(ctx)
+        return logins.codex_provider(ctx.env)
     if name in ctx.catalog().providers:
         return str(name)
     tables = content.get("model_providers")
@@ -117,7 +114,7 @@ def own_provider(ctx: Context, text: str) -> str | None:
 
 def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) -> dict[str, object] | None:
     """The lines that set Codex to a provider; None when it cannot serve Codex."""
-    if provider.agent_only == AGENT and provider.id == _login(ctx):
+    if provider.agent_only == AGENT and provider.id == logins.codex_provider(ctx.env):
         return {"model_provider": "openai"}
     url = provider.base_urls.get(WIRE)
     if url is None or "{" in url or provider.agent_only is not None or provider.id in RESERVED_NAMES:
@@ -180,18 +177,6 @@ def _refused(ctx: Context, provider: Provider) -> Effect:
         return _effect(f"not possible in Codex itself: {why}", applied=False)
     why = f"it reaches {provider.name} through the gateway alone: {agents.way_in(ctx, 'pf-tui run codex')}"
     return replace(_effect(f"not possible in Codex itself: {why}", applied=False), how="gateway")
-
-
-def _login(ctx: Context) -> str | None:
-    """What Codex's own "openai" is signed in with."""
-    try:
-        content = json.loads(regular_files.read_regular(config_folder(ctx.env) / "auth.json"))
-    except (OSError, ValueError, RecursionError):
-        content = {}
-    if isinstance(content, dict) and content.get("tokens"):
-        return _LOGINS[0]
-    has_key = isinstance(content, dict) and content.get("OPENAI_API_KEY")
-    return "openai-api" if has_key or ctx.env.get("OPENAI_API_KEY") else None
 
 
 def _at(catalog: Catalog, url: str) -> str | None:

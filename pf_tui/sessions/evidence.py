@@ -19,6 +19,7 @@ from pf_tui import json_values
 from pf_tui.records import record, replace
 from pf_tui.regular_files import open_regular
 from pf_tui.sessions.text import word
+from pf_tui.state import pids
 from pf_tui.state.paths import Paths, make_private
 
 VERSION = 1
@@ -167,9 +168,7 @@ def prune(paths: Paths, now_s: float) -> None:
 
 
 def _runs(pid: int | None) -> bool:
-    from pf_tui.state import ancestors  # a hook prunes at its first event alone
-
-    return pid is not None and ancestors.runs(pid)
+    return pid is not None and pids.is_there(pid)
 
 
 class Store:

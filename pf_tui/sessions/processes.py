@@ -18,6 +18,7 @@ from pf_tui.json_values import object_in, text_in
 from pf_tui.records import field, record
 from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
+from pf_tui.state import pids
 from pf_tui.state.paths import config_folders
 
 TYPE_CHECKING = False
@@ -358,6 +359,4 @@ def _ticks_per_s() -> int:
 
 
 def _answers(pid: int) -> bool:
-    from pf_tui.state import ancestors  # `status --json` asks for no process by its number
-
-    return pid > 0 and os.name != "nt" and ancestors.runs(pid)
+    return pid > 0 and os.name != "nt" and pids.is_there(pid)

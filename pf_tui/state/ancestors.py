@@ -105,18 +105,3 @@ def _is_ours(words: tuple[str, ...]) -> bool:
         return False
     first = Path(words[0]).name if words else ""
     return first.startswith(_OWN_PROGRAMS) or words[0] == sys.executable
-
-
-def runs(pid: int) -> bool:
-    """Whether a process of that number is there; one that cannot be asked counts as there."""
-    if pid <= 0:
-        return False
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True

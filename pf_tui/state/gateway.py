@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pf_tui.errors import PfError, cannot_write
 from pf_tui.records import record
-from pf_tui.state import files, spare_place
+from pf_tui.state import files, pids, spare_place
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 
@@ -76,7 +76,7 @@ def read(paths: Paths) -> Gateway | None:
     """The gateway that runs on this state directory; None when there is none."""
     content = _content(paths, paths.gateway)
     pid, port, since = content.get("pid"), content.get("port"), from_text(content.get("since"))
-    if not isinstance(pid, int) or not isinstance(port, int) or since is None or not alive(pid):
+    if not isinstance(pid, int) or not isinstance(port, int) or since is None or not pids.is_running(pid):
         return None
     if (paths.home / LOCK_NAME).exists() and not is_served(paths):
         return None  # the number belongs to another program by now
@@ -104,7 +104,9 @@ def agents_token(paths: Paths) -> tuple[int, str] | None:
     """(port, token) of a gateway that serves now; a port that was its own may be another program's by now."""
     content = _content(paths, paths.gateway)
     pid, port, token = content.get("pid"), content.get("port"), content.get("token")
-    if not (isinstance(pid, int) and isinstance(port, int) and isinstance(token, str)) or not alive(pid):
+    if not (isinstance(pid, int) and isinstance(port, int) and isinstance(token, str)) or not pids.is_running(
+        pid
+    ):
         return None
     if (paths.home / LOCK_NAME).exists() and not is_served(paths):
         return None
@@ -218,21 +220,6 @@ def is_served(paths: Paths) -> bool:
         return not files.try_lock(handle)
     finally:
         os.close(handle)
-
-
-def alive(pid: int) -> bool:
-    """A process of that number runs; one that has died and waits for its parent does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return pid > 0
-    try:
-        status = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return True
-    return status.rpartition(b")")[2].split()[:1] != [b"Z"]
 
 
 def _live(paths: Paths, pid: int) -> dict[str, list[object]]:

@@ -21,6 +21,32 @@ def keychain_account(env: Mapping[str, str]) -> bool | None:
     return isinstance(content, dict) and bool(content.get("oauthAccount"))
 
 
+CLAUDE_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+"""Variables whose value Claude Code sends to whatever host its base URL names (measured)."""
+
+
+def claude_provider(variables: Mapping[str, str], *, has_login: bool) -> str | None:
+    """Whose sign-in Claude Code uses at its vendor: a key goes before a token, a token before the login.
+
+    Args:
+        variables: its environment, with what its settings add.
+    """
+    if any(variables.get(name) for name in CLAUDE_KEYS):
+        return "anthropic-api"
+    if variables.get("CLAUDE_CODE_OAUTH_TOKEN"):
+        return "anthropic-oauth"
+    return "anthropic-subscription" if has_login else None
+
+
+def codex_provider(env: Mapping[str, str]) -> str | None:
+    """What Codex's own "openai" is signed in with; None = with nothing. Raises PfError without a home."""
+    content = read(config_folder("codex", env) / "auth.json")
+    login = content if isinstance(content, dict) else {}
+    if login.get("tokens"):
+        return "openai-subscription"
+    return "openai-api" if login.get("OPENAI_API_KEY") or env.get("OPENAI_API_KEY") else None
+
+
 def claude_plan(env: Mapping[str, str]) -> str | None:
     """What Claude Code's own files call the plan it is signed in with: "Max", "Pro"; None = nothing does."""
     login = read(config_folder("claude-code", env) / ".credentials.json")

@@ -67,7 +67,7 @@ def test_codex_gets_its_own_usage_limit_with_the_reset() -> None:
         ),
         (
             [limited("openrouter", NOW + timedelta(days=2))],
-            "pf-tui: the only provider is limited; the first is back at 12:00 on 26 Nov (openrouter)",
+            "pf-tui: the only provider is limited; the first is back at Thu 12:00 (openrouter)",
         ),
         (
             [limited("openrouter", None, "401 auth (invalid key)")],

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from pf_tui.state import gateway as state
+from pf_tui.state import pids
 from tests.gateway.upstreams import Gate, eventually
 
 
@@ -151,7 +152,7 @@ async def test_a_gateway_whose_directory_is_gone_ends_by_itself_and_leaves_nothi
     started = await start(gate)
     shutil.rmtree(gate.state)
 
-    await eventually(lambda: not state.alive(started["pid"]), "it has ended")
+    await eventually(lambda: not pids.is_running(started["pid"]), "it has ended")
 
     assert not gate.state.exists()
 
@@ -161,7 +162,7 @@ async def test_a_directory_made_anew_is_another_gateways(gate: Gate) -> None:
     shutil.rmtree(gate.state)
     second = await start(gate)
 
-    await eventually(lambda: not state.alive(first["pid"]), "the first has ended")
+    await eventually(lambda: not pids.is_running(first["pid"]), "the first has ended")
 
     told = await gate.document("gateway", "status")
     assert (told["running"], told["pid"]) == (True, second["pid"])

@@ -10,8 +10,7 @@ from pf_tui import __version__
 from pf_tui.errors import PfError
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.integrations.program import NAME
-from pf_tui.state import credentials, files, journal, logins
-from pf_tui.state import gateway as gateways
+from pf_tui.state import credentials, files, journal, logins, pids
 from pf_tui.state.clock import is_zone
 from pf_tui.state.context import Context
 from pf_tui.visible import visible
@@ -115,7 +114,7 @@ def servers(ctx: Context) -> Finding:
         except PfError:
             stale.append(file)
             continue
-        if file.exists() and not (isinstance(pid, int) and gateways.alive(pid)):
+        if file.exists() and not (isinstance(pid, int) and pids.is_running(pid)):
             stale.append(file)
     if stale:
         names = " and ".join(file.name for file in stale)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pf_tui.tui.handlers import Handler, handles
+from pf_tui.tui.handlers import handles
 from pf_tui.tui.handlers.providers import put_off
 from pf_tui.tui.layout import PANES
 from pf_tui.tui.ledger_view import PERIODS
+from pf_tui.tui.main_screen import Handler
 from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS
 
 if TYPE_CHECKING:
