@@ -39,3 +39,14 @@ if TYPE_CHECKING:
     RouteHow: TypeAlias = Literal["native", "dialect", "translated", "login"]
     """How a request reaches a provider: its own protocol and vendor, its own protocol elsewhere, another
     protocol, or the agent's own login without the gateway."""
+
+    WindowName: TypeAlias = Literal["minute", "hour", "5h", "7d", "day", "month", "budget"]
+    """A window of a plan or a person's limit; "budget" is that of the key that asks."""
+
+    WindowUnit: TypeAlias = Literal["percent", "tokens", "requests", "usd"]
+
+    ReadingSource: TypeAlias = Literal[
+        "official", "header", "overage", "rollout", "text", "estimate", "budget"
+    ]
+    """Who told of a window: the agent's status line, response headers, headers of a window that is beyond its
+    limit and still served, a Codex rollout, an error's words, our own guess; a person's budget."""

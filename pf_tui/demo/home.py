@@ -25,6 +25,10 @@ from pf_tui.state.context import Context
 from pf_tui.state.paths import locate
 from pf_tui.state.secret import Secret
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import ReadingSource, WindowName
+
 MARK = ".pf-tui-demo"
 """The file that says a folder is a demo's home: nothing without it is ever deleted."""
 
@@ -105,12 +109,12 @@ def readings(now: datetime) -> list[Reading]:
 
     def reading_of(
         provider: str,
-        window: str,
+        window: WindowName,
         percent: float,
         resets: timedelta,
         *,
         ago: timedelta = timedelta(minutes=2),
-        source: str = "official",
+        source: ReadingSource = "official",
         model: str | None = None,
     ) -> Reading:
         return Reading(

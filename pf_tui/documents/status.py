@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pf_tui.documents import trust
-from pf_tui.rules.limits import Limit, window_name
+from pf_tui.rules import windows
+from pf_tui.rules.limits import Limit
 from pf_tui.sessions.uses import Use, uses
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.clock import to_text
@@ -158,7 +159,7 @@ def health(view: ProviderView) -> dict[str, object]:
     until, why = view.until, view.why
     if loud and loud.percent is not None:
         until = loud.resets_at
-        why = f"{loud.percent:.0f} % of {window_name(loud.window, loud.model)}"
+        why = f"{loud.percent:.0f} % of {windows.words(loud.window, loud.model)}"
     return {"state": view.state, "until": moment(until), "why": why, "evidence": _evidence(view)}
 
 

@@ -15,9 +15,8 @@ from pf_tui import actions
 from pf_tui.hooks import GATEWAY_S, answer, claude_session, deadline
 from pf_tui.hooks.reading import text, words_in
 from pf_tui.records import replace
-from pf_tui.rules import key_homes
+from pf_tui.rules import key_homes, windows
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.limits import window_name
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.health import SessionServed
@@ -353,7 +352,7 @@ def _line(ctx: Context, now: Snapshot) -> str:
 
             resets = f", resets {words.when(limit.resets_at, now.at, zone)}" if limit.resets_at else ""
             parts.append(
-                f"{words.percent(limit.percent)} of {window_name(limit.window, limit.model)}{resets}"
+                f"{words.percent(limit.percent)} of {windows.words(limit.window, limit.model)}{resets}"
             )
     parts.append(f"next {now.next.provider}" if now.next else "no next provider")
     if now.project is not None and now.project.holds:

@@ -24,10 +24,17 @@ if TYPE_CHECKING:
     import subprocess
     from typing import IO
 
+    from pf_tui.vocabulary import WindowName
+
 MAX_BYTES = 4 * 1024 * 1024
 """Of one status; the client sends two kilobytes."""
 
-WINDOWS = {"five_hour": "5h", "seven_day": "7d", "seven_day_opus": "7d", "seven_day_sonnet": "7d"}
+WINDOWS: Mapping[str, WindowName] = {
+    "five_hour": "5h",
+    "seven_day": "7d",
+    "seven_day_opus": "7d",
+    "seven_day_sonnet": "7d",
+}
 """Claude Code's names -> ours; the words behind `seven_day_` are the models a window is for."""
 
 OFTEN = timedelta(minutes=2)

@@ -18,6 +18,7 @@ from pf_tui.ingest.coerce import has_count, milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, UnusableRowError, WindowReading
 from pf_tui.ledger.request_id import codex_response, identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
+from pf_tui.rules import windows
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
 
@@ -46,7 +47,6 @@ _ERRORS = {
 _KINDS = (
     "input_tokens", "cached_input_tokens", "cache_write_input_tokens", "output_tokens", "reasoning_output_tokens",
 )  # fmt: skip
-_WINDOWS = {1: "minute", 60: "hour", 300: "5h", 1440: "day", 10080: "7d", 43200: "month"}
 TIERS = {"priority": "priority", "fast": "priority", "flex": "flex"}
 """Service tiers with prices of their own; Codex's Fast is the API's "priority"."""
 
@@ -235,12 +235,7 @@ def window_reading(window: object, ts: int) -> WindowReading | None:
     ends = int(resets * 1000) if resets is not None and 0 < resets < 1e11 else None
     if ends is None and in_seconds is not None and 0 <= in_seconds < 1e8:  # rollouts of 2025
         ends = ts + int(in_seconds * 1000)
-    return WindowReading(ts, window_word(int(minutes)), "percent", use, 100.0, ends, "rollout")
-
-
-def window_word(minutes: int) -> str:
-    """Our word for a window of so many minutes."""
-    return _WINDOWS[min(_WINDOWS, key=lambda size: abs(size - minutes))]
+    return WindowReading(ts, windows.nearest(int(minutes)), "percent", use, 100.0, ends, "rollout")
 
 
 def _moment(row: Mapping[str, object]) -> int:

@@ -10,6 +10,10 @@ from pf_tui.ledger.request_id import same_answer_id
 from pf_tui.ledger.rows import sound
 from pf_tui.records import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import ReadingSource, WindowName, WindowUnit
+
 
 class LoggedRequest(NamedTuple):
     """One request as an agent's log tells it."""
@@ -56,7 +60,7 @@ class LimitHit(NamedTuple):
     until: int | None
     session: str
     waited_ms: int = 0
-    window: str | None = None
+    window: WindowName | None = None
     text: str = ""
     provider: str | None = None
     request: int | None = None
@@ -67,12 +71,12 @@ class WindowReading(NamedTuple):
     """A reading of a limit window."""
 
     ts: int
-    window: str
-    unit: str
+    window: WindowName
+    unit: WindowUnit
     used: float
     limit: float | None
     resets_at: int | None
-    source: str
+    source: ReadingSource
     model: str | None = None
     provider: str | None = None
 

@@ -7,9 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from pf_tui.ledger import reader
-from pf_tui.rules.limits import LENGTHS
+from pf_tui.rules.windows import LENGTHS
 
-WINDOWS: Mapping[str, str] = {"5h": "5h", "week": "7d"}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import WindowName
+
+WINDOWS: Mapping[str, WindowName] = {"5h": "5h", "week": "7d"}
 """Period -> the limit window it follows."""
 
 

@@ -15,7 +15,12 @@ from pf_tui.ledger.reader import LedgerReader
 from pf_tui.ledger.session_costs import window_costs
 from pf_tui.records import record
 from pf_tui.rules import limits
-from pf_tui.rules.limits import LENGTHS, Limit, Reading
+from pf_tui.rules.limits import Limit, Reading
+from pf_tui.rules.windows import LENGTHS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import WindowName
 
 PAUSE = timedelta(seconds=60)
 """A person reads and types for so long; an agent's own requests follow each other sooner."""
@@ -34,7 +39,7 @@ OFFICIAL = ("official", "header", "rollout")
 class Headroom:
     """What is left of a provider's tightest window."""
 
-    window: str
+    window: WindowName
     turns: int
 
 

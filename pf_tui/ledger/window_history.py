@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 
 from pf_tui.ledger.layout import milliseconds
 from pf_tui.ledger.reader import readings_of
-from pf_tui.rules.limits import LENGTHS, SAME_RESET, Reading
+from pf_tui.rules.limits import SAME_RESET, Reading
+from pf_tui.rules.windows import LENGTHS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import WindowName, WindowUnit
 
 POINTS = 120
 """Readings of one window, at most: more than a chart has room for."""
@@ -33,7 +38,12 @@ def window_readings(connection: sqlite3.Connection, now: datetime) -> Sequence[R
 
 
 def readings_of_window(
-    readings: Sequence[Reading], provider: str, window: str, unit: str, model: str | None, resets_at: datetime
+    readings: Sequence[Reading],
+    provider: str,
+    window: WindowName,
+    unit: WindowUnit,
+    model: str | None,
+    resets_at: datetime,
 ) -> Sequence[Reading]:
     """Those of one window."""
     return [

@@ -11,6 +11,10 @@ from datetime import datetime, timedelta
 
 from pf_tui.records import record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import WindowName
+
 _PHRASE = (
     r"(?i)\b(?:hit|reached) your (?P<what>(?:[\w-]+ ){0,3}?)limit\b"
     r"|(?P<named>[\w-]+(?: [\w-]+){0,2}?) limit reached"
@@ -27,7 +31,7 @@ _WEEK = timedelta(days=8)
 class NamedLimit:
     """The limit that was hit."""
 
-    window: str | None
+    window: WindowName | None
     """5h | 7d | month; None = it is not said."""
     family: str | None = None
     """The word of the model ids it is about; None = every model."""

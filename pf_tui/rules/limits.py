@@ -10,36 +10,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.records import record, replace
+from pf_tui.rules.windows import LENGTHS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pf_tui.vocabulary import ProviderState
+    from pf_tui.vocabulary import ProviderState, ReadingSource, WindowName, WindowUnit
 
-TRUST = {"official": 0, "header": 0, "overage": 0, "budget": 0, "rollout": 1, "text": 2, "estimate": 3}
+TRUST: Mapping[ReadingSource, int] = {
+    "official": 0,
+    "header": 0,
+    "overage": 0,
+    "budget": 0,
+    "rollout": 1,
+    "text": 2,
+    "estimate": 3,
+}
 """Order of trust: status line and response headers, then rollouts, error texts, our estimate."""
 
 OF_PROVIDER = ("official", "header")
 """Readings a provider makes itself; estimates and budgets move no session before its time."""
-
-LENGTHS: Mapping[str, timedelta] = {
-    "minute": timedelta(minutes=1),
-    "hour": timedelta(hours=1),
-    "5h": timedelta(hours=5),
-    "day": timedelta(days=1),
-    "7d": timedelta(days=7),
-    "month": timedelta(days=30),
-}
-"""How long a window is; a month is near enough for a pace."""
-
-NAMES = {
-    "minute": "the minute window",
-    "hour": "the hour window",
-    "5h": "the 5-hour window",
-    "7d": "the weekly window",
-    "day": "today's budget",
-    "month": "this month's budget",
-    "budget": "the key's budget",
-}
 
 SAME_RESET = timedelta(minutes=10)
 """Resets nearer to each other are of one window: agents round them, and every session tells its own."""
@@ -80,17 +69,14 @@ class Reading:
     """One observation of one window of one provider."""
 
     provider: str
-    window: str
-    """minute | hour | 5h | 7d | day | month | budget (of the key that asks)"""
-    unit: str
-    """percent | tokens | requests | usd"""
+    window: WindowName
+    unit: WindowUnit
     used: float
     """In `unit`; for percent 0–100 (above 100 when overdrawn)."""
     limit: float | None
     """In `unit`; 100 for percent; None = unknown."""
     resets_at: datetime | None
-    source: str
-    """official | header | overage | rollout | text | estimate"""
+    source: ReadingSource
     observed_at: datetime
     model: str | None = None
     """A word of the model ids this window is for ("opus"); None = all."""
@@ -100,14 +86,13 @@ class Reading:
 class Limit:
     """A window as a face shows it."""
 
-    window: str
-    unit: str
+    window: WindowName
+    unit: WindowUnit
     used: float
     limit: float | None
     percent: float | None
     resets_at: datetime | None
-    source: str
-    """official | header | overage (beyond 100 % and still served) | rollout | text | estimate | budget"""
+    source: ReadingSource
     observed_at: datetime
     runs_out_at: datetime | None = None
     """When it is used up if use goes on as it did; None = not before its reset, or unknown."""
@@ -151,9 +136,9 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     Args:
         readings: of one provider, any order, any age.
     """
-    best: dict[tuple[str, str, str | None], Reading] = {}
-    samples: dict[tuple[str, str, str | None], list[Reading]] = {}
-    ends: dict[str, datetime] = {}
+    best: dict[tuple[WindowName, WindowUnit, str | None], Reading] = {}
+    samples: dict[tuple[WindowName, WindowUnit, str | None], list[Reading]] = {}
+    ends: dict[WindowName, datetime] = {}
     for reading in readings:
         if reading.resets_at is not None and reading.resets_at <= now:
             if reading.source != "estimate" and reading.model is None:
@@ -241,7 +226,7 @@ def tightest(limits: Iterable[Limit], model: str | None) -> Limit | None:
 def forecast(
     percent: float,
     observed_at: datetime,
-    window: str,
+    window: WindowName,
     resets_at: datetime | None,
     samples: Sequence[Reading] = (),
     now: datetime | None = None,
@@ -311,12 +296,6 @@ def is_nearly_used_up(limits: Iterable[Limit], switch_at: float, *, before: bool
     )
     highest, threshold = max(shares, default=0.0), switch_at * 100
     return highest >= threshold or (before and highest > threshold - HYSTERESIS)
-
-
-def window_name(window: str, model: str | None = None) -> str:
-    """A window in words for a sentence: "the 5-hour window"."""
-    name = NAMES.get(window, f"the {window} window")
-    return f"{name} for {model}" if model else name
 
 
 def estimated_limit(used_at_limit: Sequence[float]) -> float | None:

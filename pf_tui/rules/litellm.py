@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 
 from pf_tui.rules.limits import Reading
 
-WINDOW = "budget"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import ReadingSource, WindowName
+
+WINDOW: WindowName = "budget"
 
 MOST_USD = 1e9
 
@@ -44,7 +48,7 @@ def _reading(
     spend: float | None,
     allowed: float | None,
     resets_at: datetime | None,
-    source: str,
+    source: ReadingSource,
     now: datetime,
 ) -> Reading | None:
     if spend is None or not allowed:

@@ -12,8 +12,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from pf_tui.records import replace
-from pf_tui.rules import litellm
+from pf_tui.rules import litellm, windows
 from pf_tui.rules.limits import Reading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import WindowName, WindowUnit
 
 CAP = timedelta(days=8)
 """No window of headers is longer than a week; anything later is a mistake of the sender."""
@@ -48,7 +52,6 @@ _HTTP_DATE = r"(?:\w{3,9}, )?(\d{1,2})[ -](\w{3})[ -](\d{4}|\d\d) (\d\d):(\d\d):
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UNIFIED_NAME = r"anthropic-ratelimit-unified-([0-9]+[hd](?:_[a-z0-9]+)?)-(?:status|utilization|reset)"
-_CODEX_WORDS = {1: "minute", 60: "hour", 300: "5h", 1440: "day", 10080: "7d", 43200: "month"}
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
@@ -191,7 +194,10 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
         stem = f"anthropic-ratelimit-unified-{name}"
         share = headers.get(f"{stem}-utilization")
         if share is not None:
-            window, _, family = name.partition("_")
+            name_of_window, _, family = name.partition("_")
+            window = windows.spelled(name_of_window)
+            if window is None:
+                continue
             percent = _number(share) * 100
             ends = moment_from(headers.get(f"{stem}-reset"), now)
             overdrawn = percent >= 100 and headers.get(f"{stem}-status", "").startswith("allowed")
@@ -201,27 +207,29 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
         header = headers.get(f"x-codex-{which}-used-percent")
         if header is not None:
             minutes = _number(headers.get(f"x-codex-{which}-window-minutes")) or 300
-            nearest = min(_CODEX_WORDS, key=lambda size: abs(size - minutes))
             ends = _codex_reset(headers, which, now)
-            readings.append(_percent(provider, _CODEX_WORDS[nearest], _number(header), ends, now, None))
-    for unit, what in (("requests", "requests"), ("tokens", "tokens")):
+            readings.append(_percent(provider, windows.nearest(minutes), _number(header), ends, now, None))
+    units: tuple[WindowUnit, ...] = ("requests", "tokens")
+    for unit in units:
         for limit, rest, reset in (
             (
-                f"anthropic-ratelimit-{what}-limit",
-                f"anthropic-ratelimit-{what}-remaining",
-                f"anthropic-ratelimit-{what}-reset",
+                f"anthropic-ratelimit-{unit}-limit",
+                f"anthropic-ratelimit-{unit}-remaining",
+                f"anthropic-ratelimit-{unit}-reset",
             ),
-            (f"x-ratelimit-limit-{what}", f"x-ratelimit-remaining-{what}", f"x-ratelimit-reset-{what}"),
+            (f"x-ratelimit-limit-{unit}", f"x-ratelimit-remaining-{unit}", f"x-ratelimit-reset-{unit}"),
         ):
             allowed, remaining = _number(headers.get(limit)), headers.get(rest)
             if allowed and remaining is not None:
                 ends = moment_from(headers.get(reset), now)
-                window = "day" if ends is not None and ends - now > timedelta(hours=1) else "minute"
+                shorter: WindowName = (
+                    "day" if ends is not None and ends - now > timedelta(hours=1) else "minute"
+                )
                 used_now = max(0.0, allowed - _number(remaining))
                 readings.append(
                     Reading(
                         provider=provider,
-                        window=window,
+                        window=shorter,
                         unit=unit,
                         used=used_now,
                         limit=allowed,
@@ -235,7 +243,12 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
 
 
 def _percent(
-    provider: str, window: str, percent: float, reset: datetime | None, now: datetime, model: str | None
+    provider: str,
+    window: WindowName,
+    percent: float,
+    reset: datetime | None,
+    now: datetime,
+    model: str | None,
 ) -> Reading | None:
     if not 0 <= percent <= 1000:
         return None  # an epoch in the percent's place: seen in the wild

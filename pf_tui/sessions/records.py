@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     By = Literal["registry", "hook", "log", "gateway", "process"]
     Life = Literal["alive", "unsure", "gone", "foreign"]
     WaitingFor = Literal["permission", "question", "dialog"]
+    from pf_tui.vocabulary import WindowName
 
 STATES: tuple[State, ...] = ("working", "waiting", "limited", "idle", "ended")
 
@@ -41,7 +42,7 @@ class Focus:
 class WindowShare:
     """How much of a provider's limit window one session has used."""
 
-    window: str
+    window: WindowName
     percent: float
     """Of the whole window, not of what is used."""
 

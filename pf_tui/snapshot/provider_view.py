@@ -12,7 +12,7 @@ from pf_tui.catalog import Catalog, Provider
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
-from pf_tui.rules import limits, models
+from pf_tui.rules import limits, models, windows
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.eligibility import ActiveBench, Eligibility, ExhaustedWindow, why_ineligible
 from pf_tui.rules.limits import Limit, Reading
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pf_tui.state.gateway import Gateway
     from pf_tui.state.journal import Event
     from pf_tui.state.project import Project
-    from pf_tui.vocabulary import ProviderState
+    from pf_tui.vocabulary import ProviderState, WindowName, WindowUnit
 
 
 @record
@@ -196,7 +196,7 @@ def view_of(
         ),
         full_windows=tuple(
             ExhaustedWindow(
-                window=limits.window_name(limit.window),
+                window=windows.words(limit.window),
                 resets_at=limit.resets_at,
                 model_family=limit.model,
                 budget=limit.source == "budget",
@@ -279,7 +279,7 @@ def _budget_limits(
         return ()
     tomorrow, next_month = clock.next_day(now, state.zone), clock.next_month(now, state.zone)
     floor = state.floors.get(provider, (0.0, 0.0))
-    rows = (
+    rows: tuple[tuple[WindowName, WindowUnit, float | None, float | None, datetime], ...] = (
         ("day", "tokens", max(today.budget_tokens, floor[0]), budgets.daily_tokens, tomorrow),
         ("day", "requests", today.requests, budgets.daily_requests, tomorrow),
         ("day", "usd", today.cost_usd, budgets.daily_usd, tomorrow),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pf_tui.rules import limits, litellm
+from pf_tui.rules import limits, litellm, windows
 from pf_tui.rules.reset_headers import readings_from_headers
 
 NOW = datetime(2026, 11, 29, 20, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ def test_a_keys_budget_is_a_window_without_an_end() -> None:
 
     assert (reading.window, reading.unit, reading.used, reading.limit) == ("budget", "usd", 1.251464, 5.0)
     assert (limit.resets_at, limit.source, round(limit.percent or 0, 1)) == (None, "header", 25.0)
-    assert limits.window_name("budget") == "the key's budget"
+    assert windows.words("budget") == "the key's budget"
 
 
 @pytest.mark.parametrize(
