@@ -22,6 +22,10 @@ from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
 from pf_tui.state.secret import Secret
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
 TIMEOUT_S = 10.0
 """Listing models takes well under a second; a host that needs longer is not usable now."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pf_tui.catalog.entries import ModelEntry, ProviderEntry, ServedEntry
     from pf_tui.catalog.meanings import Meanings
     from pf_tui.catalog.overlay import Overlay
+    from pf_tui.vocabulary import Protocol
 
 DEARER = 2.0
 """A stand-in that costs more than this many times the asked-for model comes after those that do not."""
@@ -204,7 +205,7 @@ class Catalog:
         ]
         return tuple(sorted(able, key=lambda other: positions[other]))
 
-    def dialect(self, provider_id: str, protocol: str) -> Mapping[str, object]:
+    def dialect(self, provider_id: str, protocol: Protocol) -> Mapping[str, object]:
         """What that provider takes of that protocol, as plain data for `translate.dialect`.
 
         A provider without an entry is taken for a compatible server; the person's own settings go over it.

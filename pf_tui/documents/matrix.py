@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         agent: str
         served: str
         how: str | None
-        protocol: str | None
+        protocol: Protocol | None
         model: str | None
         why: str | None
         lost: list[str]
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     class RouteCandidate(CandidateFacts):
         provider: str
         model: str | None
-        protocol: str | None
+        protocol: Protocol | None
         note: str | None
         context: int | None
 
@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         },
     )
     """Who would be asked, in order, and why the others not."""
+    from pf_tui.vocabulary import Protocol
 
 
 AGENTS = tuple(client.id for client in STARTED.values())
@@ -90,7 +91,7 @@ class Cell:
     """key | pass-through | no"""
     how: str | None
     """native | dialect | translated"""
-    protocol: str | None
+    protocol: Protocol | None
     """What is spoken to the provider."""
     model: str | None
     why: str

@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping
 from pf_tui.json_values import object_in, objects_in, text_in
 from pf_tui.records import field, record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 
 @record
 class Call:
@@ -45,13 +49,13 @@ HANDSHAKE_EVENTS: Mapping[str, int] = {"anthropic-messages": 3, "openai-chat": 1
 """Events of a stream before the first piece of its answer."""
 
 
-def events(protocol: str, reply: Reply, model: str, number: int) -> list[bytes]:
+def events(protocol: Protocol, reply: Reply, model: str, number: int) -> list[bytes]:
     """The stream, one element per event; `number` makes its ids unique."""
     make = {"anthropic-messages": _messages, "openai-chat": _chat, "openai-responses": _responses}[protocol]
     return list(make(reply, reply.model or model, number))
 
 
-def whole(protocol: str, reply: Reply, model: str, number: int) -> bytes:
+def whole(protocol: Protocol, reply: Reply, model: str, number: int) -> bytes:
     """The answer to a request that does not stream."""
     name = reply.model or model
     if protocol == "anthropic-messages":

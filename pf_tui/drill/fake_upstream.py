@@ -24,6 +24,10 @@ from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.drill.refusals import VENDORS, refusal
 from pf_tui.gateway.body import COUNTING, PROTOCOLS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 MAX_BODY_BYTES = 64 * 1024 * 1024
 DRIP_BYTES, DRIP_S = 48, 0.005
 
@@ -50,6 +54,13 @@ class ReceivedRequest:
         self.hung_up = False
         """We left first."""
         self.step: Step | None = None
+
+    @property
+    def spoken(self) -> Protocol:
+        """The protocol of a request that is answered."""
+        if self.protocol is None:
+            raise AssertionError(f"{self.path} is no path of a protocol")
+        return self.protocol
 
     @property
     def content(self) -> dict[str, object]:
@@ -178,7 +189,7 @@ class FakeUpstream:
     async def _reply(
         self, request: web.Request, received_request: ReceivedRequest, reply: Reply
     ) -> web.StreamResponse:
-        protocol = received_request.protocol or ""
+        protocol = received_request.spoken
         headers = {"request-id": f"req_standin{received_request.number:06d}", **reply.headers}
         await asyncio.sleep(reply.wait_s)
         if not received_request.streams:
@@ -192,7 +203,7 @@ class FakeUpstream:
         return response
 
     async def _fail(
-        self, request: web.Request, received_request: ReceivedRequest, protocol: str, fault: Fault
+        self, request: web.Request, received_request: ReceivedRequest, protocol: Protocol, fault: Fault
     ) -> web.StreamResponse:
         now = self._now()
         if fault.how == "silent":
@@ -216,7 +227,7 @@ class FakeUpstream:
     async def _fail_midway(
         self, request: web.Request, received_request: ReceivedRequest, reply: Reply, fault: Fault
     ) -> web.StreamResponse:
-        protocol = received_request.protocol or ""
+        protocol = received_request.spoken
         events = fake_replies.events(protocol, reply, received_request.model, received_request.number)
         response = await _begin(request, {"request-id": f"req_fault{received_request.number:06d}"})
         if fault.how == "drip":
@@ -250,7 +261,7 @@ class FakeUpstream:
     ) -> web.StreamResponse:
         """The same faults where nothing streams: half a body, or none."""
         body = fake_replies.whole(
-            received_request.protocol or "", reply, received_request.model, received_request.number
+            received_request.spoken, reply, received_request.model, received_request.number
         )
         response = web.StreamResponse(headers={"content-type": "application/json"})
         response.content_length = len(body)

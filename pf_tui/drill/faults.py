@@ -14,6 +14,10 @@ from email.utils import format_datetime
 from pf_tui.json_values import object_in
 from pf_tui.records import field, record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 
 @record
 class Fault:
@@ -141,7 +145,7 @@ _FAULTS = (
 FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _FAULTS}
 
 
-def answer(fault: Fault, protocol: str, now: datetime, number: int) -> Answer:
+def answer(fault: Fault, protocol: Protocol, now: datetime, number: int) -> Answer:
     """What the provider sends instead of an answer."""
     headers = {"content-type": fault.content_type, "request-id": f"req_fault{number:06d}"}
     headers |= {**fault.headers, **_told_in_headers(fault, protocol, now)}
@@ -149,7 +153,7 @@ def answer(fault: Fault, protocol: str, now: datetime, number: int) -> Answer:
     return Answer(status=fault.status, headers=headers, body=body)
 
 
-def error(fault: Fault, protocol: str, now: datetime) -> dict[str, object]:
+def error(fault: Fault, protocol: Protocol, now: datetime) -> dict[str, object]:
     """The error object in the protocol's own shape."""
     anthropic, openai, code = WORDS[fault.error]
     if protocol == "anthropic-messages":
@@ -160,7 +164,7 @@ def error(fault: Fault, protocol: str, now: datetime) -> dict[str, object]:
     return {"error": inner}
 
 
-def event(fault: Fault, protocol: str, now: datetime) -> bytes:
+def event(fault: Fault, protocol: Protocol, now: datetime) -> bytes:
     """The error as an event of a stream."""
     content = error(fault, protocol, now)
     if protocol == "anthropic-messages":
@@ -174,7 +178,7 @@ def event(fault: Fault, protocol: str, now: datetime) -> bytes:
     return b"event: response.failed\ndata: " + json.dumps(body).encode() + b"\n\n"
 
 
-def _told_in_headers(fault: Fault, protocol: str, now: datetime) -> dict[str, str]:
+def _told_in_headers(fault: Fault, protocol: Protocol, now: datetime) -> dict[str, str]:
     if fault.back_s is None:
         return {}
     back = now + timedelta(seconds=fault.back_s)

@@ -11,6 +11,10 @@ from pf_tui.rules.benches import Bench
 from pf_tui.rules.eligibility import Skipped
 from pf_tui.rules.pricing import Tokens
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 USUAL_TURN = Tokens(input=1_500, output=600, cache_read=40_000, cache_write_5m=1_500)
 """Of an agent in the middle of its work, where the ledger knows too few requests of this person."""
 
@@ -71,7 +75,7 @@ class Rehearsal:
 
     fault: Fault
     agent: Client
-    protocol: str
+    protocol: Protocol
     model: str
     first: str
     """Who serves now, and is made to fail."""

@@ -10,8 +10,12 @@ import re
 from pf_tui.drill import claude_refusals
 from pf_tui.drill.wire_refusals import CHAT, MESSAGES, Body, objects, schemas
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
 
-def anthropic(protocol: str, body: Body) -> str | None:
+
+def anthropic(protocol: Protocol, body: Body) -> str | None:
     """Source: API errors quoted in anthropics/claude-code issues; SDK types."""
     if body["max_tokens"] > 128_000:
         return (
@@ -27,7 +31,7 @@ def anthropic(protocol: str, body: Body) -> str | None:
     return claude_refusals.refused(body)
 
 
-def claude_cloud(protocol: str, body: Body) -> str | None:
+def claude_cloud(protocol: Protocol, body: Body) -> str | None:
     """Source: litellm 1.110.2's Bedrock, Vertex and Foundry transformations."""
     if sentence := anthropic(protocol, body):
         return sentence
@@ -87,7 +91,7 @@ _ITEM_IDS = {"message": "msg", "function_call": "fc", "reasoning": "rs", "custom
 Quoted in continuedev/continue#11494, openai/codex#33176, Alishahryar1/free-claude-code#1826."""
 
 
-def openai(protocol: str, body: Body) -> str | None:
+def openai(protocol: Protocol, body: Body) -> str | None:
     """Source: openai SDK types; GPT-5 and later's error texts in reports."""
     model = str(body.get("model"))
     if protocol == CHAT:
@@ -129,7 +133,7 @@ def _openai_chat(model: str, body: Body) -> str | None:
     return None
 
 
-def _openai_sampling(protocol: str, model: str, body: Body) -> str | None:
+def _openai_sampling(protocol: Protocol, model: str, body: Body) -> str | None:
     """Source: OpenHands/software-agent-sdk#1837, BittnerPierre/AI-Agent-Casebook#133; litellm 1.110.2."""
     if not _GPT_5.search(model):
         return None
@@ -142,7 +146,7 @@ def _openai_sampling(protocol: str, model: str, body: Body) -> str | None:
     return None
 
 
-def _openai_schemas(protocol: str, body: Body) -> str | None:
+def _openai_schemas(protocol: Protocol, body: Body) -> str | None:
     """Source: "Structured model outputs", "Function calling" (OpenAI); goruck/home-generative-agent#586."""
     form = _form(protocol, body) or {}
     if form.get("strict") is True and (sentence := _strict(form.get("schema") or {})):
@@ -163,7 +167,7 @@ def _openai_schemas(protocol: str, body: Body) -> str | None:
     return None
 
 
-def _form(protocol: str, body: Body) -> Body | None:
+def _form(protocol: Protocol, body: Body) -> Body | None:
     """The wanted form of the answer, with its name, schema and strictness."""
     form = body.get("response_format") or (body.get("text") or {}).get("format") or {}
     if form.get("type") != "json_schema":
@@ -200,7 +204,7 @@ def _openai_items(body: Body) -> str | None:
     return None
 
 
-def bedrock(protocol: str, body: Body) -> str | None:
+def bedrock(protocol: Protocol, body: Body) -> str | None:
     """Source: litellm 1.110.2; BerriAI/litellm#36545, maximhq/bifrost#7039."""
     if protocol == MESSAGES:
         effort = (body.get("output_config") or {}).get("effort")

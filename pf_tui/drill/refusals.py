@@ -12,11 +12,15 @@ from collections.abc import Callable, Collection, Mapping
 from pf_tui.drill import owner_refusals, vendor_refusals, wire_refusals
 from pf_tui.drill.wire_refusals import MESSAGES, Body
 
-Check = Callable[[str, Body], str | None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
+Check = Callable[["Protocol", Body], str | None]
 """(protocol, body) -> the vendor's sentence, or None when it takes the request."""
 
 
-def refusal(vendor: str, protocol: str, body: Body) -> tuple[int, bytes] | None:
+def refusal(vendor: str, protocol: Protocol, body: Body) -> tuple[int, bytes] | None:
     """How that vendor answers a request that it does not take: (status, error body); None = it takes it.
 
     Args:
@@ -31,7 +35,7 @@ def refusal(vendor: str, protocol: str, body: Body) -> tuple[int, bytes] | None:
     return status, json.dumps(_shaped(vendor, protocol, status, sentence)).encode()
 
 
-def _shaped(vendor: str, protocol: str, status: int, sentence: str) -> object:
+def _shaped(vendor: str, protocol: Protocol, status: int, sentence: str) -> object:
     """The error in the vendor's own shape."""
     if protocol == MESSAGES:
         return {"type": "error", "error": {"type": "invalid_request_error", "message": sentence}}
@@ -59,7 +63,7 @@ _WIRE: Mapping[str, Callable[[Body], str | None]] = {
 }
 
 
-def _azure(protocol: str, body: Body) -> str | None:
+def _azure(protocol: Protocol, body: Body) -> str | None:
     """Claude in Foundry, the rest as OpenAI."""
     if protocol == MESSAGES:
         return owner_refusals.claude_cloud(protocol, body)

@@ -34,6 +34,10 @@ from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 DEFAULT_FAULT = "429-hour"
 ALIASES = {"limit": "429-hour", "timeout": "silent", "network": "reset", "overload": "529", "auth": "401"}
 """Words a person may use for a line of the table."""
@@ -102,7 +106,7 @@ class _Scenario:
         sandbox: Sandbox,
         now: Snapshot,
         agent: Client,
-        protocol: str,
+        protocol: Protocol,
         launch_route: launch.LaunchRoute,
         fault: Fault,
     ) -> None:
@@ -352,12 +356,12 @@ def agent_and_route(now: Snapshot, word: str | None) -> tuple[Client, launch.Lau
     return next(((agent, route) for agent, route in ways if route.provider == active), ways[0])
 
 
-def _protocol(now: Snapshot, agent: Client, provider: str) -> str:
+def _protocol(now: Snapshot, agent: Client, provider: str) -> Protocol:
     entry = now.catalog.providers[provider]
     return next((name for name in agent.protocols if name in entry.protocols), agent.protocols[0])
 
 
-def _content(protocol: str, model: str) -> dict[str, object]:
+def _content(protocol: Protocol, model: str) -> dict[str, object]:
     if protocol == "openai-responses":
         return {"model": model, "stream": True, "input": "Rehearsal."}
     messages = [{"role": "user", "content": "Rehearsal."}]

@@ -9,8 +9,12 @@ import re
 
 from pf_tui.drill.wire_refusals import CHAT, MESSAGES, RESPONSES, Body, objects, schemas
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
 
-def xai(protocol: str, body: Body) -> str | None:
+
+def xai(protocol: Protocol, body: Body) -> str | None:
     """Source: xAI Docs (Responses guides); router-for-me/CLIProxyAPI#5257, cline/cline#2764."""
     for tool in body.get("tools") or ():
         for name in ("external_web_access", "search_context_size", "user_location", "search_content_types"):
@@ -47,7 +51,7 @@ def xai(protocol: str, body: Body) -> str | None:
     return None
 
 
-def openrouter(protocol: str, body: Body) -> str | None:
+def openrouter(protocol: Protocol, body: Body) -> str | None:
     """Source: openai/codex#12114, #18307, #32318; anthropics/claude-code#44219; OpenRouter's SDK types."""
     if protocol == RESPONSES:
         for item in body.get("input") or ():
@@ -68,7 +72,7 @@ def openrouter(protocol: str, body: Body) -> str | None:
     return None
 
 
-def groq(protocol: str, body: Body) -> str | None:
+def groq(protocol: Protocol, body: Body) -> str | None:
     """Source: 'OpenAI Compatibility' (GroqDocs), groq SDK types; livekit/agents#1276, karthink/gptel#774."""
     for name in ("logprobs", "top_logprobs", "logit_bias", "metadata", "store", "safety_identifier"):
         if name in body:
@@ -132,7 +136,7 @@ _MISTRAL_FIELDS = frozenset(
 )
 
 
-def mistral(protocol: str, body: Body) -> str | None:
+def mistral(protocol: Protocol, body: Body) -> str | None:
     """Source: OpenAPI description (additionalProperties: false); charmbracelet/crush#1590."""
     if extra := sorted(set(body) - _MISTRAL_FIELDS):
         return f"extra_forbidden: Extra inputs are not permitted ({extra[0]})"
@@ -166,7 +170,7 @@ def mistral(protocol: str, body: Body) -> str | None:
     return None
 
 
-def deepseek(protocol: str, body: Body) -> str | None:
+def deepseek(protocol: Protocol, body: Body) -> str | None:
     """Source: 'Thinking Mode', 'Anthropic API' (DeepSeek API Docs) and their quoted errors;
     yubing744/trading-gpt#75, llm-exe/llm-exe#662."""
     off = (body.get("thinking") or {}).get("type") == "disabled"
@@ -233,7 +237,7 @@ _GEMINI_REFUSED = frozenset(
 )
 
 
-def gemini(protocol: str, body: Body) -> str | None:
+def gemini(protocol: Protocol, body: Body) -> str | None:
     """Source: jackmpcollins/magentic#382, smarter-sh/smarter#537, decolua/9router#3816 (quoted answers),
     'Thought signatures'; OpenCode's transform.ts."""
     if extra := sorted(set(body) - _GEMINI_FIELDS):
@@ -308,7 +312,7 @@ _COHERE_REFUSED = frozenset(
 """Listed by Cohere as unsupported, or not listed at all."""
 
 
-def cohere(protocol: str, body: Body) -> str | None:
+def cohere(protocol: Protocol, body: Body) -> str | None:
     """Source: 'Using Cohere models via the OpenAI SDK' (unsupported parameters); agno-agi/agno#3503."""
     for name in _COHERE_REFUSED:
         if name in body:
@@ -359,7 +363,7 @@ _TOGETHER_FIELDS = frozenset(
 """Parameters of the SDK's chat.completions.create."""
 
 
-def together(protocol: str, body: Body) -> str | None:
+def together(protocol: Protocol, body: Body) -> str | None:
     """Source: together SDK 3.1.1 types; togetherlink 0.8.7."""
     if protocol != CHAT:
         return None
@@ -370,7 +374,7 @@ def together(protocol: str, body: Body) -> str | None:
     return None
 
 
-def zai(protocol: str, body: Body) -> str | None:
+def zai(protocol: Protocol, body: Body) -> str | None:
     """Source: 'Chat Completion', 'API code' (docs.z.ai); litellm 1.110.2."""
     if (body.get("max_tokens") or 0) > 131_072:
         return "max_tokens: must be less than or equal to 131072"

@@ -9,7 +9,7 @@ Source: LiteLLM proxy 1.108.7, run against fake upstreams.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pf_tui.catalog import SERVED_PROTOCOLS, Catalog, Model, Provider
 from pf_tui.records import record, replace
@@ -20,6 +20,10 @@ from pf_tui.rules.models import SAME
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import settings_table
 from pf_tui.state.config import Budgets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
 
 Chain = tuple[Candidate, ...]
 
@@ -168,6 +172,8 @@ class _Plan:
 
     def _deployment(self, group: str, candidate: Candidate, order: int) -> Deployment:
         provider, model = self._catalog.providers[candidate.provider], str(candidate.model)
+        if candidate.protocol is None:
+            raise AssertionError("a route asked for over a protocol has one")
         native = self._catalog.native_id(model, provider.id) or model
         budget, days = _budget(self._now.config.budgets.get(provider.id, Budgets()))
         own = f"{provider.id}.{model}"
@@ -176,8 +182,8 @@ class _Plan:
             id=own if group == model else f"{own}.in.{group}",
             provider=provider.id,
             model=model,
-            wire=f"{_WIRES[str(candidate.protocol)]}/{native}",
-            api_base=provider.base_urls[str(candidate.protocol)],
+            wire=f"{_WIRES[candidate.protocol]}/{native}",
+            api_base=provider.base_urls[candidate.protocol],
             key=self._key(provider),
             order=order,
             max_budget_usd=budget,
@@ -219,7 +225,7 @@ class _Plan:
                 why = "LiteLLM reaches this cloud by settings of its own, which this file does not write"
                 yield Skipped(provider=provider.id, code="protocol", reason=why)
 
-    def _has_own_dialect(self, provider: Provider, protocol: str) -> bool:
+    def _has_own_dialect(self, provider: Provider, protocol: Protocol) -> bool:
         return self._catalog.dialect(provider.id, protocol) != self._catalog.dialect("", protocol)
 
     def _left_out(self, used_providers: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
@@ -262,7 +268,7 @@ class _Plan:
 CLOUDS = ("AWS", "Azure", "Vertex")
 """Families that sign requests, or take a key in a header of their own."""
 
-_WIRES = {
+_WIRES: Mapping[Protocol, str] = {
     "anthropic-messages": "anthropic",
     "openai-chat": "openai",
     "openai-responses": "openai/responses",

@@ -13,6 +13,10 @@ from pf_tui.gateway.own_responses import Answer, error_body, refused
 from pf_tui.rules.addresses import is_own_request
 from pf_tui.rules.own_headers import TOKEN_HEADER
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 CREDENTIALS = "/pf/credentials"
 STOP = "/pf/stop"
 CONTROLLED = (CREDENTIALS, STOP)
@@ -28,7 +32,7 @@ class Access:
         self.port = 0
         """The one that is listened on."""
 
-    def refusal(self, request: web.BaseRequest, protocol: str, *, draining: bool) -> Answer | None:
+    def refusal(self, request: web.BaseRequest, protocol: Protocol, *, draining: bool) -> Answer | None:
         """Why a request is not served; None when it may be.
 
         Args:

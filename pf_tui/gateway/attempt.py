@@ -36,6 +36,10 @@ from pf_tui.rules.failures import Rule
 from pf_tui.rules.masking import ValueMask
 from pf_tui.translate.failures import classify, error_body
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 _EMPTY = (204, 205)
 """Good statuses without a body: no answer to a prompt."""
 
@@ -185,7 +189,7 @@ class UpstreamAttempt:
 
 
 async def forward(
-    reply: Reply, failed_attempt: FailedAttempt, extra_headers: Mapping[str, str], protocol: str
+    reply: Reply, failed_attempt: FailedAttempt, extra_headers: Mapping[str, str], protocol: Protocol
 ) -> None:
     """Hand an upstream's own error on; one of ours where it said nothing that an agent can read."""
     unread = (

@@ -168,7 +168,7 @@ def for_vertex(raw: bytes) -> bytes:
     return json.dumps({"anthropic_version": VERTEX_VERSION, **content}, ensure_ascii=False).encode()
 
 
-def without_thinking(raw: bytes, protocol: str, foreign: Callable[[dict[str, object]], bool]) -> bytes:
+def without_thinking(raw: bytes, protocol: Protocol, foreign: Callable[[dict[str, object]], bool]) -> bytes:
     """The body without the reasoning of earlier turns that another vendor signed: it would be refused.
 
     Args:

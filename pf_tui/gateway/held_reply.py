@@ -10,10 +10,14 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol as Interface
 
 from pf_tui.gateway.stream_errors import cut_event
 from pf_tui.translate import keep_alive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
 
 KEEP_ALIVE_S = 15.0
 """A stream's client is told after this much silence that it lives."""
@@ -23,7 +27,7 @@ class ClientGone(Exception):  # noqa: N818 - reads as a sentence
     """The client has left before its answer was whole."""
 
 
-class Reply(Protocol):
+class Reply(Interface):
     """Where an answer goes; each method raises ClientGone when the client has left."""
 
     async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
@@ -45,7 +49,7 @@ class HeldReply:
     __slots__ = ("_head", "_last_s", "_period_s", "_protocol", "_reply", "_saying", "_timer", "begun")
 
     def __init__(
-        self, reply: Reply, protocol: str, head: Callable[[], Mapping[str, str]], period_s: float
+        self, reply: Reply, protocol: Protocol, head: Callable[[], Mapping[str, str]], period_s: float
     ) -> None:
         """Args: head: of an answer that begins before its provider is known; period_s: of keep-alives."""
         self._reply = reply
@@ -125,7 +129,7 @@ class HeldReply:
             await self._reply.send(keep_alive(self._protocol))
 
 
-def in_band(protocol: str, status: int, body: bytes | bytearray) -> bytes:
+def in_band(protocol: Protocol, status: int, body: bytes | bytearray) -> bytes:
     """An error answer as the last event of a stream whose head was 200."""
     try:
         content: object = json.loads(body)

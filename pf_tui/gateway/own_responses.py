@@ -21,6 +21,10 @@ from pf_tui.rules import failover
 from pf_tui.rules.eligibility import Skipped
 from pf_tui.state.clock import time_of_day
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 UNKNOWN_WAIT_S = 60
 """retry-after where nobody knows when somebody is back."""
 
@@ -49,7 +53,7 @@ class Answer:
 
 
 def exhausted(
-    protocol: str,
+    protocol: Protocol,
     agent: str | None,
     skipped: Sequence[Skipped],
     now: datetime,
@@ -166,7 +170,7 @@ def sentence_for(
     return "pf-tui: " + "; ".join(sentences) + (asks or ends)
 
 
-def reserved(protocol: str, login: str, agent: str | None) -> Answer:
+def reserved(protocol: Protocol, login: str, agent: str | None) -> Answer:
     """The agent's own login comes first and could serve: a paid key is not used in its place."""
     client = CLIENTS.get(agent) if agent else None
     word = client.word if client is not None else agent or "the agent"
@@ -224,7 +228,7 @@ def no_search(request: Request) -> Answer:
     return Answer(status=200, headers={"content-type": "text/event-stream"}, body=body)
 
 
-def unreachable(protocol: str, provider: str, text: str, *, silent: bool) -> Answer:
+def unreachable(protocol: Protocol, provider: str, text: str, *, silent: bool) -> Answer:
     """An upstream gave no answer at all."""
     headers = {"content-type": "application/json"}
     kind = "timeout_error" if silent and protocol == "anthropic-messages" else "api_error"
@@ -232,7 +236,7 @@ def unreachable(protocol: str, provider: str, text: str, *, silent: bool) -> Ans
     return Answer(status=504 if silent else 502, headers=headers, body=error_body(protocol, kind, sentence))
 
 
-def too_much(protocol: str, total: int) -> Answer:
+def too_much(protocol: Protocol, total: int) -> Answer:
     """The gateway holds as many bytes as it may: agents ask again by themselves."""
     sentence = f"pf-tui: requests and answers under way hold {total >> 20} MB, the most allowed; try again"
     headers = {"content-type": "application/json", "retry-after": "2"}
@@ -250,7 +254,7 @@ _STATUSES: Mapping[str, tuple[int, str]] = {
 }
 
 
-def in_words(protocol: str, kind: str, message: str) -> Answer:
+def in_words(protocol: Protocol, kind: str, message: str) -> Answer:
     """An error that came under a good status, under the status it should have had."""
     status, word = _STATUSES.get(kind, (502, "api_error"))
     if status == 529 and protocol != "anthropic-messages":
@@ -259,7 +263,7 @@ def in_words(protocol: str, kind: str, message: str) -> Answer:
     return Answer(status=status, headers=headers, body=error_body(protocol, word, message))
 
 
-def refused(status: int, protocol: str, sentence: str) -> Answer:
+def refused(status: int, protocol: Protocol, sentence: str) -> Answer:
     """A request the gateway itself turns down."""
     kind = {401: "authentication_error", 403: "permission_error", 404: "not_found_error"}.get(
         status, "invalid_request_error"
@@ -268,7 +272,7 @@ def refused(status: int, protocol: str, sentence: str) -> Answer:
     return Answer(status=status, headers=headers, body=error_body(protocol, kind, sentence))
 
 
-def error_body(protocol: str, kind: str, sentence: str) -> bytes:
+def error_body(protocol: Protocol, kind: str, sentence: str) -> bytes:
     """An error in the protocol's own shape."""
     if protocol == "anthropic-messages":
         return _json({"type": "error", "error": {"type": kind, "message": sentence}})

@@ -203,7 +203,7 @@ def _thinks(model: Model | None) -> bool:
     return model is None or model.tier == "reasoning" or "thinking" in model.capabilities
 
 
-def credential_headers(provider: Provider, protocol: str, key: Secret) -> dict[str, str]:
+def credential_headers(provider: Provider, protocol: Protocol, key: Secret) -> dict[str, str]:
     """How this provider wants its key.
 
     Anthropic takes a key as x-api-key alone; compatible endpoints take either, and get both as Claude
@@ -238,7 +238,7 @@ _PATHS: Mapping[str, str] = {
 """Anthropic base URLs exclude /v1, OpenAI ones include it."""
 
 
-def _url(base: str, protocol: str, request: Request) -> str:
+def _url(base: str, protocol: Protocol, request: Request) -> str:
     if protocol != request.protocol:
         return base.rstrip("/") + _PATHS[protocol]
     path = request.path if protocol == "anthropic-messages" else request.path.removeprefix("/v1")

@@ -43,6 +43,10 @@ from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 _UNHEARD = logging.getLogger("pf_tui.gateway.http")
 """aiohttp writes a traceback for whatever is no HTTP: its answer says so, and nobody else need know."""
 _UNHEARD.disabled = True
@@ -333,7 +337,7 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     return listener
 
 
-def _protocol(path: str) -> str:
+def _protocol(path: str) -> Protocol:
     if path in PROTOCOLS:
         return PROTOCOLS[path]
     return "openai-chat"

@@ -6,8 +6,12 @@ import json
 
 from pf_tui.gateway.sse import payload
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
 
-def cut_event(protocol: str, sentence: str) -> bytes:
+
+def cut_event(protocol: Protocol, sentence: str) -> bytes:
     """One clean in-band error for a stream that broke; the agent then repeats the request itself."""
     if protocol == "anthropic-messages":
         body: dict[str, object] = {
@@ -21,14 +25,14 @@ def cut_event(protocol: str, sentence: str) -> bytes:
     return b"data: " + _json({"error": {"message": sentence, "type": "server_error", "code": 502}}) + b"\n\n"
 
 
-def last_event(protocol: str) -> bytes:
+def last_event(protocol: Protocol) -> bytes:
     """The last event of an answer that is whole but for it, where its client waits for one."""
     if protocol != "anthropic-messages":
         return b""
     return b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
 
-def clean_error(protocol: str, event: bytes, *, asks_again: bool = False) -> bytes:
+def clean_error(protocol: Protocol, event: bytes, *, asks_again: bool = False) -> bytes:
     """A vendor's error event in the one shape that the client takes for an error.
 
     OpenCode reads a chunk that has choices as an answer, and asks again without end (measured on 1.18);

@@ -26,6 +26,10 @@ from pf_tui.gateway.usage_meter import KEEP_ALIVES, Kind, UsageMeter
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 EVENT_BYTES = 16 * 2**20
 """The largest event of a stream; the longest of a real one are images of some MB."""
 
@@ -61,7 +65,7 @@ class StreamedAnswer:
         self,
         *,
         provider: str,
-        protocol: str,
+        protocol: Protocol,
         in_flight: InFlightRequest,
         reply: HeldReply,
         limits: Limits,

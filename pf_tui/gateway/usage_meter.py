@@ -14,6 +14,10 @@ from pf_tui.gateway.event_batches import Choice, Delta, Event, Holder, all_at_on
 from pf_tui.gateway.openings import content_of, is_empty_answer, is_opening
 from pf_tui.gateway.sse import payload, split_events
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 MOST_SIGNATURES = 1000
 SIGNATURE_CHARS = 2**20
 MOST_FIELDS = 100
@@ -301,7 +305,7 @@ def _readable(data: bytes | bytearray) -> bytes:
     return data.decode("utf-8", "replace").encode()
 
 
-def counts(protocol: str, usage: dict[str, object]) -> dict[str, int]:
+def counts(protocol: Protocol, usage: dict[str, object]) -> dict[str, int]:
     """A provider's usage in the ledger's terms: input without cache, output with reasoning."""
     if protocol == "anthropic-messages":
         split = usage.get("cache_creation")

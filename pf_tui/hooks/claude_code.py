@@ -247,13 +247,13 @@ def _bench(
     now: Snapshot,
     provider: str,
     failure: Failure,
-    protocol: str,
+    model_name: str,
     data: Mapping[str, object],
     *,
     at: datetime | None,
 ) -> None:
     """Bench what the failure is about. Call it under the lock. Args: at: when it was written down."""
-    model = _asked_for(now, provider, protocol) if protocol else None
+    model = _asked_for(now, provider, model_name) if model_name else None
     prompt = text(data, "prompt_id")
     benches = [bench for bench in now.files.health.benches if bench.provider == provider]
     earlier = [prompt for bench in benches for prompt in _prompts(bench)][-PROMPTS:]
@@ -283,11 +283,11 @@ def _prompts(bench: Bench) -> list[str]:
     return [prompt for prompt in prompts if isinstance(prompt, str) and prompt]
 
 
-def _asked_for(now: Snapshot, provider: str, protocol: str) -> Model | None:
+def _asked_for(now: Snapshot, provider: str, model_name: str) -> Model | None:
     """What the provider was asked for when Claude Code speaks of a model: our overrides rename it."""
     from pf_tui.integrations import claude_models
 
-    model = now.catalog.find_model(protocol, provider)
+    model = now.catalog.find_model(model_name, provider)
     if model is None:
         return None
     model_sent = claude_models.overrides(now.catalog, now.catalog.providers[provider]).get(model.id)

@@ -18,6 +18,10 @@ from pf_tui.json_values import list_in, object_in
 from pf_tui.translate.conversation import Notes
 from pf_tui.translate.reasoning import MARK
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 
 class Dialect(Struct, frozen=True, kw_only=True):
     """The settings of one provider, protocol and model. What is not set is as the protocol's owner has it."""
@@ -137,7 +141,9 @@ SETTINGS = frozenset(Dialect.__struct_fields__) - {"provider", "protocol", "mode
 """What a person may set under `dialect:`."""
 
 
-def dialect(entry: Mapping[str, object] | None, provider: str, protocol: str, model: str = "") -> Dialect:
+def dialect(
+    entry: Mapping[str, object] | None, provider: str, protocol: Protocol, model: str = ""
+) -> Dialect:
     """The dialect of a model at a provider.
 
     Args:

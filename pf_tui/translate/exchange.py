@@ -37,6 +37,10 @@ from pf_tui.translate.reasoning import ReasoningStore
 from pf_tui.translate.schemas import has_other_enums
 from pf_tui.translate.streams import StreamReader
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 PROTOCOLS: Mapping[str, ModuleType] = {
     "anthropic-messages": messages,
     "openai-chat": chat,
@@ -67,7 +71,7 @@ class Exchange:
     def __init__(
         self,
         raw: bytes,
-        source: str,
+        source: Protocol,
         target: Dialect,
         *,
         store: ReasoningStore | None = None,

@@ -13,6 +13,10 @@ from collections.abc import Mapping
 from pf_tui.translate import sse
 from pf_tui.translate.conversation import Failure, FailureKind
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 # Plain patterns: `re` compiles one when it is first asked, not at every start of the gateway.
 _TOO_LONG = (
     r"(?is)prompt is too long|context_length_exceeded|exceeds? the context window|maximum context length"
@@ -167,7 +171,7 @@ def too_long_sentence(message: str, tokens: int | None = None, window: int | Non
 
 
 def error_body(
-    protocol: str,
+    protocol: Protocol,
     failure: Failure,
     *,
     tokens: int | None = None,
@@ -191,7 +195,7 @@ def error_body(
 
 
 def error_event(
-    protocol: str,
+    protocol: Protocol,
     failure: Failure,
     *,
     response: Mapping[str, object] | None = None,
@@ -225,7 +229,7 @@ def _anthropic(failure: Failure, word: str, tokens: int | None, window: int | No
     return {"type": "error", "error": {"type": word, "message": message}}
 
 
-def _openai(protocol: str, failure: Failure) -> dict[str, object]:
+def _openai(protocol: Protocol, failure: Failure) -> dict[str, object]:
     _, kind, code = _OPENAI[failure.kind]
     message = failure.message
     if failure.kind == "rate_limit" and failure.retry_after_s is not None:
@@ -237,7 +241,7 @@ def _openai(protocol: str, failure: Failure) -> dict[str, object]:
     return {"message": message, "type": kind, "param": None, "code": code}
 
 
-def keep_alive(protocol: str) -> bytes:
+def keep_alive(protocol: Protocol) -> bytes:
     """What shows a waiting client that the stream lives, in the form each real client takes."""
     if protocol == "anthropic-messages":
         return sse.named("ping", {"type": "ping"})

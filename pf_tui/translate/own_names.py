@@ -10,6 +10,10 @@ from pf_tui.translate.growing_text import GrowingText
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.schemas import has_other_enums
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol
+
 
 def rename_calls(message: Mapping[str, object], names: Mapping[str, ToolName]) -> None:
     """The calls of a Chat message or delta under the client's names."""
@@ -38,7 +42,7 @@ def restore_item(item: dict[str, object], names: Mapping[str, ToolName]) -> None
         item["input"] = plain_input(arguments) if arguments else ""
 
 
-def restored(content: dict[str, object], protocol: str, names: Mapping[str, ToolName]) -> None:
+def restored(content: dict[str, object], protocol: Protocol, names: Mapping[str, ToolName]) -> None:
     """A whole answer with the client's own tool names."""
     if protocol == "openai-chat":
         for choice in objects_in(content, "choices"):
