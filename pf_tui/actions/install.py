@@ -19,8 +19,12 @@ from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting
 from pf_tui.state.paths import config_folder
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
 
-def agents_present(ctx: Context) -> tuple[str, ...]:
+
+def agents_present(ctx: Context) -> tuple[AgentId, ...]:
     """The agents on this machine: on the PATH, or with a configuration folder of their own."""
     return tuple(
         agent
@@ -30,7 +34,7 @@ def agents_present(ctx: Context) -> tuple[str, ...]:
     )
 
 
-def only_read(ctx: Context) -> tuple[str, ...]:
+def only_read(ctx: Context) -> tuple[AgentId, ...]:
     """The agents on this machine that need no set-up: their use is read from their own logs."""
     return tuple(
         client.id
@@ -43,7 +47,7 @@ def only_read(ctx: Context) -> tuple[str, ...]:
     )
 
 
-def plan(ctx: Context, agent: str, *, in_project: bool = False, removal: bool = False) -> Plan:
+def plan(ctx: Context, agent: AgentId, *, in_project: bool = False, removal: bool = False) -> Plan:
     """What install (or uninstall) would change; nothing is written.
 
     Raises:
@@ -58,7 +62,7 @@ def plan(ctx: Context, agent: str, *, in_project: bool = False, removal: bool = 
     return new_plan
 
 
-def install(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
+def install(ctx: Context, agent: AgentId, *, in_project: bool = False) -> Plan:
     """Put pf-tui into the agent; returns what that changed, an empty plan when it was there.
 
     Raises:
@@ -73,7 +77,7 @@ def install(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
     return written_plan
 
 
-def uninstall(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
+def uninstall(ctx: Context, agent: AgentId, *, in_project: bool = False) -> Plan:
     """Take pf-tui out of the agent; its files are as they were. Raises PfError as install does."""
     key = plan(ctx, agent, in_project=in_project, removal=True).key
     remembered = key in installs.keys(ctx.paths)
@@ -84,7 +88,7 @@ def uninstall(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
     return written_plan
 
 
-def put_in(ctx: Context, agent: str, *, in_project: bool) -> Plan:
+def put_in(ctx: Context, agent: AgentId, *, in_project: bool) -> Plan:
     """Make the install, written down nowhere. Caller holds the lock."""
     new_plan = plan(ctx, agent, in_project=in_project)
     install_plan.apply(ctx.paths, new_plan)
@@ -93,7 +97,7 @@ def put_in(ctx: Context, agent: str, *, in_project: bool) -> Plan:
 
 def take_out(
     ctx: Context,
-    agent: str,
+    agent: AgentId,
     *,
     in_project: bool,
     running: Sequence[Session] = (),
@@ -114,7 +118,7 @@ def take_out(
     with files.locked(ctx.paths):
         new_plan = plan(ctx, agent, in_project=in_project, removal=True)
         install_plan.apply(ctx.paths, new_plan)
-        if agent not in {name.partition(":")[0] for name in installs.keys(ctx.paths)}:
+        if agent not in installs.agents(installs.keys(ctx.paths)):
             _own_affair(ctx, agent)
     return new_plan
 
@@ -139,7 +143,7 @@ def _forget_paused(ctx: Context, key: str) -> bool:
         return True
 
 
-def _running(ctx: Context, agent: str) -> tuple[Session, ...]:
+def _running(ctx: Context, agent: AgentId) -> tuple[Session, ...]:
     """Running sessions that a change of settings reaches; looked for only where one would."""
     if not CLIENTS[agent].led_by_settings:
         return ()
@@ -151,12 +155,12 @@ def _running(ctx: Context, agent: str) -> tuple[Session, ...]:
         return ()
 
 
-def _reads_settings(running: Sequence[Session], agent: str) -> bool:
+def _reads_settings(running: Sequence[Session], agent: AgentId) -> bool:
     of_agent = [session for session in running if session.agent == agent and not session.behind_gateway]
     return bool(of_agent) and hasattr(apply.module(agent), "lead_home")
 
 
-def _own_affair(ctx: Context, agent: str) -> None:
+def _own_affair(ctx: Context, agent: AgentId) -> None:
     """What the agent is set to is its own affair again: from now on its rows are its own login's."""
     from pf_tui.ingest import attribution
 
@@ -169,6 +173,6 @@ def _own_affair(ctx: Context, agent: str) -> None:
         ledger.applied(ctx.paths.ledger, agent, serves, ctx.now())
 
 
-def _without(agents: Mapping[str, AgentSetting], agent: str) -> dict[str, AgentSetting]:
+def _without(agents: Mapping[str, AgentSetting], agent: AgentId) -> dict[str, AgentSetting]:
     """What the agent was set to is its own affair again."""
     return {name: setting for name, setting in agents.items() if name != agent}

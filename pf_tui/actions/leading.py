@@ -10,6 +10,7 @@ from pf_tui.actions.gateway_start import bring_up
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.settings import change_setting
 from pf_tui.actions.switching import settle
+from pf_tui.clients import INTEGRATED
 from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
 from pf_tui.ledger import reader as ledger
@@ -17,6 +18,10 @@ from pf_tui.records import replace
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
 
 
 def set_gateway_auto(ctx: Context, on: bool) -> tuple[Effect, ...]:
@@ -36,13 +41,15 @@ def set_gateway_auto(ctx: Context, on: bool) -> tuple[Effect, ...]:
 def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...]:
     """Set every agent that is led to the gateway to whom it reached without it; one effect each."""
     with files.locked(ctx.paths):
+        settings = ctx.health().agents
         led = {
-            agent: agent_state
-            for agent, agent_state in ctx.health().agents.items()
-            if agent_state.direct is not None
+            agent: settings[agent]
+            for agent in INTEGRATED
+            if agent in settings and settings[agent].direct is not None
         }
         catalog, moment = ctx.catalog(), ctx.now()
-        effects, back = [], {}
+        effects: list[Effect] = []
+        back: dict[AgentId, AgentSetting] = {}
         for agent, agent_state in led.items():
             last = catalog.providers.get(agent_state.direct or "")
             if last is None:
@@ -52,7 +59,8 @@ def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...
             if effect.applied:
                 back[agent] = AgentSetting(provider=last.id, since=moment)
         if back:
-            health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **back}))
+            set_to: dict[str, AgentSetting] = {**back}
+            health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **set_to}))
             for agent, agent_state in back.items():
                 ledger.applied(ctx.paths.ledger, agent, agent_state.provider, moment)
             write_down(

@@ -26,6 +26,10 @@ from pf_tui.sessions.records import Session
 from pf_tui.state import files
 from pf_tui.state.context import Context
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 
 @record
 class PauseOutcome:
@@ -97,7 +101,9 @@ def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
     running = _running(ctx)
     effects_out, problems = [], []
     for key in install_keys:
-        agent, _, root = key.partition(":")
+        if (parts := installs.agent_and_root(key)) is None:
+            continue  # written by a pf-tui that knows more agents
+        agent, root = parts
         here = replace(ctx, cwd=Path(root)) if root else ctx
         try:
             install.take_out(here, agent, in_project=bool(root), running=running, wait=wait)
@@ -122,7 +128,9 @@ def _put_back(ctx: Context) -> PauseOutcome:
         installs.remember_pause(ctx.paths, None)
         problems, lost_agents, effects_in = [], [], []
         for key in lasts.installs:
-            agent, _, root = key.partition(":")
+            if (parts := installs.agent_and_root(key)) is None:
+                continue
+            agent, root = parts
             if root and not Path(root).is_dir():
                 lost_agents.append(
                     f"{root} is no longer there; `pf-tui install {agent} --project` in another place"
@@ -147,12 +155,12 @@ def _running(ctx: Context) -> tuple[Session, ...]:
         return ()
 
 
-def _removal_effect(agent: str) -> Effect:
+def _removal_effect(agent: AgentId) -> Effect:
     text = "its settings are as they were before pf-tui; its running sessions go on by themselves"
     return Effect(agent=agent, when="now", how="settings", text=text)
 
 
-def _back(agent: str) -> Effect:
+def _back(agent: AgentId) -> Effect:
     return Effect(agent=agent, when="next start", how="settings", text="from its next start")
 
 

@@ -11,6 +11,10 @@ from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 
 def as_probe(now: Snapshot) -> Snapshot | None:
     """What would be for a request that claims the probes that are due; None when none is."""
@@ -40,7 +44,7 @@ def claim_probe(ctx: Context, provider: str, model: str | None) -> bool:
     return claimed
 
 
-def lead_to_probe(ctx: Context, agent: str, *, why: str, lock_s: float) -> str | None:
+def lead_to_probe(ctx: Context, agent: AgentId, *, why: str, lock_s: float) -> str | None:
     """Lead one agent, by its settings, to a provider whose probe is due and that it would then be led to.
 
     The agent returns as it always follows: with the next `settle`.

@@ -28,6 +28,10 @@ from pf_tui.sessions.records import Session, short_id
 from pf_tui.state import detached, files, resumes
 from pf_tui.state.context import Context
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 MESSAGE = "continue"
 
 AFTER = timedelta(seconds=5)
@@ -221,7 +225,7 @@ def _plugin_looks(ctx: Context, session: Session) -> bool:
     return latest is not None and latest.status == "idle" and bool(latest.limited)
 
 
-def _journal_resume(ctx: Context, agent: str, session: str, how: str) -> None:
+def _journal_resume(ctx: Context, agent: AgentId, session: str, how: str) -> None:
     with files.locked(ctx.paths):
         write_down(
             ctx,

@@ -21,13 +21,17 @@ from pf_tui.state import files, gateway, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health, SessionServed
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 
 @record
 class MoveOutcome:
     """What moving a session did."""
 
     session: str
-    agent: str
+    agent: AgentId
     from_provider: str | None
     to_provider: str
     how: str

@@ -27,6 +27,10 @@ from pf_tui.state.context import Context
 from pf_tui.state.health import AgentSetting, Health, SessionServed
 from pf_tui.state.journal import Event
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 PASSIVE = ("apply",)
 """Events that follow from a switch and do not end a run of them."""
 
@@ -191,8 +195,8 @@ def settle(
     catalog = ctx.catalog()
     settings = {agent.agent: agent.applied for agent in now.agents}
     effects: list[Effect] = []
-    providers: dict[str, str] = {}
-    direct: dict[str, str | None] = {}
+    providers: dict[AgentId, str] = {}
+    direct: dict[AgentId, str | None] = {}
     for view in now.agents:
         agent, due = view.agent, view.due or now.active
         provider = catalog.provider(due.provider)
@@ -207,7 +211,7 @@ def settle(
             providers[agent] = serves
     if providers:
         moment = ctx.now()
-        set_to = {
+        set_to: dict[str, AgentSetting] = {
             agent: AgentSetting(
                 provider=serves,
                 since=moment,

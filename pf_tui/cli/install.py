@@ -17,6 +17,10 @@ from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 from pf_tui.visible import visible
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 agent_argument = click.argument("agent", type=click.Choice(INTEGRATED), required=False)
 in_project = click.option(
     "--project", "in_project", is_flag=True, help="For this project's folder only, shared with its team."
@@ -30,7 +34,7 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show the exact change; w
 @dry_run
 @as_json
 @click.pass_obj
-def install(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as_json: bool) -> None:
+def install(ctx: Context, agent: AgentId | None, in_project: bool, dry_run: bool, as_json: bool) -> None:
     """Without an agent: looks for all of them and asks. Doing it twice changes nothing."""
     agents = (agent,) if agent else verbs.agents_present(ctx)
     if not agents:
@@ -47,7 +51,7 @@ def install(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as
 @dry_run
 @as_json
 @click.pass_obj
-def uninstall(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as_json: bool) -> None:
+def uninstall(ctx: Context, agent: AgentId | None, in_project: bool, dry_run: bool, as_json: bool) -> None:
     """Without an agent: asks for each that pf-tui is in. Files are as before, byte for byte."""
     agents = (agent,) if agent else apply.installed(ctx)
     if not agents:
@@ -57,7 +61,7 @@ def uninstall(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, 
 
 def _each(
     ctx: Context,
-    agents: tuple[str, ...],
+    agents: tuple[AgentId, ...],
     in_project: bool,
     *,
     dry_run: bool,
@@ -108,7 +112,7 @@ def _somebody_there() -> bool:
     return sys.stdin.isatty()
 
 
-def _agreed(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> bool:
+def _agreed(ctx: Context, agent: AgentId, plan: Plan, *, removal: bool) -> bool:
     """Ask a person at the terminal; nothing to do is no question."""
     if plan.empty and not removal:
         return True
@@ -126,7 +130,7 @@ def _files(plan: Plan) -> str:
     return f"{len(plan.changes)} file{'s' if len(plan.changes) != 1 else ''}"
 
 
-def _sentence(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
+def _sentence(ctx: Context, agent: AgentId, plan: Plan, *, removal: bool) -> str:
     if removal:
         return (
             f"{agent}: pf-tui is out; its files are as they were"
@@ -140,7 +144,9 @@ def _sentence(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
     return "\n".join(lines)
 
 
-def _document(ctx: Context, agent: str, plan: Plan, *, dry_run: bool, in_project: bool) -> dict[str, object]:
+def _document(
+    ctx: Context, agent: AgentId, plan: Plan, *, dry_run: bool, in_project: bool
+) -> dict[str, object]:
     def kind(before: bytes | None, after: bytes | None) -> str:
         return "create" if before is None else "delete" if after is None else "edit"
 

@@ -24,6 +24,10 @@ from pf_tui.sessions.evidence import Evidence
 from pf_tui.state.clock import to_text
 from pf_tui.state.paths import Paths
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 WINDOW_TOKENS = 200_000
 GROWTH_TOKENS = 1_200
 """How much a turn adds to the context."""
@@ -47,7 +51,7 @@ _LOGIN = "Bearer sk-ant-oat01-demo"
 class Session:
     """One session of the story."""
 
-    agent: str
+    agent: AgentId
     id: str
     project: str
     model: str

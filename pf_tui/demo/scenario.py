@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pf_tui.records import record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 MODEL = "claude-opus-5-5"
 """The model the person of the demo asks for."""
 
@@ -32,7 +36,7 @@ IN_ENVIRONMENT = {"AWS_PROFILE": "demo"}
 class Work:
     """One kind of work the person of the demo does."""
 
-    agent: str
+    agent: AgentId
     model: str
     provider: str
     """Who serves it on a good day."""

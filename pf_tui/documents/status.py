@@ -9,7 +9,7 @@ from pf_tui.documents import trust
 from pf_tui.rules import windows
 from pf_tui.rules.limits import Limit
 from pf_tui.sessions.uses import Use, uses
-from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
+from pf_tui.snapshot import AgentView, ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.clock import to_text
 from pf_tui.state.credentials import Credential
 
@@ -71,7 +71,7 @@ def question(now: Snapshot) -> dict[str, object] | None:
 def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object]]:
     """Installed agents, then those that merely run; what each was set to, and what it really uses."""
     use_by_agent = uses(sessions)
-    installed = {agent.agent: agent for agent in now.agents}
+    installed: dict[str, AgentView] = {agent.agent: agent for agent in now.agents}
     agents = []
     for name in dict.fromkeys((*installed, *(use.agent for use in use_by_agent))):
         agent = installed.get(name)

@@ -18,9 +18,10 @@ from pf_tui.state.health import AgentSetting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.snapshot import Snapshot
 
-AGENT = "claude-code"
+AGENT: AgentId = "claude-code"
 
 _CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
 """Variables that only the client itself gives its hooks."""

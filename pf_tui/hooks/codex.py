@@ -23,9 +23,10 @@ from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.hooks.codex_rollout import Rollout
 
-AGENT = "codex"
+AGENT: AgentId = "codex"
 
 STALE = timedelta(minutes=10)
 """A failure without an end that is older than this says nothing about now (a resumed session)."""

@@ -27,10 +27,11 @@ from pf_tui.state.context import Context
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.actions import FailureOutcome
+    from pf_tui.clients import AgentId
     from pf_tui.rules.benches import Bench
     from pf_tui.rules.failures import Failure
 
-AGENT = "opencode"
+AGENT: AgentId = "opencode"
 LOCAL = "pf-tui-local"
 """The plugin's own provider in OpenCode: "whoever serves"."""
 

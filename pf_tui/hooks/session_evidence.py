@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # Any: fields of Evidence by name, each of its own type
 
+    from pf_tui.clients import AgentId
+
 MAX_UP = 4
 """Processes between a hook and its agent: a shell, a wrapper."""
 
@@ -127,7 +129,7 @@ def opencode_place(ctx: Context, data: Mapping[str, object]) -> dict[str, object
 
 def _write(
     ctx: Context,
-    agent: str,
+    agent: AgentId,
     event: str,
     data: Mapping[str, object],
     pid: int | None,

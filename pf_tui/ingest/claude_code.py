@@ -33,9 +33,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # Any: a note as JSON gave it back, written by this module alone
 
+    from pf_tui.clients import AgentId
     from pf_tui.ingest.claude_lines import Message, RareLine, Step, Usage
 
-AGENT = "claude-code"
+AGENT: AgentId = "claude-code"
 SUFFIXES = (".jsonl",)
 NEEDLES = (b'"output_tokens"', b'"api_error"', b'"cost-state"')
 """A line without one of these has nothing for us; quotes inside tool results are escaped and never match."""

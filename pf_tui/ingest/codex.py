@@ -26,7 +26,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # Any: a note as JSON gave it back, written by this module alone
 
-AGENT = "codex"
+    from pf_tui.clients import AgentId
+
+AGENT: AgentId = "codex"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 NEEDLES = (
     b'"token_count"',

@@ -18,7 +18,11 @@ from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
 from pf_tui.state.paths import config_folder
 
-AGENT = "gemini"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
+AGENT: AgentId = "gemini"
 NEEDLES = (b'"sessionId"', b'"tokens"')
 SUFFIXES = (".jsonl", ".json")
 

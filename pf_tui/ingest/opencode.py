@@ -24,7 +24,11 @@ from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
 from pf_tui.state.paths import opencode_data_folder, opencode_database
 
-AGENT = "opencode"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
+AGENT: AgentId = "opencode"
 BUSY_S = 2.0
 OVERLAP_MS = 3_600_000
 """Read again each time: a clock set back must not hide changes (reading twice changes nothing)."""

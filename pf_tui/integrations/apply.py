@@ -20,12 +20,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from pf_tui.clients import AgentId
+
 
 @record
 class Effect:
     """What happens to one agent."""
 
-    agent: str
+    agent: AgentId
     when: str
     """now | next turn | next start | never"""
     how: str
@@ -36,7 +38,7 @@ class Effect:
     """False when this agent cannot be set to that provider."""
 
 
-def module(agent: str) -> ModuleType:
+def module(agent: AgentId) -> ModuleType:
     """One agent's module: plan_install, plan_uninstall and apply.
 
     It may have more: after_install; and for `doctor` logs and addresses by the environment, disabled and
@@ -47,15 +49,15 @@ def module(agent: str) -> ModuleType:
     return import_module(f"pf_tui.integrations.{CLIENTS[agent].module}")
 
 
-def installed(ctx: Context) -> tuple[str, ...]:
+def installed(ctx: Context) -> tuple[AgentId, ...]:
     """The agents pf-tui is installed into, for this person or this project: ("claude-code", "opencode")."""
     below = f"{ctx.cwd}/"
-    agents = {
-        agent
-        for agent, _, root in (name.partition(":") for name in keys(ctx))
-        if not root or below.startswith(f"{root.rstrip('/')}/")
-    }
-    return tuple(agent for agent in INTEGRATED if agent in agents)
+    here = installs.agents(
+        key
+        for key in keys(ctx)
+        if not (root := key.partition(":")[2]) or below.startswith(f"{root.rstrip('/')}/")
+    )
+    return tuple(agent for agent in INTEGRATED if agent in here)
 
 
 def keys(ctx: Context) -> tuple[str, ...]:
@@ -65,7 +67,7 @@ def keys(ctx: Context) -> tuple[str, ...]:
     install_keys = installs.keys(ctx.paths)
     if installs.pause(ctx.paths) is not None:
         return install_keys
-    installed_agents = {name.partition(":")[0] for name in install_keys}
+    installed_agents = installs.agents(install_keys)
     lost_agents = [
         agent for agent in INTEGRATED if agent not in installed_agents and marks.are_for(agent, ctx.env)
     ]
@@ -86,7 +88,7 @@ def door(ctx: Context) -> str | None:
     return running.url if running is not None else None
 
 
-def needs_gateway(ctx: Context, agent: str, provider: Provider) -> bool:
+def needs_gateway(ctx: Context, agent: AgentId, provider: Provider) -> bool:
     """The agent's own settings cannot lead it to the provider, and the gateway can reach it."""
     return provider.agent_only is None and bool(module(agent).needs_gateway(ctx, provider))
 
@@ -109,7 +111,7 @@ def past_proxies(env: Mapping[str, str]) -> dict[str, str]:
     return {"NO_PROXY": value, "no_proxy": value}
 
 
-def apply(ctx: Context, agent: str, provider: Provider, model: str | None) -> Effect:
+def apply(ctx: Context, agent: AgentId, provider: Provider, model: str | None) -> Effect:
     """Set one installed agent to `provider`; writes its settings where that is the way."""
     effect: Effect = module(agent).apply(ctx, provider, model)
     return effect

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     Before = TypeVar("Before")
     After = TypeVar("After")
+    from pf_tui.clients import AgentId
 
 
-AGENT = "claude-code"
+AGENT: AgentId = "claude-code"
 
 
 PLUGIN = "provider-fallback"

@@ -19,7 +19,11 @@ from pf_tui.integrations.shared_files import is_shared
 from pf_tui.state import paths
 from pf_tui.state.context import Context
 
-AGENT = "codex"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
+AGENT: AgentId = "codex"
 
 
 SERVER = "pf-tui"

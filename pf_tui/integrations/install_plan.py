@@ -21,6 +21,10 @@ from pf_tui.records import record
 from pf_tui.state import files, project_folder
 from pf_tui.state.paths import Paths
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 MOST_SETTINGS_BYTES = 512 * 1024
 """Of an agent's settings; an edit of 100 000 members took a hook more than its time."""
 
@@ -159,7 +163,7 @@ def installed(paths: Paths, key: str) -> bool:
     return bool(installs.record(paths, key))
 
 
-def folders(paths: Paths, agent: str, name: str, own: Path) -> tuple[Path, ...]:
+def folders(paths: Paths, agent: AgentId, name: str, own: Path) -> tuple[Path, ...]:
     """Folders in which the agent's install has written a file of that name, whatever a variable says now.
 
     Args:

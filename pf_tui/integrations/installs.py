@@ -5,15 +5,20 @@ Apart from the making of plans, because every hook asks who is installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.records import record as frozen
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
 
 VERSION = 1
 
@@ -24,6 +29,19 @@ def keys(paths: Paths) -> tuple[str, ...]:
         return tuple(_all(paths))
     except PfError:
         return ()
+
+
+def agent_and_root(key: str) -> tuple[AgentId, str] | None:
+    """An install's agent, and its project's root or ""; None for an agent that nobody here knows."""
+    name, _, root = key.partition(":")
+    client = CLIENTS.get(name)
+    return None if client is None else (client.id, root)
+
+
+def agents(install_keys: Iterable[str]) -> tuple[AgentId, ...]:
+    """The agents of those installs, each once."""
+    parts = (agent_and_root(key) for key in install_keys)
+    return tuple(dict.fromkeys(part[0] for part in parts if part is not None))
 
 
 @frozen

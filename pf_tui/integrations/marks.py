@@ -9,6 +9,10 @@ from pf_tui import regular_files
 from pf_tui.errors import PfError
 from pf_tui.state import paths
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 _OF_AGENT: Mapping[str, tuple[tuple[str, bytes], ...]] = {
     "claude-code": (
         ("skills/provider-fallback/hooks/hooks.json", b"hook claude-code"),
@@ -22,12 +26,12 @@ _OF_AGENT: Mapping[str, tuple[tuple[str, bytes], ...]] = {
 MOST_BYTES = 1 << 20
 
 
-def are_in(agent: str, folder: Path) -> bool:
+def are_in(agent: AgentId, folder: Path) -> bool:
     """The folder holds something that an install or a switch of ours wrote."""
     return any(_holds(folder / name, mark) for name, mark in _OF_AGENT.get(agent, ()))
 
 
-def are_for(agent: str, env: Mapping[str, str]) -> bool:
+def are_for(agent: AgentId, env: Mapping[str, str]) -> bool:
     """The same for the folder that this environment names."""
     try:
         return are_in(agent, paths.config_folder(agent, env))

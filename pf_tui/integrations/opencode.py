@@ -22,7 +22,11 @@ from pf_tui.state import paths
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root, user_home
 
-AGENT = "opencode"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
+AGENT: AgentId = "opencode"
 SERVER = "pf-tui"
 """The MCP server's name: a model sees its tools as pf-tui_provider_list."""
 

@@ -17,6 +17,7 @@ from pf_tui.state.clock import from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.sessions.records import WaitingFor
 
 WAITING_FOR: Mapping[str, WaitingFor] = {"permission": "permission", "question": "question"}
@@ -25,7 +26,7 @@ WAITING_FOR: Mapping[str, WaitingFor] = {"permission": "permission", "question":
 class Collector:
     """All sessions of one agent."""
 
-    def __init__(self, agent: str) -> None:
+    def __init__(self, agent: AgentId) -> None:
         self._agent = agent
 
     def sessions(

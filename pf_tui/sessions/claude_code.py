@@ -28,9 +28,10 @@ from pf_tui.state.clock import from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.sessions.records import Life, WaitingFor
 
-AGENT = "claude-code"
+AGENT: AgentId = "claude-code"
 MAX_REGISTRY_BYTES = 64 * 1024
 """A registry file has about 600 bytes; a larger one is none."""
 

@@ -23,7 +23,11 @@ from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp
 from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 
-AGENT = "codex"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
+AGENT: AgentId = "codex"
 _LOCKS = "thread-writer-locks"
 _THREAD = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATABASE = re.compile(r"/state_\d+\.sqlite$")

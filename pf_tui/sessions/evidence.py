@@ -16,11 +16,16 @@ from _thread import get_ident
 from collections.abc import Mapping
 
 from pf_tui import json_values
+from pf_tui.clients import CLIENTS
 from pf_tui.records import record, replace
 from pf_tui.regular_files import open_regular
 from pf_tui.sessions.text import word
 from pf_tui.state import pids
 from pf_tui.state.paths import Paths, make_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
 
 VERSION = 1
 MAX_BYTES = 8 * 1024
@@ -50,7 +55,7 @@ ENDED = ("SessionEnd", "dispose")
 class Evidence:
     """One session as its hooks saw it; None = nothing was said."""
 
-    agent: str
+    agent: AgentId
     id: str
     at: float
     """Epoch seconds of the event, by this machine's clock."""
@@ -252,8 +257,9 @@ def _load(path: str) -> Evidence | None:
         return None
     if not isinstance(content, dict) or content.get("v") != VERSION:
         return None
-    event, agent, session = content.get("evidence"), word(content.get("agent")), word(content.get("id"))
-    if not isinstance(event, dict) or agent is None or session is None:
+    event, session = content.get("evidence"), word(content.get("id"))
+    client = CLIENTS.get(word(content.get("agent")) or "")
+    if not isinstance(event, dict) or client is None or session is None:
         return None
     at, name = _epoch_s(event.get("at")), word(event.get("event"))
     if at is None or name is None:
@@ -261,7 +267,7 @@ def _load(path: str) -> Evidence | None:
     pid = content.get("pid")
     background = content.get("background")
     return Evidence(
-        agent=agent,
+        agent=client.id,
         id=session,
         at=at,
         event=name,

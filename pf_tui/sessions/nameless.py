@@ -7,10 +7,14 @@ from datetime import datetime
 from pf_tui.sessions.processes import Process, focus_of
 from pf_tui.sessions.records import Draft, Signals
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 PREFIX = "pid-"
 
 
-def draft_of(agent: str, process: Process, now: datetime) -> Draft:
+def draft_of(agent: AgentId, process: Process, now: datetime) -> Draft:
     """That the process runs, where, and since when; of its session nothing."""
     at = process.started or now
     return Draft(

@@ -23,7 +23,11 @@ from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 from pf_tui.state.paths import opencode_database
 
-AGENT = "opencode"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
+AGENT: AgentId = "opencode"
 BUSY_S = 0.2
 MOST = 50
 """Sessions of one folder that are looked at, the newest."""

@@ -37,6 +37,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # Any: collectors, which are modules with one class each
 
+    from pf_tui.clients import AgentId
     from pf_tui.sessions.records import By
     from pf_tui.vocabulary import SessionKey
 
@@ -112,8 +113,10 @@ class Watch:
 
     def remember(self, drafts: Iterable[Draft], now: datetime) -> list[Draft]:
         """The drafts with those that ended since the last look, which nothing else tells of any more."""
-        present = {(draft.agent, draft.id): draft for draft in drafts}
-        living = {key: draft for key, draft in present.items() if draft.signals.life in ("alive", "unsure")}
+        present: dict[SessionKey, Draft] = {(draft.agent, draft.id): draft for draft in drafts}
+        living: dict[SessionKey, Draft] = {
+            key: draft for key, draft in present.items() if draft.signals.life in ("alive", "unsure")
+        }
         processes = {(draft.agent, draft.pid) for draft in living.values()}
         for key, draft in self._living.items():
             process = self.processes.at(draft.pid) if draft.pid is not None else None
@@ -165,7 +168,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     return tuple(sorted(visible_sessions, key=lambda session: _order(session, now)))
 
 
-def _collector(agent: str) -> Any:
+def _collector(agent: AgentId) -> Any:
     """The agent's own collector; without one, hooks' evidence and processes tell of its sessions."""
     try:
         return import_module(f"pf_tui.sessions.{CLIENTS[agent].module}").Collector()

@@ -23,6 +23,7 @@ from pf_tui.state.paths import config_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.sessions.records import Life
 
 AGENTS: Mapping[str, str] = {client.program: client.id for client in CLIENTS.values() if client.integrates}
@@ -114,7 +115,7 @@ class Processes:
                 del self._agents[pid]
                 self._looks[pid] = 0
 
-    def agents(self, agent: str) -> list[Process]:
+    def agents(self, agent: AgentId) -> list[Process]:
         """The processes of one agent that run, as of the last look."""
         return [our for our in self._own() if AGENTS[our.name] == agent]
 
@@ -232,7 +233,7 @@ class Processes:
 class Folders:
     """Where an agent keeps its files: this environment's folder and those of the clients that run."""
 
-    def __init__(self, agent: str) -> None:
+    def __init__(self, agent: AgentId) -> None:
         self._agent = agent
         self._real: dict[str, str] = {}
 

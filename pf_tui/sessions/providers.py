@@ -15,6 +15,7 @@ from pf_tui.state.health import Health
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.sessions.records import By
 
 _GATEWAY = "pf-tui"
@@ -50,7 +51,7 @@ class Providers:
         owners = self._by_address.get(host, [])
         return owners[0] if len(owners) == 1 else None
 
-    def named(self, agent: str, name: str) -> str | None:
+    def named(self, agent: AgentId, name: str) -> str | None:
         """The provider that an agent calls so; its own word when the catalog has no other.
 
         None for the gateway: only its log says who served.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     By = Literal["registry", "hook", "log", "gateway", "process"]
     Life = Literal["alive", "unsure", "gone", "foreign"]
     WaitingFor = Literal["permission", "question", "dialog"]
+    from pf_tui.clients import AgentId
     from pf_tui.vocabulary import WindowName
 
 STATES: tuple[State, ...] = ("working", "waiting", "limited", "idle", "ended")
@@ -52,7 +53,7 @@ class Session:
     """One running (or just ended) session of an agent, or one of its subagents."""
 
     id: str
-    agent: str
+    agent: AgentId
     """claude-code | codex | opencode"""
     project: str | None
     """Folder of the repository (of a linked worktree: the main one's), without git the working directory."""
@@ -165,7 +166,7 @@ class Draft:
     """What a collector found of one session."""
 
     id: str
-    agent: str
+    agent: AgentId
     signals: Signals
     cwd: str | None = None
     pid: int | None = None

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pf_tui.state.project import Project
 
     T = TypeVar("T")
+    from pf_tui.clients import AgentId
 
 __all__ = [
     "EVENTS",
@@ -78,7 +79,7 @@ class Serving:
 class AgentView:
     """An agent pf-tui is installed into, and what it was last set to."""
 
-    agent: str
+    agent: AgentId
     applied: str | None
     pending: str | None
     """The provider it will be set to at its next turn."""
@@ -366,7 +367,7 @@ def _agents(
 
 
 def _due(
-    agent: str,
+    agent: AgentId,
     state: StateFiles,
     choice: Choice,
     eligibilities: list[Eligibility],

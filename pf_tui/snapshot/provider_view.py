@@ -24,6 +24,7 @@ from pf_tui.state.health import Health
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.state.gateway import Gateway
     from pf_tui.state.journal import Event
     from pf_tui.state.project import Project
@@ -138,7 +139,7 @@ class StateFiles:
     credentials: Mapping[str, Credential]
     figures: LedgerFigures
     events: tuple[Event, ...]
-    installed: tuple[str, ...]
+    installed: tuple[AgentId, ...]
     """Agents pf-tui is installed into."""
     gateway: Gateway | None
     zone: tzinfo | None

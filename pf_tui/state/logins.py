@@ -12,6 +12,10 @@ from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.state.paths import config_folder, default_config_folder, user_home
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 
 def keychain_account(env: Mapping[str, str]) -> bool | None:
     """Whether Claude Code's own file names the account it signed in with; None off a Mac."""
@@ -64,7 +68,7 @@ def claude_plan(env: Mapping[str, str]) -> str | None:
 
 def claude_file(env: Mapping[str, str]) -> Path:
     """Claude Code's own file: in the folder its variable names, else at home. Raises PfError without one."""
-    agent = "claude-code"
+    agent: AgentId = "claude-code"
     has_own_folder = bool(env.get(CLIENTS[agent].config_variable or ""))
     return (config_folder(agent, env) if has_own_folder else user_home(env)) / ".claude.json"
 

@@ -10,6 +10,10 @@ from pathlib import Path
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 PROJECT_FILE = Path(".opencode") / "provider-fallback.local.md"
 """Per-project settings, relative to the project's root (the original plugin's place)."""
 
@@ -117,7 +121,7 @@ class Paths:
         return self.home / "pf-tui.log"
 
 
-def config_folder(agent: str, env: Mapping[str, str]) -> Path:
+def config_folder(agent: AgentId, env: Mapping[str, str]) -> Path:
     """An agent's configuration folder, by its variable or its default. Raises PfError without a home.
 
     Of a list in the variable (Claude Code takes one) the first counts.
@@ -125,7 +129,7 @@ def config_folder(agent: str, env: Mapping[str, str]) -> Path:
     return config_folders(agent, env)[0]
 
 
-def config_folders(agent: str, env: Mapping[str, str]) -> list[Path]:
+def config_folders(agent: AgentId, env: Mapping[str, str]) -> list[Path]:
     """Every folder its variable names, else the default one. Raises PfError without a home."""
     variable = CLIENTS[agent].config_variable
     value = env.get(variable) if variable else None
@@ -144,7 +148,7 @@ def _listed(value: str | None, home: Path) -> list[Path]:
     ]
 
 
-def default_config_folder(agent: str, env: Mapping[str, str]) -> Path:
+def default_config_folder(agent: AgentId, env: Mapping[str, str]) -> Path:
     """The folder an agent has where its variable says nothing. Raises PfError without a home."""
     start, _, rest = CLIENTS[agent].config_folder.partition("/")
     if start == "~":

@@ -36,6 +36,10 @@ from pf_tui.tui.notify import Notifier
 from pf_tui.tui.themes import SpanStyles
 from pf_tui.tui.threaded_app import ThreadedApp
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 RESIZED_S = 0.02
 """After it the toolkit has followed a new size, unless it forgot."""
 
@@ -167,7 +171,7 @@ class Dashboard(ThreadedApp, inherit_bindings=False):
         self.soon(lambda: self._meet(agents))
         import_module("pf_tui.tui.dialogs.pickers")
 
-    def _meet(self, agents: tuple[str, ...]) -> None:
+    def _meet(self, agents: tuple[AgentId, ...]) -> None:
         """Say which agents there are; where nothing was decided yet, ask the one question."""
         self.main_screen.agents = agents
         if len(self.screen_stack) == 1:

@@ -20,6 +20,10 @@ from pf_tui.rules import addresses as rules
 from pf_tui.state.context import Context
 from pf_tui.state.paths import config_folder, user_home
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
+
 VERSION_S = 10.0
 LISTENS_S = 1.0
 QUIET = timedelta(minutes=2)
@@ -56,7 +60,7 @@ def pause(ctx: Context) -> Finding:
     if lasts is None:
         return ok("pf-tui is not paused")
     since = lasts.since.astimezone(ctx.timezone())
-    names = ", ".join(dict.fromkeys(key.partition(":")[0] for key in lasts.installs)) or "no agent"
+    names = ", ".join(installs.agents(lasts.installs)) or "no agent"
     return warn(f"pf-tui is paused since {since:%Y-%m-%d %H:%M} (it was in {names})", "`pf-tui resume`")
 
 
@@ -220,7 +224,7 @@ def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
     return tuple(int(part) for part in match.groups()) if match else None
 
 
-def _project_only(ctx: Context, agent: str) -> bool:
+def _project_only(ctx: Context, agent: AgentId) -> bool:
     return agent not in installs.keys(ctx.paths)
 
 
@@ -250,7 +254,7 @@ def _install_moment(ctx: Context) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _last_worked(ctx: Context, agent: str) -> datetime | None:
+def _last_worked(ctx: Context, agent: AgentId) -> datetime | None:
     """When the agent last wrote its own log."""
     times = [path.stat().st_mtime for path in _answer_of(agent, "logs", ctx.env) or () if path.exists()]
     return datetime.fromtimestamp(max(times), UTC) if times else None
@@ -264,7 +268,7 @@ def _addresses(ctx: Context) -> Iterator[tuple[str, str]]:
         yield from _answer_of(agent, "addresses", ctx.env) or ()
 
 
-def _answer_of(agent: str, question: str, about: object) -> Any:  # each question has an answer of its own
+def _answer_of(agent: AgentId, question: str, about: object) -> Any:  # each question has an answer of its own
     """What the agent's module answers; None where it has nothing to say of that."""
     answer = getattr(apply.module(agent), question, None)
     return answer(about) if answer is not None else None

@@ -20,6 +20,7 @@ from pf_tui.tui.page import Page, Row, Space, unkeyed
 from pf_tui.tui.provider_order import lacks_credentials
 
 if TYPE_CHECKING:
+    from pf_tui.clients import AgentId
     from pf_tui.state.context import Context
     from pf_tui.tui.main_screen import MainScreen
 
@@ -32,7 +33,7 @@ ROOMY = 48
 SPENDS = "A paid key follows your plan only when you allow it (P); until then nothing is spent."
 
 
-def agent_to_ask(ctx: Context, now: Snapshot, agents: Sequence[str]) -> str | None:
+def agent_to_ask(ctx: Context, now: Snapshot, agents: Sequence[AgentId]) -> AgentId | None:
     """The agent the question is about; None where something was decided already, or nobody could serve."""
     if ctx.paths.config.exists() or now.events or now.agents or now.paused:
         return None
@@ -41,7 +42,7 @@ def agent_to_ask(ctx: Context, now: Snapshot, agents: Sequence[str]) -> str | No
     return next((agent for agent in agents if CLIENTS[agent].integrates), None)
 
 
-def sign_in(now: Snapshot, agent: str, plan: str | None) -> str:
+def sign_in(now: Snapshot, agent: AgentId, plan: str | None) -> str:
     """`, signed in with Max`; "" where nothing is known of a login."""
     provider = _LOGINS.get(agent)
     if provider is None or not now.view(provider).credential.usable:
@@ -52,7 +53,7 @@ def sign_in(now: Snapshot, agent: str, plan: str | None) -> str:
 class FirstRun(Dialog):
     """Opens by itself, once."""
 
-    def __init__(self, screen: MainScreen, agent: str) -> None:
+    def __init__(self, screen: MainScreen, agent: AgentId) -> None:
         super().__init__(screen)
         self._agent = agent
         self._plan = logins.claude_plan(screen.app.ctx.env) if agent == "claude-code" else None
@@ -87,7 +88,7 @@ class FirstRun(Dialog):
         self.redraw()
 
 
-def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None) -> Page:
+def question_page(snapshot: Snapshot, space: Space, agent: AgentId, plan: str | None) -> Page:
     """One question, and what its answer does."""
     name = CLIENTS[agent].name
     head: list[Line] = wrapped(line(bold(f"{name} found{sign_in(snapshot, agent, plan)}.")), space.width)
@@ -104,7 +105,7 @@ def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None
     return Page(title="Welcome", rows=tuple(rows), keys=keys)
 
 
-def change_page(change: Sequence[str], agent: str, space: Space) -> Page:
+def change_page(change: Sequence[str], agent: AgentId, space: Space) -> Page:
     """The change as a diff; enter makes it."""
     config = ["config.json", '+ "pf": {"paid": "ask"}', ""]
     colours = {"+": "good", "-": "bad"}
@@ -118,7 +119,7 @@ def change_page(change: Sequence[str], agent: str, space: Space) -> Page:
     )
 
 
-def _let_it_move(ctx: Context, agent: str) -> Announcement:
+def _let_it_move(ctx: Context, agent: AgentId) -> Announcement:
     actions.set_paid(ctx, "ask")
     install.install(ctx, agent)
     return Announcement(
