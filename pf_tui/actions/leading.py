@@ -59,7 +59,7 @@ def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...
             if effect.applied:
                 back[agent] = AgentSetting(provider=last.id, since=moment)
         if back:
-            set_to: dict[str, AgentSetting] = {**back}
+            set_to: dict[str, AgentSetting] = dict(back.items())
             health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **set_to}))
             for agent, agent_state in back.items():
                 ledger.applied(ctx.paths.ledger, agent, agent_state.provider, moment)
