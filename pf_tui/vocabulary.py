@@ -50,3 +50,27 @@ if TYPE_CHECKING:
     ]
     """Who told of a window: the agent's status line, response headers, headers of a window that is beyond its
     limit and still served, a Codex rollout, an error's words, our own guess; a person's budget."""
+
+    FailureKind: TypeAlias = Literal[
+        "rate",
+        "quota",
+        "windowless",
+        "overload",
+        "server",
+        "auth",
+        "account",
+        "address",
+        "model",
+        "context",
+        "unsupported",
+        "request",
+        "network",
+        "timeout",
+    ]
+    """Class of a failure: a line of the table in rules/failure_classes.py."""
+
+    FailureScope: TypeAlias = Literal["provider", "family", "model"]
+    """What rests after a failure."""
+
+    MeaningScope: TypeAlias = Literal["provider", "family", "model", "request"]
+    """What an answer concerns; "request" = nothing rests."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any  # Any: the table as YAML has it, checked by `compiling`
 
     from pf_tui.catalog.entries import MeaningEntry, MeaningIndex
+    from pf_tui.vocabulary import FailureKind, MeaningScope, WindowName
 
 MOST_ANSWERS = 256
 """Answers whose meaning is kept in memory."""
@@ -43,15 +44,14 @@ class Meaning:
     """What follows from an answer: an entry of the table."""
 
     id: str
-    kind: str
-    """Failure class of rules.failures."""
-    scope: str | None = None
-    """provider | family | model | request; None = the class's own."""
+    kind: FailureKind
+    scope: MeaningScope | None = None
+    """None = the class's own."""
     ends: str = "named"
     """named: retry-after or a reset in the answer, else the class's rest · day, week, month: its end
     · cleared: a new credential, a probe or a person · a number of seconds."""
-    window: str | None = None
-    """The limit window it is about: 5h, 7d, day, minute …"""
+    window: WindowName | None = None
+    """The limit window it is about."""
     zone: str | None = None
     """Time zone of a reset without one."""
     repair: str | None = None

@@ -269,9 +269,8 @@ class _Scenario:
     def _ends_the_turn(self, step: Step) -> bool:
         """The request itself is at fault: no other provider is asked, and none rests."""
         failed_requests = [request for request in step.requests if request.failure is not None]
-        return (
-            bool(failed_requests) and not failures.CLASSES[failed_requests[-1].failure or "server"].failover
-        )
+        final = {kind for kind, failure_class in failures.CLASSES.items() if not failure_class.failover}
+        return bool(failed_requests) and failed_requests[-1].failure in final
 
     def _about_time(self) -> str | None:
         """How long the wait would really be."""

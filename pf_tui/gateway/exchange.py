@@ -21,6 +21,10 @@ from pf_tui.gateway.budget import Reservation
 from pf_tui.gateway.connections import Pool
 from pf_tui.json_values import bytes_when_read
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import FailureKind
+
 LOOK_S = 0.5
 """How often an answer under way is asked whether its connection is still there."""
 
@@ -40,10 +44,10 @@ VALUE_BYTES = 32 * 2**20
 class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreachable(...)
     """No answer: refused, reset, or silent for too long."""
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: FailureKind, text: str) -> None:
         super().__init__(text)
         self.kind = kind
-        """network | timeout, as in rules.failures"""
+        """network or timeout"""
         self.text = text
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pf_tui.clients import AgentId
     from pf_tui.rules.benches import Bench
     from pf_tui.rules.failures import Failure
+    from pf_tui.vocabulary import FailureKind
 
 AGENT: AgentId = "opencode"
 LOCAL = "pf-tui-local"
@@ -97,7 +98,7 @@ def _request_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     from pf_tui.rules import failures
 
     if network := text(data, "network"):
-        kind = "timeout" if "timeout" in network.lower() else "network"
+        kind: FailureKind = "timeout" if "timeout" in network.lower() else "network"
         return _failed(ctx, data, lambda now: failures.transport(kind, now, network), on_wire=True)
     headers = _headers(data.get("headers"))
 

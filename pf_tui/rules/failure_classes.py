@@ -8,21 +8,26 @@ from datetime import datetime, timedelta
 from pf_tui.records import field, record
 from pf_tui.rules.repairs import Repair
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from pf_tui.vocabulary import FailureKind, FailureScope, MeaningScope
+
 
 @record
 class FailureClass:
     """One line of the table of classes."""
 
     failover: bool
-    bench: str
-    """provider | model | none"""
+    bench: Literal["provider", "model", "none"]
     rest: timedelta | None = None
     """How long, where no reset is known; None = until cleared."""
     after: int = 1
     """How many in a row before a bench."""
 
 
-CLASSES: Mapping[str, FailureClass] = {
+CLASSES: Mapping[FailureKind, FailureClass] = {
     "rate": FailureClass(failover=True, bench="model", rest=timedelta(seconds=60)),
     "quota": FailureClass(failover=True, bench="provider", rest=timedelta(minutes=5)),
     "windowless": FailureClass(failover=True, bench="model", rest=timedelta(seconds=2)),
@@ -82,11 +87,10 @@ REPORTED_GUESS = Guess(first=timedelta(minutes=5), longest=QUOTA_CAP)
 class Failure:
     """What went wrong, and what follows."""
 
-    kind: str
-    """A key of CLASSES."""
+    kind: FailureKind
     failover: bool
-    scope: str | None
-    """provider | family | model: what rests; None = nothing."""
+    scope: FailureScope | None
+    """What rests; None = nothing."""
     until: datetime | None
     """When it is back; None = until cleared (scope set), or nothing rests."""
     status: int | None = None
@@ -117,6 +121,13 @@ class Failure:
         return 1 if self.at_once else CLASSES[self.kind].after
 
 
+def narrowed(scope: MeaningScope | Literal["none"] | None, family: str | None) -> FailureScope | None:
+    """What rests; a family nobody can name is the model alone."""
+    if scope is None or scope == "none" or scope == "request":
+        return None
+    return "model" if scope == "family" and family is None else scope
+
+
 ACTIONS = ("stop", "continue", "bench-and-stop", "bench-and-continue")
 """What a person's rule may say: ask the next provider or not, let this one rest or not."""
 
@@ -132,15 +143,14 @@ class Rule:
     """Regular expression on the body."""
     then: str | None = "stop"
     """stop | continue | bench-and-stop | bench-and-continue; None = as its class says."""
-    kind: str | None = None
-    """Failure class; None = what the table says."""
-    scope: str | None = None
-    """provider | family | model"""
+    kind: FailureKind | None = None
+    """None = what the table says."""
+    scope: FailureScope | None = None
     rest: timedelta | None = None
     """How long, where the answer names no reset."""
 
 
-CLAUDE_WORDS: Mapping[str, str] = {
+CLAUDE_WORDS: Mapping[str, FailureKind] = {
     "rate_limit": "rate",
     "billing_error": "quota",
     "authentication_failed": "auth",
@@ -156,7 +166,7 @@ CLAUDE_WORDS: Mapping[str, str] = {
 }
 """What Claude Code calls a failure, in its log and in StopFailure -> our class."""
 
-AGENT_WORDS: Mapping[str, str] = {
+AGENT_WORDS: Mapping[str, FailureKind] = {
     **CLAUDE_WORDS,
     "usage_limit_exceeded": "quota",
     "rate_limit_exceeded": "rate",

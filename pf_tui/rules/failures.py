@@ -32,6 +32,7 @@ from pf_tui.rules.failure_classes import (
     FailureClass,
     Guess,
     Rule,
+    narrowed,
 )
 from pf_tui.rules.masking import beginning, clean
 from pf_tui.rules.repairs import repair_for
@@ -39,6 +40,10 @@ from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset
 from pf_tui.rules.reset_text import PERIODS, period_end, reset_from_text, zone_named
 from pf_tui.rules.sentence_kinds import meaning_of
 from pf_tui.rules.status_meaning import PAGE, by_quota_names, by_status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import FailureKind, MeaningScope
 
 __all__ = [
     "ACTIONS",
@@ -88,12 +93,12 @@ def classify(
     return answer.failure(_read(answer, meanings))
 
 
-def transport(kind: str, now: datetime, text: str = "") -> Failure:
+def transport(kind: FailureKind, now: datetime, text: str = "") -> Failure:
     """A failure without an answer: "network" (refused, reset) or "timeout" (no first byte)."""
     return _Answer(None, {}, _plain(text), now, None).failure(Meaning(id="", kind=kind))
 
 
-def reported(kind: str, *, until: datetime | None = None, forever: bool = False) -> Failure:
+def reported(kind: FailureKind, *, until: datetime | None = None, forever: bool = False) -> Failure:
     """A failure of the whole provider that somebody tells of in a word, after retries of their own."""
     return Failure(
         kind=kind,
@@ -137,9 +142,8 @@ def classify_agent_error(
     if meaning is None and status is not None and kind in ("server", "request"):
         kind = by_status(status, body, {}, now, model).kind
     kind = "rate" if kind == "windowless" else kind
-    scope = meaning.scope if meaning else None
-    if scope is None:
-        scope = "provider" if kind in ("rate", "quota") else CLASSES[kind].bench
+    of_class = "provider" if kind in ("rate", "quota") else CLASSES[kind].bench
+    scope = (meaning.scope if meaning else None) or of_class
     family = _family(body.folded, model) if scope == "family" else None
     until = reset_from_text(body.text, now, _zone(meaning), window=meaning.window if meaning else None)
     if meaning is not None and until is None and meaning.ends in PERIODS:
@@ -154,7 +158,7 @@ def classify_agent_error(
     return Failure(
         kind=kind,
         failover=CLASSES[kind].failover,
-        scope=_narrowed(scope, family),
+        scope=narrowed(scope, family),
         until=None if forever or until is None else min(max(until, now + SHORTEST), now + MONTH_CAP),
         status=status,
         message=clean(body.sentence or text),
@@ -224,24 +228,24 @@ class _Answer:
         if kind == "rate" and until is None and meaning.ends == "named" and not self._has_windows():
             kind = "windowless"
         failure_class = CLASSES[kind]
-        scope: str | None = meaning.scope or failure_class.bench
+        scope = meaning.scope or failure_class.bench
         if kind == "rate" and meaning.scope is None:
             burst = until is None or until - now <= WHOLE_PROVIDER_AFTER
             scope = "model" if burst else "provider"
         forever = kind in ("auth", "account", "address") and meaning.ends == "named"
         forever = forever or (until is None and meaning.ends == "cleared")
         family = self._family() if scope == "family" else None
-        scope = _narrowed(scope, family)
-        guess = None if forever or scope is None else self._guess(kind, meaning, until)
-        if not forever and scope is not None:
+        rests = narrowed(scope, family)
+        guess = None if forever or rests is None else self._guess(kind, meaning, until)
+        if not forever and rests is not None:
             until = self._rest(kind, meaning, until)
         repair = repair_for(meaning.repair, self.body) if meaning.repair else None
         message = _masked(beginning(self.body.sentence))
         return Failure(
             kind=kind,
             failover=failure_class.failover,
-            scope=scope,
-            until=None if forever or scope is None else until,
+            scope=rests,
+            until=None if forever or rests is None else until,
             status=self.status,
             message=message,
             evidence=self._evidence(meaning, message),
@@ -276,7 +280,7 @@ class _Answer:
             longest = CAP if kind == "rate" or window in ("5h", "7d", "day") else MONTH_CAP
         return min(max(*moments_left, now + SHORTEST), now + longest)
 
-    def _rest(self, kind: str, meaning: Meaning, until: datetime | None) -> datetime | None:
+    def _rest(self, kind: FailureKind, meaning: Meaning, until: datetime | None) -> datetime | None:
         """When it is back: as named, by the period, or by the class."""
         now = self.now
         if until is not None:
@@ -288,7 +292,7 @@ class _Answer:
         rest = CLASSES[kind].rest
         return now + rest if rest is not None else None
 
-    def _guess(self, kind: str, meaning: Meaning, until: datetime | None) -> Guess | None:
+    def _guess(self, kind: FailureKind, meaning: Meaning, until: datetime | None) -> Guess | None:
         """How the rest grows with strikes."""
         if until is not None:
             return DAILY if kind == "quota" and meaning.window == "day" else None
@@ -332,7 +336,9 @@ def _read(answer: _Answer, meanings: Meanings) -> Meaning:
     headers, body, status = answer.headers, answer.body, answer.status
     if headers.get("anthropic-ratelimit-unified-status") == "rejected" and status in (None, 400, 403, 429):
         windows = rejected_windows(headers)
-        scope = "family" if windows and all("_" in window for window in windows) else None
+        scope: MeaningScope | None = (
+            "family" if windows and all("_" in window for window in windows) else None
+        )
         return Meaning(id="unified-window", kind="quota", scope=scope)
     codes = body.codes
     if kind := headers.get("x-amzn-errortype") or headers.get("x-error-code"):
@@ -345,13 +351,6 @@ def _read(answer: _Answer, meanings: Meanings) -> Meaning:
 
 def _plain(text: str) -> ErrorBody:
     return ErrorBody(sentence=text, text=text, folded=fold(text[: error_body.SENTENCES]))
-
-
-def _narrowed(scope: str | None, family: str | None) -> str | None:
-    """What rests; a family nobody can name is the model alone."""
-    if scope in (None, "none", "request"):
-        return None
-    return "model" if scope == "family" and family is None else scope
 
 
 def _family(text: str, model: str | None) -> str | None:

@@ -13,6 +13,10 @@ from functools import lru_cache
 from pf_tui.catalog.meanings import Meaning
 from pf_tui.rules.sentence_languages import in_english
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import FailureKind
+
 LONGEST = 400
 """Characters of a sentence; a longer text speaks of many things."""
 
@@ -146,7 +150,7 @@ def meaning_of(status: int, folded_text: str, text: str) -> Meaning | None:
     return None if kind is None else _meaning(kind, words)
 
 
-def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> str | None:
+def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> FailureKind | None:
     """The class; each status leaves some open."""
     if status in (400, 403, 422, 451) and _is_of_the_prompt(words):
         return "request"
@@ -241,7 +245,7 @@ def _is_spent(words: AbstractSet[str]) -> bool:
     return bool(words & _MONEY or words & _CAP or (words & _LIMIT and words & _OF_A_PLAN))
 
 
-def _meaning(kind: str, words: AbstractSet[str]) -> Meaning:
+def _meaning(kind: FailureKind, words: AbstractSet[str]) -> Meaning:
     if kind != "quota":
         return Meaning(id="", kind=kind)
     ends = next((period for period, names in _PERIODS if words & names), "named")

@@ -12,6 +12,10 @@ from pf_tui.rules.error_body import ErrorBody
 from pf_tui.rules.reset_headers import retry_after
 from pf_tui.rules.sentence_kinds import meaning_of, meaning_of_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import FailureKind
+
 _REQUEST_PATH = (
     r"\s*(?:messages|tools|system|input|thinking|contents|tool_choice|metadata|max_tokens)\b[.\[:]"
 )
@@ -49,7 +53,7 @@ def by_quota_names(quotas: Sequence[str]) -> Meaning:
     )
 
 
-_STATUS_KINDS: Mapping[int, str] = {
+_STATUS_KINDS: Mapping[int, FailureKind] = {
     402: "quota",
     405: "address",
     406: "unsupported",
