@@ -14,6 +14,7 @@ from pf_tui.ingest import attribution
 from pf_tui.ingest import codex as source
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs
 from pf_tui.records import record
+from pf_tui.rules import windows
 from pf_tui.rules.limits import Reading
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
@@ -154,16 +155,17 @@ def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Readi
 def _readings(logs: ParsedLogs, provider: str) -> Iterator[Reading]:
     for window_reading in logs.readings.values():
         observed_at, resets_at = from_text(window_reading.ts), from_text(window_reading.resets_at)
-        if observed_at is None:
+        window = windows.known(window_reading.window)
+        if observed_at is None or window is None:
             continue
         yield Reading(
             provider=provider,
-            window=window_reading.window,
-            unit=window_reading.unit,
+            window=window,
+            unit="percent",
             used=window_reading.used,
             limit=window_reading.limit,
             resets_at=resets_at,
-            source=window_reading.source,
+            source="rollout",
             observed_at=observed_at,
             model=window_reading.model,
         )

@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
@@ -22,6 +22,7 @@ from pf_tui.records import replace
 from pf_tui.rules import addresses
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway
+from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
@@ -120,7 +121,7 @@ def _retrying(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     from pf_tui.actions import answers
     from pf_tui.rules.reset_headers import CAP
 
-    ends = _moment(data.get("next"))
+    ends = from_text(data.get("next"))
 
     def classify(now: datetime) -> Failure:
         failure = answers.read_answer(ctx, status=None, body=_body(data, "message"), at=now)
@@ -390,13 +391,3 @@ def _headers(value: object) -> dict[str, str]:
         return {}
     first = {name: text[0] if isinstance(text, list) and text else text for name, text in value.items()}
     return {str(name).lower(): str(text) for name, text in first.items() if isinstance(text, str | int)}
-
-
-def _moment(value: object) -> datetime | None:
-    """Aware UTC from UTC ms."""
-    if not isinstance(value, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(value / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

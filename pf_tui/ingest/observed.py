@@ -10,10 +10,6 @@ from pf_tui.ledger.request_id import same_answer_id
 from pf_tui.ledger.rows import sound
 from pf_tui.records import NamedTuple
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pf_tui.vocabulary import ReadingSource, WindowName, WindowUnit
-
 
 class LoggedRequest(NamedTuple):
     """One request as an agent's log tells it."""
@@ -60,7 +56,7 @@ class LimitHit(NamedTuple):
     until: int | None
     session: str
     waited_ms: int = 0
-    window: WindowName | None = None
+    window: str | None = None
     text: str = ""
     provider: str | None = None
     request: int | None = None
@@ -71,12 +67,13 @@ class WindowReading(NamedTuple):
     """A reading of a limit window."""
 
     ts: int
-    window: WindowName
-    unit: WindowUnit
+    window: str
+    """A WindowName; as text, because msgspec reads these types at run time."""
+    unit: str
     used: float
     limit: float | None
     resets_at: int | None
-    source: ReadingSource
+    source: str
     model: str | None = None
     provider: str | None = None
 

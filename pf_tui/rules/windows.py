@@ -35,6 +35,11 @@ def words(window: WindowName, model: str | None = None) -> str:
     return f"{NAMES[window]} for {model}" if model else NAMES[window]
 
 
+def known(text: str) -> WindowName | None:
+    """The window of that id; None where there is none."""
+    return next((window for window in NAMES if window == text), None)
+
+
 def nearest(minutes: float) -> WindowName:
     """The window whose length is nearest to so many minutes: vendors round theirs."""
     length = timedelta(minutes=min(max(minutes, 0.0), 1e8))
