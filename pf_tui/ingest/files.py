@@ -87,6 +87,12 @@ def stored_files(connection: sqlite3.Connection) -> dict[str, tuple[int, int, in
     return {row[0]: row[1:] for row in connection.execute(_SELECT_FILES)}
 
 
+def folders(env: Mapping[str, str]) -> Iterator[Path]:
+    """The folders in which agents keep their logs, as far as they exist."""
+    for module in _MODULES.values():
+        yield from module.roots(env)
+
+
 def jobs(env: Mapping[str, str], stored_files: StoredFiles) -> Iterator[Job]:
     """Every line file that has something new."""
     for agent, module in LINE_SOURCES.items():

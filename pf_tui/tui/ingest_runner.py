@@ -43,9 +43,9 @@ Post = Callable[[Message], object]
 
 def roots(env: Mapping[str, str]) -> tuple[Path, ...]:
     """The folders in which agents write, as far as they exist."""
-    from pf_tui.ingest import claude_code, codex, gemini, opencode  # not before the first frame
+    from pf_tui.ingest import files as logs  # not before the first frame
 
-    return tuple(root for source in (claude_code, codex, gemini, opencode) for root in source.roots(env))
+    return tuple(logs.folders(env))
 
 
 def database_stamp(env: Mapping[str, str]) -> Stamp:
