@@ -85,16 +85,16 @@ def config_folder(env):
     return paths.config_folder("acme-code", env)
 
 
-def _pieces(ctx):
+def _parts(ctx):
     return (install_plan.whole(config_folder(ctx.env) / "commands" / "pf.md", b"pf-tui status\\n"),)
 
 
 def plan_install(ctx, *, project=False):
-    return install_plan.install(ctx.paths, "acme-code", _pieces(ctx))
+    return install_plan.install(ctx.paths, "acme-code", _parts(ctx))
 
 
 def plan_uninstall(ctx, *, project=False):
-    return install_plan.uninstall(ctx.paths, "acme-code", _pieces(ctx))
+    return install_plan.uninstall(ctx.paths, "acme-code", _parts(ctx))
 
 
 def apply(ctx, provider, model):

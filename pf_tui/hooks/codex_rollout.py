@@ -155,7 +155,7 @@ def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Readi
 def _readings(logs: ParsedLogs, provider: str) -> Iterator[Reading]:
     for window_reading in logs.readings.values():
         observed_at, resets_at = from_text(window_reading.ts), from_text(window_reading.resets_at)
-        window = windows.known(window_reading.window)
+        window = windows.by_id(window_reading.window)
         if observed_at is None or window is None:
             continue
         yield Reading(

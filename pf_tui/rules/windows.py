@@ -35,7 +35,7 @@ def words(window: WindowName, model: str | None = None) -> str:
     return f"{NAMES[window]} for {model}" if model else NAMES[window]
 
 
-def known(text: str) -> WindowName | None:
+def by_id(text: str) -> WindowName | None:
     """The window of that id; None where there is none."""
     return next((window for window in NAMES if window == text), None)
 
