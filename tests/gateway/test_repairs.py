@@ -155,7 +155,7 @@ async def test_reasoning_with_a_foreign_signature_goes_once_and_is_not_remembere
 
     assert heard.whole
     assert len(upstream.requests) == 2
-    assert upstream.requests[1].content["messages"][1]["content"] == [{"type": "text", "text": "hi"}]
+    assert upstream.requests[1].content["messages"][1]["content"] == [{"type": "text", "text": "hello"}]
     assert repairs(gate) == []
 
 
