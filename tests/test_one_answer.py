@@ -142,7 +142,7 @@ def living(world: Mapping[str, Any]) -> Iterator[Context]:
                     unit="percent",
                     used=use["used"],
                     limit=100.0,
-                    resets_at=NOON + min(timedelta(hours=use["hours"]), windows.LENGTHS[use["window"]]),
+                    resets_at=NOON + min(timedelta(hours=use["hours"]), limits.LENGTHS[use["window"]]),
                     source=use["source"],
                     observed_at=NOON - timedelta(minutes=2),
                     model=use["family"],

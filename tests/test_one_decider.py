@@ -36,7 +36,7 @@ SIGNS = {
     "what a model costs in words": (r"out per million tokens\"", {"documents/words.py"}),
     "what a session is called": (r"\b(session|session\.id|parent)\[:8\]", {"sessions/records.py"}),
     "which process is there": (r"\bos\.kill\(\w+, 0\)", {"state/pids.py"}),
-    "which row is a process without a session": (r'"pid-"', {"sessions/nameless.py"}),
+    "which row is a process without a session": (r'"pid-"', {"sessions/by_evidence.py"}),
 }
 """Decision -> (what only code that decides it writes, the modules that may)."""
 

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from pf_tui.errors import PfError
 from pf_tui.ledger.layout import LIMIT_KINDS
-from pf_tui.rules import windows
 from pf_tui.rules.limits import Reading, share
 from pf_tui.rules.masking import by_shape
 from pf_tui.sessions import identity
@@ -93,6 +92,8 @@ def readings(ctx: Context, readings: Iterable[Reading]) -> None:
         if percent is None or reading.source == "estimate" or reading.window == "minute":
             continue
         if _wanted(ctx, "warn") and ctx.config().warn_at * 100 <= percent < 100:
+            from pf_tui.rules import windows  # few are warned of
+
             name = windows.words(reading.window, reading.model)
             words = f"{reading.provider} has used {percent:.0f} % of {name}{_resets(ctx, reading.resets_at)}"
             of = " ".join((reading.provider, reading.window, reading.model or ""))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pf_tui.documents import trust
-from pf_tui.rules import windows
 from pf_tui.rules.limits import Limit
 from pf_tui.sessions.uses import Use, uses
 from pf_tui.snapshot import AgentView, ProviderView, Serving, Snapshot, Usage
@@ -158,6 +157,8 @@ def health(view: ProviderView) -> dict[str, object]:
     loud = tightest if view.state in ("warning", "limited") else None
     until, why = view.until, view.why
     if loud and loud.percent is not None:
+        from pf_tui.rules import windows
+
         until = loud.resets_at
         why = f"{loud.percent:.0f} % of {windows.words(loud.window, loud.model)}"
     return {"state": view.state, "until": moment(until), "why": why, "evidence": _evidence(view)}

@@ -15,7 +15,7 @@ from pf_tui import actions
 from pf_tui.hooks import GATEWAY_S, answer, claude_session, deadline
 from pf_tui.hooks.reading import text, words_in
 from pf_tui.records import replace
-from pf_tui.rules import key_homes, windows
+from pf_tui.rules import key_homes
 from pf_tui.rules.benches import Bench
 from pf_tui.state import files
 from pf_tui.state.context import Context
@@ -349,6 +349,7 @@ def _line(ctx: Context, now: Snapshot) -> str:
     for limit in view.limits if view else ():
         if limit.percent is not None and limit.percent >= 100 * now.config.warn_at:
             from pf_tui.documents import words
+            from pf_tui.rules import windows
 
             resets = f", resets {words.when(limit.resets_at, now.at, zone)}" if limit.resets_at else ""
             parts.append(

@@ -14,7 +14,6 @@ from pf_tui.ingest import attribution
 from pf_tui.ingest import codex as source
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs
 from pf_tui.records import record
-from pf_tui.rules import windows
 from pf_tui.rules.limits import Reading
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
@@ -153,6 +152,8 @@ def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Readi
 
 
 def _readings(logs: ParsedLogs, provider: str) -> Iterator[Reading]:
+    from pf_tui.rules import windows  # most turns bring no reading
+
     for window_reading in logs.readings.values():
         observed_at, resets_at = from_text(window_reading.ts), from_text(window_reading.resets_at)
         window = windows.by_id(window_reading.window)

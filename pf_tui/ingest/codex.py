@@ -18,7 +18,6 @@ from pf_tui.ingest.coerce import has_count, milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, UnusableRowError, WindowReading
 from pf_tui.ledger.request_id import codex_response, identity
 from pf_tui.ledger.unread import UNKNOWN_SHAPE
-from pf_tui.rules import windows
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
 
@@ -237,6 +236,8 @@ def window_reading(window: object, ts: int) -> WindowReading | None:
     ends = int(resets * 1000) if resets is not None and 0 < resets < 1e11 else None
     if ends is None and in_seconds is not None and 0 <= in_seconds < 1e8:  # rollouts of 2025
         ends = ts + int(in_seconds * 1000)
+    from pf_tui.rules import windows  # a hook reads no window of most turns
+
     return WindowReading(ts, windows.nearest(int(minutes)), "percent", use, 100.0, ends, "rollout")
 
 

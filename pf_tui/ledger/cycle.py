@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pf_tui.ledger import reader
-from pf_tui.rules.windows import LENGTHS
+from pf_tui.rules.limits import LENGTHS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

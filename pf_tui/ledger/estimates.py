@@ -16,8 +16,7 @@ from datetime import timedelta
 from pf_tui.ledger.layout import HOUR_QUARTERS, NAME, QUARTER_MS, margin
 from pf_tui.ledger.reader import INSERT_READING
 from pf_tui.records import record
-from pf_tui.rules.limits import SAME_RESET, estimated_limit
-from pf_tui.rules.windows import LENGTHS
+from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit
 
 ENOUGH_HITS = 3
 """Windows that ended at a limit hit; fewer say nothing about where the next one ends."""

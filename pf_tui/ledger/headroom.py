@@ -15,8 +15,7 @@ from pf_tui.ledger.reader import LedgerReader
 from pf_tui.ledger.session_costs import window_costs
 from pf_tui.records import record
 from pf_tui.rules import limits
-from pf_tui.rules.limits import Limit, Reading
-from pf_tui.rules.windows import LENGTHS
+from pf_tui.rules.limits import LENGTHS, Limit, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

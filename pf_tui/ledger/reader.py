@@ -16,8 +16,7 @@ from pf_tui.errors import PfError
 from pf_tui.ledger import queue, schema
 from pf_tui.ledger.layout import HOUR_QUARTERS, NAME, QUARTER_MS, margin, milliseconds, moment_of
 from pf_tui.records import record
-from pf_tui.rules.limits import Reading
-from pf_tui.rules.windows import LENGTHS
+from pf_tui.rules.limits import LENGTHS, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

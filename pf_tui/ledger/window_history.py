@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from pf_tui.ledger.layout import milliseconds
 from pf_tui.ledger.reader import readings_of
-from pf_tui.rules.limits import SAME_RESET, Reading
-from pf_tui.rules.windows import LENGTHS
+from pf_tui.rules.limits import LENGTHS, SAME_RESET, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.records import record, replace
-from pf_tui.rules.windows import LENGTHS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +28,16 @@ TRUST: Mapping[ReadingSource, int] = {
 
 OF_PROVIDER = ("official", "header")
 """Readings a provider makes itself; estimates and budgets move no session before its time."""
+
+LENGTHS: Mapping[WindowName, timedelta] = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "5h": timedelta(hours=5),
+    "day": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "month": timedelta(days=30),
+}
+"""How long a window is; a month is near enough for a pace."""
 
 SAME_RESET = timedelta(minutes=10)
 """Resets nearer to each other are of one window: agents round them, and every session tells its own."""

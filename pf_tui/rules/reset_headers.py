@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from pf_tui.records import replace
-from pf_tui.rules import litellm, windows
+from pf_tui.rules import litellm
 from pf_tui.rules.limits import Reading
 
 TYPE_CHECKING = False
@@ -189,6 +189,8 @@ def http_date(text: str) -> datetime | None:
 
 def readings_from_headers(provider: str, headers: Mapping[str, str], now: datetime) -> tuple[Reading, ...]:
     """Every window the headers tell of."""
+    from pf_tui.rules import windows  # a hook that reads when a limit ends needs no windows
+
     readings: list[Reading | None] = []
     for name in _unified_windows(headers):
         stem = f"anthropic-ratelimit-unified-{name}"

@@ -1,23 +1,15 @@
-"""The windows of plans and budgets: how long each is, and which one a vendor means. Pure."""
+"""The windows of plans and budgets: what each is called, and which one a vendor means. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
 
+from pf_tui.rules.limits import LENGTHS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.vocabulary import WindowName
-
-LENGTHS: Mapping[WindowName, timedelta] = {
-    "minute": timedelta(minutes=1),
-    "hour": timedelta(hours=1),
-    "5h": timedelta(hours=5),
-    "day": timedelta(days=1),
-    "7d": timedelta(days=7),
-    "month": timedelta(days=30),
-}
-"""How long a window is; a month is near enough for a pace."""
 
 NAMES: Mapping[WindowName, str] = {
     "minute": "the minute window",

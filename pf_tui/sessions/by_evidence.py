@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from pf_tui.records import replace
-from pf_tui.sessions import nameless
 from pf_tui.sessions.evidence import ENDED, Evidence
-from pf_tui.sessions.processes import Processes, focus_of
+from pf_tui.sessions.processes import Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, LimitSeen, PendingQuestion, Signals, Stamp
 from pf_tui.state.clock import from_text
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
     from pf_tui.sessions.records import WaitingFor
 
 WAITING_FOR: Mapping[str, WaitingFor] = {"permission": "permission", "question": "question"}
+
+_NAMELESS = "pid-"
+"""Begins the id of a row that is a process, whose session cannot be known (yet)."""
 
 
 class Collector:
@@ -58,7 +60,7 @@ class Collector:
                     )
                 )
         without = [process for pid, process in running.items() if pid not in pids]
-        return drafts + [nameless.draft_of(self._agent, process, now) for process in without]
+        return drafts + [nameless(self._agent, process, now) for process in without]
 
 
 def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
@@ -76,3 +78,23 @@ def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
         until = from_text(evidence.limited.get("until"))
         signals = replace(signals, limit=LimitSeen(until=until, by="hook", at=limited_at))
     return signals
+
+
+def nameless(agent: AgentId, process: Process, now: datetime) -> Draft:
+    """That the process runs, where, and since when; of its session nothing."""
+    at = process.started or now
+    return Draft(
+        id=f"{_NAMELESS}{process.pid}",
+        agent=agent,
+        signals=Signals(life="alive", last_change=at),
+        cwd=process.cwd,
+        pid=process.pid,
+        started=process.started,
+        last_activity=at,
+        focus=focus_of(process),
+    )
+
+
+def is_nameless(draft: Draft) -> bool:
+    """Whether the row stands for a process and not for a session."""
+    return draft.id.startswith(_NAMELESS)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pf_tui.records import replace
 from pf_tui.regular_files import open_regular
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.sessions import nameless
+from pf_tui.sessions.by_evidence import nameless
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp
@@ -62,7 +62,7 @@ class Collector:
         holders = {process.pid for _, process in rollouts.values()}
         for pid, process in running.items():
             if pid not in holders and _opens(process, processes, now):
-                drafts.append(nameless.draft_of(AGENT, process, now))
+                drafts.append(nameless(AGENT, process, now))
         return drafts
 
     def _locks(

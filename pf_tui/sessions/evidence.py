@@ -20,7 +20,6 @@ from pf_tui.clients import CLIENTS
 from pf_tui.records import record, replace
 from pf_tui.regular_files import open_regular
 from pf_tui.sessions.text import word
-from pf_tui.state import pids
 from pf_tui.state.paths import Paths, make_private
 
 TYPE_CHECKING = False
@@ -173,6 +172,8 @@ def prune(paths: Paths, now_s: float) -> None:
 
 
 def _runs(pid: int | None) -> bool:
+    from pf_tui.state import pids  # a hook prunes at its first event alone
+
     return pid is not None and pids.is_there(pid)
 
 

@@ -13,8 +13,7 @@ from pf_tui.ledger import schema
 from pf_tui.ledger.headroom import official_limits
 from pf_tui.ledger.reader import LedgerReader
 from pf_tui.ledger.session_costs import SessionCost, session_costs, window_costs
-from pf_tui.rules.limits import Limit
-from pf_tui.rules.windows import LENGTHS
+from pf_tui.rules.limits import LENGTHS, Limit
 from pf_tui.sessions.records import WindowShare
 from pf_tui.state import files
 from pf_tui.state.paths import Paths

@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 
 from pf_tui.errors import PfError
 from pf_tui.records import record, replace
-from pf_tui.sessions import nameless
-from pf_tui.sessions.by_evidence import signals_of
+from pf_tui.sessions.by_evidence import nameless, signals_of
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.processes import SETTINGS, Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, Signals, Stamp
@@ -178,7 +177,7 @@ def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: date
     ]
     row = max(candidates, key=lambda row: row.updated or now, default=None)
     if row is None:
-        return nameless.draft_of(AGENT, process, now)
+        return nameless(AGENT, process, now)
     at = row.updated or now
     unfinished = None if row.finished else Stamp(by="log", at=at)
     signals = Signals(life="alive", last_change=at, unfinished=unfinished)

@@ -15,7 +15,7 @@ from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.errors import PfError
 from pf_tui.records import replace
-from pf_tui.sessions import by_evidence, evidence, nameless
+from pf_tui.sessions import by_evidence, evidence
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.folding import folded
 from pf_tui.sessions.merging import with_evidence, with_gateway
@@ -123,7 +123,7 @@ class Watch:
             if key in living or (draft.agent, draft.pid) in processes or process is not None:
                 continue  # it goes on, or its process has begun another session or put it in the background
             self._noticed[key] = now
-            if key not in present and not nameless.is_nameless(draft):
+            if key not in present and not by_evidence.is_nameless(draft):
                 self._ended_drafts[key] = replace(
                     draft, signals=_over(draft.signals, now), children=(), focus=None
                 )

@@ -18,7 +18,6 @@ from pf_tui.json_values import object_in, text_in
 from pf_tui.records import field, record
 from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
-from pf_tui.state import pids
 from pf_tui.state.paths import config_folders
 
 TYPE_CHECKING = False
@@ -360,4 +359,6 @@ def _ticks_per_s() -> int:
 
 
 def _answers(pid: int) -> bool:
+    from pf_tui.state import pids  # `status --json` asks for no process by its number
+
     return pid > 0 and os.name != "nt" and pids.is_there(pid)

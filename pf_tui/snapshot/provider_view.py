@@ -12,7 +12,7 @@ from pf_tui.catalog import Catalog, Provider
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
-from pf_tui.rules import limits, models, windows
+from pf_tui.rules import limits, models
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.eligibility import ActiveBench, Eligibility, ExhaustedWindow, why_ineligible
 from pf_tui.rules.limits import Limit, Reading
@@ -197,7 +197,7 @@ def view_of(
         ),
         full_windows=tuple(
             ExhaustedWindow(
-                window=windows.words(limit.window),
+                window=_in_words(limit.window),
                 resets_at=limit.resets_at,
                 model_family=limit.model,
                 budget=limit.source == "budget",
@@ -335,3 +335,9 @@ def sum_of(parts: Iterable[ProviderUsage]) -> Usage:
         cost_usd=sum(costs) if costs or not uses else None,
         unpriced_tokens=sum(part.unpriced_tokens for part in uses),
     )
+
+
+def _in_words(window: WindowName) -> str:
+    from pf_tui.rules import windows  # few are used up
+
+    return windows.words(window)

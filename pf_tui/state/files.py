@@ -19,7 +19,6 @@ from pf_tui import json_values
 from pf_tui.errors import PfError, StateFileUnusable, cannot_read, cannot_write
 from pf_tui.json_values import NumberOutOfRangeError
 from pf_tui.regular_files import MOST_BYTES, NoRegularFileError, TooLargeError, read_regular
-from pf_tui.state import pids
 from pf_tui.state.paths import Paths, make_private
 
 LOCK_TIMEOUT_S = 5.0
@@ -362,6 +361,8 @@ def finish_replace(target: Path, folder: int | None = None) -> None:
         for entry in entries:
             if not (entry.name.startswith(prefix) and entry.name.endswith(".tmp")):
                 continue
+            from pf_tui.state import pids  # seldom needed
+
             writer = entry.name.removeprefix(prefix).partition(".")[0]
             if writer.isdecimal() and not pids.is_there(int(writer)):
                 with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pf_tui.errors import PfError, cannot_write
 from pf_tui.records import record
-from pf_tui.state import files, pids, spare_place
+from pf_tui.state import files, spare_place
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 
@@ -76,7 +76,7 @@ def read(paths: Paths) -> Gateway | None:
     """The gateway that runs on this state directory; None when there is none."""
     content = _content(paths, paths.gateway)
     pid, port, since = content.get("pid"), content.get("port"), from_text(content.get("since"))
-    if not isinstance(pid, int) or not isinstance(port, int) or since is None or not pids.is_running(pid):
+    if not isinstance(pid, int) or not isinstance(port, int) or since is None or not _is_running(pid):
         return None
     if (paths.home / LOCK_NAME).exists() and not is_served(paths):
         return None  # the number belongs to another program by now
@@ -104,9 +104,9 @@ def agents_token(paths: Paths) -> tuple[int, str] | None:
     """(port, token) of a gateway that serves now; a port that was its own may be another program's by now."""
     content = _content(paths, paths.gateway)
     pid, port, token = content.get("pid"), content.get("port"), content.get("token")
-    if not (isinstance(pid, int) and isinstance(port, int) and isinstance(token, str)) or not pids.is_running(
-        pid
-    ):
+    if not (isinstance(pid, int) and isinstance(port, int) and isinstance(token, str)):
+        return None
+    if not _is_running(pid):
         return None
     if (paths.home / LOCK_NAME).exists() and not is_served(paths):
         return None
@@ -220,6 +220,12 @@ def is_served(paths: Paths) -> bool:
         return not files.try_lock(handle)
     finally:
         os.close(handle)
+
+
+def _is_running(pid: int) -> bool:
+    from pf_tui.state import pids  # most have no gateway
+
+    return pids.is_running(pid)
 
 
 def _live(paths: Paths, pid: int) -> dict[str, list[object]]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pf_tui.ledger.window_history import readings_of_window
-from pf_tui.rules.limits import Limit, Reading, share
-from pf_tui.rules.windows import LENGTHS
+from pf_tui.rules.limits import LENGTHS, Limit, Reading, share
 from pf_tui.text.lines import Line, Span, line, muted
 from pf_tui.text.meter import level_colour
 from pf_tui.tui.charts.axis import Below
