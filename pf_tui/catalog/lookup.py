@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pf_tui.catalog import building, chat_names
+from pf_tui.catalog import building
 from pf_tui.catalog.records import Model, Plan, Provider, Resolved
 from pf_tui.errors import UnknownName
 
@@ -172,6 +172,8 @@ class Catalog:
         model = self.find_model(name, provider_id)
         if model is not None:
             return self.chats(model.id)
+        from pf_tui.catalog import chat_names  # of names that the catalog lacks alone
+
         return chat_names.may_chat(name)
 
     def nearest(self, model_id: str) -> tuple[str, ...]:
