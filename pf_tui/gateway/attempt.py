@@ -217,7 +217,7 @@ async def forward(
     await reply.whole(failed_attempt.status, headers, body)
 
 
-def own_shape(protocol: str, failed_attempt: FailedAttempt) -> bytes:
+def own_shape(protocol: Protocol, failed_attempt: FailedAttempt) -> bytes:
     """An upstream's error as the client's own vendor would send it: the same words, where it had another."""
     body, status = failed_attempt.body, failed_attempt.status
     answered = f"pf-tui: {failed_attempt.route.provider} answered {status}"

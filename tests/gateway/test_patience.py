@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pf_tui.drill.faults import FAULTS
+from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.records import replace
 from tests.gateway.test_failover import Open, Room, rooms_in
 
