@@ -3,7 +3,8 @@
 Whoever reaches the page can switch providers. So it listens on the loopback address alone, answers no page
 of another site (a browser lets any site talk to 127.0.0.1, and only Host and Origin tell), and asks for a
 token: every user of this machine reaches its loopback. The token is in the address that is printed; a cookie
-takes its place, so that it stays in no history.
+takes its place, so that it stays in no history. A browser sends that to every port of 127.0.0.1, another
+user's among them: it counts for the user alone who opened the address.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pf_tui.cli import diagnostics
 from pf_tui.cli.grammar import word
 from pf_tui.errors import PfError
 from pf_tui.rules.addresses import is_own_request
+from pf_tui.state import peers
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
@@ -101,7 +103,10 @@ def _is_part_of_another_page(headers: Mapping[str, str]) -> bool:
 
 def token_required(token: str) -> Callable[..., Awaitable[web.StreamResponse]]:
     """A middleware that answers those who opened the printed address, and nobody else."""
-    pass_value = secrets.token_urlsafe(32)
+    own_secret = secrets.token_bytes(32)
+
+    def pass_of(request: web.Request) -> str:
+        return hmac.new(own_secret, repr(_user(request)).encode(), "sha256").hexdigest()
 
     async def guard(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -111,10 +116,10 @@ def token_required(token: str) -> Callable[..., Awaitable[web.StreamResponse]]:
         name = f"{COOKIE}-{_port(request)}"
         if _same(request.query.get("token", ""), token):
             answer = web.HTTPSeeOther(request.path)
-            answer.set_cookie(name, pass_value, httponly=True, samesite="Strict")
+            answer.set_cookie(name, pass_of(request), httponly=True, samesite="Strict")
             answer.headers["Referrer-Policy"] = "no-referrer"
             raise answer
-        if _same(request.cookies.get(name, ""), pass_value):
+        if _same(request.cookies.get(name, ""), pass_of(request)):
             return await handler(request)
         raise web.HTTPForbidden(text="open the whole address that `pf-tui serve` printed\n")
 
@@ -133,6 +138,12 @@ def _port(request: web.Request) -> int:
     """The one this request came in on."""
     address = request.get_extra_info("sockname")
     return int(address[1]) if address else 0
+
+
+def _user(request: web.Request) -> int | None:
+    """Whose browser asks; None where the system does not say."""
+    peer, own = request.get_extra_info("peername"), request.get_extra_info("sockname")
+    return peers.user_of(peer, own) if peer and own and len(peer) == 2 else None
 
 
 def _check_free(port: int) -> None:

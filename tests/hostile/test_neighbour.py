@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from pf_tui.cli.serve import own_pages_only, token_required
 from pf_tui.gateway import http_reply, strangers
 from pf_tui.gateway.server import Gateway, listen
-from pf_tui.state import gateway, journal
+from pf_tui.state import gateway, journal, peers
 from pf_tui.state.context import Context
 from tests import program
 from tests.gateway.upstreams import StillGate
@@ -215,6 +216,40 @@ async def test_the_token_is_no_cookie_and_a_guess_is_none(
     for value in ("the-token", "", "x" * 43):
         answer = await browser.get("/", headers={"Cookie": f"pf-tui-serve-{browser.port}={value}"})
         assert answer.status == 403
+
+
+async def test_a_cookie_that_a_browser_sent_to_another_users_port_opens_nothing(
+    browser: TestClient[web.Request, web.Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cookies know no ports: whoever listens on another one of 127.0.0.1 is sent it."""
+    await browser.get("/?token=the-token")
+    own = await browser.get("/")
+
+    monkeypatch.setattr(peers, "user_of", lambda *_: 4711)
+    stolen = await browser.get("/")
+
+    assert (own.status, stolen.status) == (200, 403)
+
+
+@pytest.mark.skipif(not peers.TABLE.exists(), reason="only Linux says whose a connection is")
+async def test_the_user_at_the_other_end_of_a_connection_is_known() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
+        client.connect(server.getsockname())
+        connection, peer = server.accept()
+        with connection:
+            assert peers.user_of(peer, connection.getsockname()) == os.geteuid()
+            assert peers.user_of(("127.0.0.2", peer[1]), connection.getsockname()) is None
+
+
+@pytest.mark.parametrize(
+    "table", ["", "head\n", "head\n 0: x\n", "head\n" + "\0" * 99, "head\n0: 0100007F:0001 0100007F:0002"]
+)
+def test_a_table_that_cannot_be_read_says_nobody(tmp_path: Path, table: str) -> None:
+    (tmp_path / "tcp").write_text(table)
+
+    assert peers.user_of(("127.0.0.1", 1), ("127.0.0.1", 2), tmp_path / "tcp") is None
+    assert peers.user_of(("::1", 1), ("::1", 2), tmp_path / "tcp") is None
+    assert peers.user_of(("127.0.0.1", 1), ("127.0.0.1", 2), tmp_path / "missing") is None
 
 
 FETCHES = [
