@@ -164,7 +164,7 @@ class UsageMeter:
         """Take what one event tells; returns its Kind."""
         data = payload(event)
         if not data:  # JSON without its field's name is a piece that nobody can read
-            return Kind.GARBAGE if b'{"' in event and event[:1] != b":" else Kind.FILLER
+            return Kind.GARBAGE if event[:1] == b"{" or b"\n{" in event else Kind.FILLER
         if data == b"[DONE]":
             self.finished = self.done = True
             return Kind.GOOD if self.answered else Kind.OPENING

@@ -54,7 +54,8 @@ class StreamReader(ABC):
 
     def _lost(self) -> list[Event]:
         """A piece of an answer that has begun came without its field's name: what follows has a hole."""
-        if self.ended or not self._blocks.blocks or b'{"' not in self._splitter.stray:
+        stray = self._splitter.stray
+        if self.ended or not self._blocks.blocks or not (stray[:1] == b"{" or b"\n{" in stray):
             return []
         return self._failed("server", "the provider sent a piece of its answer that cannot be read")
 

@@ -196,6 +196,16 @@ def test_a_lost_piece_of_the_answer_ends_the_stream(event: bytes) -> None:
     assert not meter.done
 
 
+def test_a_field_that_nobody_knows_is_no_hole() -> None:
+    good = b'data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"x"}}\n\n'
+    meta = b'meta: {"content": 1}\n\n'
+    meter = UsageMeter()
+    meter.look(good)
+
+    assert meter.filter_events(good + meta + good) == (good + meta + good, None)
+    assert not meter.broken
+
+
 @pytest.mark.parametrize(
     "noise", [b"data: {oops\n\n", b"data: <html>\n\n", b"data: OK\n\n", b"data: null\n\n"]
 )

@@ -217,7 +217,7 @@ def test_a_piece_without_its_fields_name_is_a_hole() -> None:
     reader = EventReader()
     good = b'data: {"choices": [{"delta": {"content": "x"}}]}\n\n'
 
-    events = reader.feed(good + good.removeprefix(b"data: ") + good)
+    events = reader.feed(good + b'meta: {"content": 1}\n' + good.removeprefix(b"data: ") + good)
 
     assert [type(event).__name__ for event in events] == ["Begin", "Open", "Delta", "Failure"]
 
