@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def as_probe(now: Snapshot) -> Snapshot | None:
-    """What would be for a request that claims the probes that are due; None when none is."""
+    """The snapshot as it is for a request that claims the probes that are due; None when none is due."""
     stays = benches.without_due(now.files.health.benches, now.at)
     if len(stays) == len(now.files.health.benches):
         return None

@@ -189,7 +189,7 @@ class Model:
 
 @record
 class Resolved:
-    """A spelling, understood."""
+    """The model that a spelling means."""
 
     model: Model
     note: str | None = None

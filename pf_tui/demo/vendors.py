@@ -74,7 +74,7 @@ class Vendors:
         self._requests_by_name[request.session] = request
 
     def answered(self, name: str) -> int:
-        """Requests a provider was asked, failed ones too."""
+        """How many requests a provider got, with those it let fail."""
         return len(self._upstreams[name].requests)
 
     def _script(self, name: str) -> Callable[[ReceivedRequest], Step]:

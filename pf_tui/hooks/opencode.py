@@ -373,7 +373,7 @@ def _toast(message: str, variant: str) -> dict[str, str]:
 
 
 def texts_of(data: Mapping[str, object], name: str) -> dict[str, str]:
-    """A field of {name: text}."""
+    """A field of the event as {name: text}; whatever else is in it is left out."""
     from pf_tui.hooks.opencode_names import texts
 
     return texts(data.get(name))

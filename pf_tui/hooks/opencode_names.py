@@ -111,7 +111,7 @@ def text_lists(value: object) -> dict[str, list[str]]:
 
 
 def texts(value: object) -> dict[str, str]:
-    """{name: text} from what the plugin sent."""
+    """What the plugin sent as {name: text}; whatever else is in it is left out."""
     if not isinstance(value, dict):
         return {}
     return {str(name): text for name, text in value.items() if isinstance(text, str)}

@@ -2,7 +2,7 @@
 
 A key's home is an address of its provider: the catalog's, or the base_url the person set in providers.yaml.
 Invariant: addresses are compared whole; an address that is written in an unusual way is nobody's.
-Patterns are texts: hooks load this room, and few of them ask it.
+Patterns are compiled when they are first needed: every hook loads this module, and few need them.
 """
 
 from __future__ import annotations

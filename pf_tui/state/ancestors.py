@@ -1,4 +1,4 @@
-"""Other programs: the one that called us, read for one decision and never kept, and whether one still runs.
+"""The program that called us, read for one decision and never kept.
 
 Linux tells by /proc. Elsewhere `ps` gives the words as one line, and a beginning is not known.
 """

@@ -279,7 +279,7 @@ def write_bytes(
 
 
 def version_of(path: Path) -> str:
-    """Which writing of a file this is, for another file to remember; "" where there is none."""
+    """Tells this version of a file from later ones, as text for another file to keep; "" without a file."""
     try:
         state = path.stat()
     except OSError:
@@ -288,7 +288,7 @@ def version_of(path: Path) -> str:
 
 
 def identity(path: Path) -> FileIdentity | None:
-    """Which writing of the file stands there now; None when there is none."""
+    """Tells the version of the file that is there now from every other; None without a file."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -37,7 +37,7 @@ _OWN_WORDS = {
 
 @record
 class CommandResult:
-    """What a word printed."""
+    """What a command printed, and its exit code."""
 
     code: int
     lines: tuple[str, ...]

@@ -35,8 +35,8 @@ ODD_JSON = {
     "old-macintosh": '{\r\t"model": "opus",\r\t"env": {\r\t\t"A": "1"\r\t}\r}',
     "comment-behind-the-last": '{\n  "env": { // none yet\n  },\n  "hooks": {} // none\n}\n// the end',
     "one-line": '{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"true"}]}]},"env":{"A":"1"}}',
-    "a-megabyte": json.dumps(
-        {"env": {"A": "1"}, "permissions": {"allow": [f"Bash(x{n}:*)" for n in range(60_000)]}}
+    "nearly-too-large": json.dumps(
+        {"env": {"A": "1"}, "permissions": {"allow": [f"Bash(x{n}:*)" for n in range(25_000)]}}
     ),
 }
 
@@ -47,8 +47,8 @@ ODD_TOML = {
     "line-ends": '\ufeffmodel = "x"\r\n\r\n[tui]\r\ntheme = "t"\r\n',
     "our-own-word": 'model = "x" # pf-tui\n# pf-tui is fine\n\n[tui] # pf-tui\n',
     "inline": 'model_providers = { mine = { name = "m", base_url = "http://x" } }\nmodel_provider = "mine"\n',
-    "a-megabyte": 'model = "x"\n'
-    + "# a comment of mine\n" * 50_000
+    "nearly-too-large": 'model = "x"\n'
+    + "# a comment of mine\n" * 25_000
     + '[projects."/p"]\ntrust_level = "trusted"\n',
 }
 

@@ -56,13 +56,13 @@ class Credential(Dialog):
                 yield KeyLine(placeholder="paste the key · enter keeps it, esc does not", password=True)
 
     def opened(self) -> None:
-        """Without a credential a key is what one came for."""
+        """Where there is no credential yet, the line for a key is open at once."""
         view = self.main_screen.shown_snapshot().view(self.provider)
         if takes_key(view.provider) and view.credential.state == "missing":
             self.open_line()
 
     def on_key(self, event: events.Key) -> None:
-        """Whatever could be the first letter of a key is: no letter does anything else here but `q`."""
+        """Every printable letter but `q` begins a key."""
         character = event.character if event.is_printable else None
         if character is None or character == "q" or self.focused is self.query_one(TextLine):
             return

@@ -34,7 +34,7 @@ def lines(snapshot: Snapshot, agents: Sequence[str], width: int) -> list[Line]:
 def next_step(snapshot: Snapshot, agents: Sequence[str]) -> tuple[Line, ...]:
     """For the foot while nothing has happened: what to install so that a switch moves an agent.
 
-    In full, and as little as it can be said with.
+    Returns the whole sentence, and the shortest form of it for a narrow screen.
     """
     installed_agents = {view.agent for view in snapshot.agents}
     missing = [agent for agent in agents if agent not in installed_agents and CLIENTS[agent].integrates]
