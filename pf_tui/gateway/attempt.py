@@ -192,20 +192,18 @@ async def forward(
     reply: Reply, failed_attempt: FailedAttempt, extra_headers: Mapping[str, str], protocol: Protocol
 ) -> None:
     """Hand an upstream's own error on; one of ours where it said nothing that an agent can read."""
-    unread = (
-        failed_attempt.failure.kind == "server"
-        and failed_attempt.status is not None
-        and failed_attempt.status < 400
-    )
-    if failed_attempt.status is None or failed_attempt.headers is None or unread:
-        silent = failed_attempt.failure.kind == "timeout"
-        answer = own_responses.unreachable(
-            protocol, failed_attempt.route.provider, failed_attempt.failure.message, silent=silent
-        )
+    failure, provider = failed_attempt.failure, failed_attempt.route.provider
+    if failure.kind == "server" and failed_attempt.status is not None and failed_attempt.status < 400:
+        answer = own_responses.no_answer(protocol, provider, failure.message)
+        await reply.whole(answer.status, {**answer.headers, **extra_headers}, answer.body)
+        return
+    if failed_attempt.status is None or failed_attempt.headers is None:
+        silent = failure.kind == "timeout"
+        answer = own_responses.unreachable(protocol, provider, failure.message, silent=silent)
         await reply.whole(answer.status, {**answer.headers, **extra_headers}, answer.body)
         return
     if failed_attempt.status < 400:
-        answer = own_responses.in_words(protocol, failed_attempt.failure.kind, failed_attempt.failure.message)
+        answer = own_responses.in_words(protocol, failure.kind, failure.message)
         await reply.whole(answer.status, {**answer.headers, **extra_headers}, answer.body)
         return
     headers = response_headers(CIMultiDict(failed_attempt.headers), decoded=True)

@@ -101,10 +101,10 @@ class FailureClassifier:
     def nonsense(self, exchange: AnyExchange, body: bytes | bytearray) -> FailedAttempt:
         """A status or a content that is no answer: a page of a proxy, broken JSON, nothing at all."""
         kind = clean(exchange.headers.get("content-type", "no content type").partition(";")[0], CODE_CHARS)
-        kind = "text/html" if is_page(body) else kind
-        words = f"answered {exchange.status} with {kind} that is no answer"
-        text = _shown(self._secrets(self._route), words)
-        failure = failures.nonsense(exchange.status, text, self.clock(), is_page=kind == "text/html")
+        page = kind == "text/html" or is_page(body)
+        what = "text/html, the login page of a network or a proxy's" if page else f"{kind} that is no answer"
+        text = _shown(self._secrets(self._route), f"answered {exchange.status} with {what}")
+        failure = failures.nonsense(exchange.status, text, self.clock(), is_page=page)
         return FailedAttempt(route=self._route, failure=failure, status=exchange.status)
 
     def odd(self, exchange: AnyExchange, text: bytes | bytearray) -> FailedAttempt:

@@ -236,6 +236,13 @@ def unreachable(protocol: Protocol, provider: str, text: str, *, silent: bool) -
     return Answer(status=504 if silent else 502, headers=headers, body=error_body(protocol, kind, sentence))
 
 
+def no_answer(protocol: Protocol, provider: str, text: str) -> Answer:
+    """An upstream answered well, by its status, with what is no answer."""
+    headers = {"content-type": "application/json"}
+    sentence = f"pf-tui: {provider} gave no answer: {text}"
+    return Answer(status=502, headers=headers, body=error_body(protocol, "api_error", sentence))
+
+
 def too_much(protocol: Protocol, total: int) -> Answer:
     """The gateway holds as many bytes as it may: agents ask again by themselves."""
     sentence = f"pf-tui: requests and answers under way hold {total >> 20} MB, the most allowed; try again"

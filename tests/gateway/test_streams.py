@@ -339,6 +339,20 @@ async def test_a_page_rests_its_provider_whatever_it_is_called(
 
 
 @every_protocol
+async def test_where_everybody_sends_a_page_the_client_hears_of_a_page(scene: Scene, protocol: str) -> None:
+    async def page(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=PAGE, content_type="text/html")
+
+    scene.first.serve = scene.second.serve = page
+    heard = await scene.ask(protocol)
+
+    sentence = (
+        "pf-tui: two gave no answer: answered 200 with text/html, the login page of a network or a proxy's"
+    )
+    assert (heard.status, heard.json["error"]["message"]) == (502, sentence)
+
+
+@every_protocol
 @pytest.mark.parametrize("label", ["text/html", "application/json"])
 async def test_a_stream_that_is_called_something_else_is_one(scene: Scene, protocol: str, label: str) -> None:
     async def mislabelled(request: web.Request) -> web.StreamResponse:
