@@ -6,6 +6,8 @@ they have changed. Invariant: a person's own status line is shown as it is, what
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -42,6 +44,9 @@ OFTEN = timedelta(minutes=2)
 
 OWN_LIMIT_S = 3.0
 """What a person's own status line may take; the client drops slow ones as well."""
+
+MOST_OUTPUT_BYTES = 64 * 1024
+"""Of the person's own status line; a terminal shows some hundred letters of it."""
 
 
 def line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
@@ -190,11 +195,31 @@ def _as_file(data: bytes) -> IO[bytes]:
 def _finish(process: subprocess.Popen[bytes] | None) -> list[str]:
     if process is None:
         return []
-    import subprocess
-
-    try:
-        output, _ = process.communicate(timeout=OWN_LIMIT_S)
-    except (subprocess.TimeoutExpired, OSError, ValueError):
-        process.kill()
-        return []
+    output = _output(process)
     return output.decode("utf-8", "replace").rstrip("\n").split("\n") if output.strip() else []
+
+
+def _output(process: subprocess.Popen[bytes]) -> bytes:
+    """All that it writes; b"" when it takes too long or writes too much: then it ends, with its children."""
+    import select
+    import signal
+    import subprocess
+    import time
+
+    assert process.stdout is not None  # noqa: S101 - `_start` asks for it
+    pipe, output = process.stdout.fileno(), b""
+    end_s = time.monotonic() + OWN_LIMIT_S
+    try:
+        while select.select([pipe], [], [], max(0.0, end_s - time.monotonic()))[0]:
+            if part := os.read(pipe, MOST_OUTPUT_BYTES):
+                output += part
+                if len(output) <= MOST_OUTPUT_BYTES:
+                    continue
+                break
+            process.wait(max(0.0, end_s - time.monotonic()))
+            return output
+    except (subprocess.TimeoutExpired, OSError, ValueError):
+        pass
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return b""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,6 +178,19 @@ def test_all_of_a_long_document_reaches_a_slow_reader_that_does_not_block(client
     assert (process.wait(60), told) == (0, b"")
     assert len(b"".join(parts)) > 65_536
     json.loads(b"".join(parts))
+
+
+@pytest.mark.parametrize("own", ["yes", "cat /dev/zero", "yes & yes"])
+def test_a_status_line_of_ones_own_without_an_end_fills_no_memory_and_costs_ours_nothing(
+    client: Client, own: str
+) -> None:
+    began = {child.pid for child in psutil.Process().children(recursive=True)}
+
+    line, code = hooks.statusline(b"{}", client.env, own)
+
+    left = [child for child in psutil.Process().children(recursive=True) if child.pid not in began]
+    assert (line[:1], line.count("\n"), code) == ("●", 1, 0)
+    assert psutil.wait_procs(left, timeout=PATIENCE_S)[1] == []
 
 
 # --- zones -------------------------------------------------------------------------------------------------
