@@ -279,7 +279,7 @@ def asked_by_gateway(ctx: Context, now: Snapshot, client: Client) -> list[tuple[
     request = parse_request(PATHS[protocol], "", body, {})
     routes, _ = arrange(
         plan.candidates(request, bearer=False).routes,
-        state.resting.blocked,
+        state.breaker.blocked,
         first=plan.first,
         last_resort=plan.last_resort,
     )

@@ -55,13 +55,13 @@ class RequestFailover(Turn):
             ready = self._ready(candidates)
         self._skipped = [*self._skipped, *candidates.skipped]
         if counting:
-            first = next((route for route in ready if not self._resting.is_due(route)), None)
+            first = next((route for route in ready if not self._breaker.is_due(route)), None)
             ready = [first] if first is not None and _counts(first) else []  # who would serve the turn
         queue = deque(ready)
         again = False
         while queue:
             route = self._routing_state.where(queue.popleft())
-            if self._resting.is_due(route) and not await self._claims(route):
+            if self._breaker.is_due(route) and not await self._claims(route):
                 continue
             if not self._prepare(route):
                 continue
@@ -159,23 +159,23 @@ class RequestFailover(Turn):
     async def _try(self, route: Route) -> DeliveredAnswer | FailedAttempt:
         """Ask one route; its answer passes when it is good."""
         self._asks_again = False
-        attempt_token = self._resting.begin(route)
+        attempt_token = self._breaker.begin(route)
         in_flight = self._in_flight
         in_flight.attempt += 1
         in_flight.route, in_flight.meter, in_flight.first_byte_ms = route, None, None
-        passing = attempt.UpstreamAttempt(
+        upstream_attempt = attempt.UpstreamAttempt(
             self._request,
             route,
             in_flight,
             self._reply,
             self._plan.limits_of(route),
             head=lambda headers: self._head(route, headers),
-            good=lambda: self._resting.answers(route, attempt_token),
+            good=lambda: self._breaker.answers(route, attempt_token),
             secrets=self._secrets,
         )
         outcome: DeliveredAnswer | FailedAttempt | None = None
         try:
-            outcome = await passing.run(
+            outcome = await upstream_attempt.run(
                 self._engine.transport,
                 self._body,
                 self._repairs.headers(route, self._inbound.items()),
@@ -185,13 +185,13 @@ class RequestFailover(Turn):
                 translation=self._translation,
             )
         except (ClientGone, asyncio.CancelledError):
-            outcome = passing.delivered_before_leaving()
+            outcome = upstream_attempt.delivered_before_leaving()
             raise
         finally:
             if attempt_token.probe:
-                self._resting.end_probe(route)
+                self._breaker.end_probe(route)
             if outcome is not None:
-                self._note(route, outcome, attempt_token, in_flight.elapsed_ms() - passing.began_ms)
+                self._note(route, outcome, attempt_token, in_flight.elapsed_ms() - upstream_attempt.began_ms)
         return outcome
 
     def _secrets(self, route: Route) -> ValueMask:
@@ -214,12 +214,12 @@ class RequestFailover(Turn):
 
     def _succeeded(self, route: Route, attempt_token: AttemptToken) -> None:
         """The answer is whole: its provider serves again, whatever was said of it before."""
-        if ended := self._resting.succeeded(route, attempt_token):
-            loop, resting = asyncio.get_running_loop(), self._resting
+        if ended := self._breaker.succeeded(route, attempt_token):
+            loop, breaker = asyncio.get_running_loop(), self._breaker
             self._engine.recorder.release(
                 route.provider,
                 route.model,
-                on_done=lambda: loop.call_soon_threadsafe(resting.released, ended),
+                on_done=lambda: loop.call_soon_threadsafe(breaker.released, ended),
             )
 
     def _note(
@@ -252,17 +252,17 @@ class RequestFailover(Turn):
 
     def _note_failure(self, route: Route, failure: Failure, attempt_token: AttemptToken) -> None:
         self._routing_state.follow_health()  # what a person released meanwhile is theirs to try again
-        bench = self._resting.failed(route, failure, attempt_token, self._routing_state.ctx.who)
+        bench = self._breaker.failed(route, failure, attempt_token, self._routing_state.ctx.who)
         why = f"{route.provider}: {words_of(failure)}"
         if failure.is_unread and failure.scope is None:
             self._engine.recorder.unread(route.provider, failure, why)
         if bench is not None:
-            resting = self._resting
+            breaker = self._breaker
             loop = asyncio.get_running_loop()
 
             def persisted() -> None:
                 self._routing_state.read_benches()
-                resting.persisted(bench)
+                breaker.persisted(bench)
 
             self._engine.recorder.bench(
                 bench,

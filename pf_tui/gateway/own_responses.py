@@ -37,7 +37,7 @@ MOST_REASONS = 3
 LONGEST_RETRY_S = 300
 """What a session that waits for the reset is told at once: a client that waits for hours hears no change."""
 
-_PASSING = ("overload", "server", "network", "timeout")
+_TRANSIENT = ("overload", "server", "network", "timeout")
 _REFUSING = ("auth", "account", "address", "model", "unsupported", "request", "context")
 
 
@@ -118,7 +118,7 @@ def by_trouble(
     for skip in skipped:
         if not skip.is_resting and skip.code != "failed":
             continue
-        if skip.kind in _PASSING:
+        if skip.kind in _TRANSIENT:
             unreached[skip.provider] = skip
         elif skip.kind in _REFUSING:
             rejections[skip.provider] = skip
@@ -131,7 +131,7 @@ def by_trouble(
 
 def first_back(skipped: Sequence[Skipped], now: datetime) -> Skipped | None:
     """The limited provider that is back first; None where nobody's end is known."""
-    at_limit = (skip for skip in skipped if skip.is_resting and skip.kind not in (*_PASSING, *_REFUSING))
+    at_limit = (skip for skip in skipped if skip.is_resting and skip.kind not in (*_TRANSIENT, *_REFUSING))
     return failover.first_back(skip for skip in at_limit if skip.until is not None and skip.until > now)
 
 

@@ -55,7 +55,7 @@ class RoutingState:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = replace(ctx, cwd=ctx.paths.home)  # no project: requests name theirs
-        self.resting = CircuitBreaker(ctx.now)
+        self.breaker = CircuitBreaker(ctx.now)
         paths = ctx.paths
         looked_at = (paths.config, paths.health, paths.providers, paths.auth, paths.trust)
         self._looked_at = tuple(map(str, looked_at))
@@ -139,7 +139,7 @@ class RoutingState:
         try:
             health = self.ctx.health()
             self._released = health.released
-            self.resting.load(health.benches, health.released)
+            self.breaker.load(health.benches, health.released)
             self.repairs = {(repair.provider, repair.model): repair.strip for repair in health.repairs}
             self.pins = {key: session.pin for key, session in health.sessions.items() if session.pin}
         except PfError as error:
@@ -247,7 +247,7 @@ class RoutingState:
             self._order = order
             self._epoch += 1
         if project is None:
-            self.resting.spend({s.provider: s.full_windows for s in now.eligibilities if s.full_windows})
+            self.breaker.spend({s.provider: s.full_windows for s in now.eligibilities if s.full_windows})
             self.read_benches()
         keys = self._keys.read(now)
         self.problem = self._keys.problem or self.problem

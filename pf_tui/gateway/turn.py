@@ -52,7 +52,7 @@ class Turn:
         self._redirect = redirect
         self._engine = engine
         self._routing_state = engine.routing_state
-        self._resting = engine.routing_state.resting
+        self._breaker = engine.routing_state.breaker
         self._plan = plan
         self._request = request
         self._inbound = inbound
@@ -81,7 +81,7 @@ class Turn:
             plan,
             request,
             self._session,
-            self._resting,
+            self._breaker,
             engine.recorder,
             self._routing_state.ctx.now,
             provider_first=self._provider_first,

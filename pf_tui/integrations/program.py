@@ -16,7 +16,7 @@ NAME = "pf-tui"
 IF_THERE = f"command -v {NAME} >/dev/null"
 """What a shell asks before it calls us by name; a machine without pf-tui notices nothing."""
 
-_PASSING = re.compile(
+_TEMPORARY = re.compile(
     r"(archive|builds|environments|sdists)-v\d+|\.tmp[\w-]*|pip-(build-env|install|req-build|unpack|wheel|ephem)-.*"
     r"|_MEI\w*|\.shiv|\.pex"
 )
@@ -74,7 +74,7 @@ def _vanishes(location: Path, env: Mapping[str, str]) -> bool:
     """A cache, a build's temporary folder, or inside one file that is a whole program."""
     for path in (location, Path(os.path.realpath(location))):
         folders = [folder.name for folder in path.parents]
-        if any(_PASSING.fullmatch(name) for name in folders):
+        if any(_TEMPORARY.fullmatch(name) for name in folders):
             return True
         if ".cache" in folders and "pipx" in folders:
             return True

@@ -197,11 +197,11 @@ class ForeignLedger:
             {"words": self._words},
         ).fetchone()
         if wrong is not None:
-            verdicts = self._connection.execute(
+            fits_by_column = self._connection.execute(
                 f"SELECT {', '.join(sound.values())} FROM {table} WHERE rowid = :row",
                 {"words": self._words, "row": wrong[0]},
             ).fetchone()
-            column = next(name for name, fits in zip(sound, verdicts, strict=True) if not fits)
+            column = next(name for name, fits in zip(sound, fits_by_column, strict=True) if not fits)
             raise self._fault_at(table, wrong[0], f"{column} is no value of a ledger")
         if table != "request_rows":
             return

@@ -185,7 +185,7 @@ def candidates(request: RouteRequest, eligibilities: Iterable[Eligibility], cata
 
 def arrange(
     able: Iterable[R],
-    obstacle: Callable[[R], Skipped | None],
+    why_not: Callable[[R], Skipped | None],
     *,
     first: str | None = None,
     sticky: str | None = None,
@@ -198,7 +198,7 @@ def arrange(
 
     Args:
         able: in order of priority.
-        obstacle: why a candidate must not be asked now; None when it may.
+        why_not: why a candidate must not be asked now; None when it may.
         first: the first of the person's own list; None = nobody gave an order.
         sticky: the provider this session is on: its prompt cache is warm there.
         last_resort: providers nearly used up: new sessions begin elsewhere.
@@ -206,7 +206,7 @@ def arrange(
     ready: list[R] = []
     skipped: list[Skipped] = []
     for candidate in able:
-        refusal = obstacle(candidate)
+        refusal = why_not(candidate)
         if refusal is None:
             ready.append(candidate)
         else:

@@ -334,8 +334,8 @@ def stripped_beta_fields(target: Dialect) -> tuple[str, ...]:
     """The body fields of betas that do not pass."""
     if target.betas is None:
         return ()
-    passing = {_DATE.sub("", beta) for beta in (*target.betas, *target.betas_renamed)}
-    return tuple(path for beta, paths in BETA_FIELDS.items() if beta not in passing for path in paths)
+    accepted_betas = {_DATE.sub("", beta) for beta in (*target.betas, *target.betas_renamed)}
+    return tuple(path for beta, paths in BETA_FIELDS.items() if beta not in accepted_betas for path in paths)
 
 
 def changes_nothing(raw: bytes, target: Dialect) -> bool:

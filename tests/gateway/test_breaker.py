@@ -34,21 +34,21 @@ ROUTE = Route(
 class Scene:
     def __init__(self) -> None:
         self.now = NOON
-        self.resting = CircuitBreaker(lambda: self.now)
+        self.breaker = CircuitBreaker(lambda: self.now)
         self.route = ROUTE
 
     def sent(self, count: int = 1) -> list[AttemptToken]:
-        return [self.resting.begin(self.route) for _ in range(count)]
+        return [self.breaker.begin(self.route) for _ in range(count)]
 
     def failure(self) -> Failure:
         return failures.classify(meanings=MEANINGS, status=500, body="{}", now=self.now)
 
     def fails(self, attempt_token: AttemptToken) -> bool:
         """True when that benches the provider."""
-        return self.resting.failed(self.route, self.failure(), attempt_token, "gateway") is not None
+        return self.breaker.failed(self.route, self.failure(), attempt_token, "gateway") is not None
 
     def works(self, attempt_token: AttemptToken) -> None:
-        self.resting.succeeded(self.route, attempt_token)
+        self.breaker.succeeded(self.route, attempt_token)
 
 
 @pytest.fixture
@@ -85,13 +85,13 @@ def test_sessions_side_by_side_whose_requests_overlap_still_count_to_three(scene
 
 def test_a_burst_on_a_limit_is_one_strike_and_a_failed_probe_the_next(scene: Scene) -> None:
     limited = failures.classify(meanings=MEANINGS, status=429, body="{}", now=scene.now)
-    benches = [scene.resting.failed(scene.route, limited, one, "gateway") for one in scene.sent(8)]
+    benches = [scene.breaker.failed(scene.route, limited, one, "gateway") for one in scene.sent(8)]
     (bench,) = [one for one in benches if one is not None]
     assert bench.strikes == 1
 
     scene.now += timedelta(minutes=1)
     again = failures.classify(meanings=MEANINGS, status=429, body="{}", now=scene.now)
-    probe = scene.resting.failed(scene.route, again, *scene.sent(), "gateway")
+    probe = scene.breaker.failed(scene.route, again, *scene.sent(), "gateway")
     assert probe is not None
     assert probe.strikes == 2
 
@@ -112,42 +112,42 @@ def test_a_familys_limit_blocks_the_family_and_lets_the_others_through(scene: Sc
         model=ROUTE.model,
     )
 
-    bench = scene.resting.failed(ROUTE, limited, *scene.sent(), "gateway")
+    bench = scene.breaker.failed(ROUTE, limited, *scene.sent(), "gateway")
 
     assert bench is not None
     assert (bench.model, bench.family) == (None, "opus")
-    blocked = scene.resting.blocked(ROUTE)
+    blocked = scene.breaker.blocked(ROUTE)
     assert blocked is not None
     assert blocked.reason == "benched (Opus: 429 quota)"
-    assert scene.resting.blocked(replace(ROUTE, model="claude-opus-4-8")) is not None
-    assert scene.resting.blocked(replace(ROUTE, model="claude-sonnet-5-5")) is None
+    assert scene.breaker.blocked(replace(ROUTE, model="claude-opus-4-8")) is not None
+    assert scene.breaker.blocked(replace(ROUTE, model="claude-sonnet-5-5")) is None
 
 
 def test_used_up_credit_is_probed_by_one_request_an_hour(scene: Scene) -> None:
     empty = failures.reported("quota", forever=True)
-    bench = scene.resting.failed(ROUTE, empty, *scene.sent(), "gateway")
+    bench = scene.breaker.failed(ROUTE, empty, *scene.sent(), "gateway")
     assert bench is not None
-    assert scene.resting.blocked(ROUTE) is not None
-    assert not scene.resting.is_due(ROUTE)
+    assert scene.breaker.blocked(ROUTE) is not None
+    assert not scene.breaker.is_due(ROUTE)
     scene.now += timedelta(minutes=61)
-    assert scene.resting.is_due(ROUTE)
-    assert scene.resting.blocked(ROUTE) is None
+    assert scene.breaker.is_due(ROUTE)
+    assert scene.breaker.blocked(ROUTE) is None
 
     (probe,) = scene.sent()
 
-    waiting = scene.resting.blocked(ROUTE)
+    waiting = scene.breaker.blocked(ROUTE)
     assert waiting is not None
     assert waiting.reason == "one request is trying it out"
-    scene.resting.end_probe(ROUTE)
-    scene.resting.persisted(bench)
-    scene.resting.load([replace(bench, probed=scene.now)])
-    assert scene.resting.failed(ROUTE, empty, probe, "gateway") is None
-    assert scene.resting.blocked(ROUTE) is not None
+    scene.breaker.end_probe(ROUTE)
+    scene.breaker.persisted(bench)
+    scene.breaker.load([replace(bench, probed=scene.now)])
+    assert scene.breaker.failed(ROUTE, empty, probe, "gateway") is None
+    assert scene.breaker.blocked(ROUTE) is not None
     scene.now += timedelta(minutes=61)
     (probe,) = scene.sent()
-    scene.resting.end_probe(ROUTE)
-    assert scene.resting.succeeded(ROUTE, probe)
-    assert scene.resting.nobody
+    scene.breaker.end_probe(ROUTE)
+    assert scene.breaker.succeeded(ROUTE, probe)
+    assert scene.breaker.nobody
 
 
 def test_a_release_begins_the_count_anew_and_ends_what_was_asked_before_it(scene: Scene) -> None:
@@ -156,9 +156,9 @@ def test_a_release_begins_the_count_anew_and_ends_what_was_asked_before_it(scene
     assert [scene.fails(*scene.sent()) for _ in range(2)] == [False, False]
     scene.now += timedelta(seconds=1)
 
-    scene.resting.load([], {ROUTE.provider: scene.now})
+    scene.breaker.load([], {ROUTE.provider: scene.now})
 
-    assert scene.resting.failed(ROUTE, empty, old, "gateway") is None
+    assert scene.breaker.failed(ROUTE, empty, old, "gateway") is None
     scene.now += timedelta(seconds=1)
     assert [scene.fails(*scene.sent()) for _ in range(3)] == [False, False, True]
 
@@ -167,19 +167,19 @@ def test_a_bench_that_a_success_ended_does_not_come_back_from_the_file_before_it
     scene: Scene,
 ) -> None:
     empty = failures.reported("quota", forever=True)
-    bench = scene.resting.failed(ROUTE, empty, *scene.sent(), "gateway")
+    bench = scene.breaker.failed(ROUTE, empty, *scene.sent(), "gateway")
     assert bench is not None
     (probe,) = scene.sent()
-    scene.resting.end_probe(ROUTE)
-    ended = scene.resting.succeeded(ROUTE, probe)
+    scene.breaker.end_probe(ROUTE)
+    ended = scene.breaker.succeeded(ROUTE, probe)
 
-    scene.resting.persisted(bench)  # it was on its way to the file when the request went through
-    scene.resting.load([bench])
-    assert scene.resting.blocked(ROUTE) is None
-    scene.resting.load([replace(bench, since=scene.now + timedelta(seconds=1))])  # another program's
-    assert scene.resting.blocked(ROUTE) is not None
-    scene.resting.load([])
+    scene.breaker.persisted(bench)  # it was on its way to the file when the request went through
+    scene.breaker.load([bench])
+    assert scene.breaker.blocked(ROUTE) is None
+    scene.breaker.load([replace(bench, since=scene.now + timedelta(seconds=1))])  # another program's
+    assert scene.breaker.blocked(ROUTE) is not None
+    scene.breaker.load([])
 
-    scene.resting.released(ended)
-    scene.resting.load([bench])  # a person took the release back
-    assert scene.resting.blocked(ROUTE) is not None
+    scene.breaker.released(ended)
+    scene.breaker.load([bench])  # a person took the release back
+    assert scene.breaker.blocked(ROUTE) is not None

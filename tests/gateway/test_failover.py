@@ -801,7 +801,7 @@ async def test_clients_that_leave_at_any_moment_leave_nothing_behind(open_room: 
     await eventually(lambda: len(room.gateway.requests_in_flight) == 0, "nothing is under way")
 
     assert all(isinstance(one, asyncio.CancelledError) or one.status == 200 for one in done)  # type: ignore[union-attr]
-    assert room.gateway.routing_state.resting._probes == set()
+    assert room.gateway.routing_state.breaker._probes == set()
     assert (await room.ask()).by == "anthropic-api"
 
 
