@@ -24,7 +24,7 @@ GAP = 160
 """Characters of folded text that "…" in a phrase may stand for."""
 
 _FOLD = {code: " " for code in range(128) if not chr(code).isalnum()} | {
-    ord(mark): " " for mark in "’‘“”«»·•–—…。，：；（）、！？\u00a0"
+    ord(mark): " " for mark in "’‘“”«»·•–—…。，：；（）、！？،؛؟।\u00a0"
 }
 
 

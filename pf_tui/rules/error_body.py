@@ -2,7 +2,8 @@
 
 Shapes: objects nested in `error`, lists of them, JSON inside a message (once or twice encoded), a Python dict
 printed into a message (LiteLLM), events of a stream, pages, plain text, and bodies cut in the middle.
-Invariant: reading costs time proportional to at most MOST_READ characters, and never raises.
+Invariant: reading costs time proportional to at most MOST_READ characters (beside looking for a name in at
+most MIDDLE), and never raises.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import lru_cache
 
 from pf_tui.catalog.meanings import fold
 from pf_tui.records import record
+from pf_tui.rules.error_page import is_page, text_of
 
 MOST_READ = 4_000
 """Characters looked at: the beginning, and of a longer body its end."""
@@ -23,20 +25,17 @@ END = 1_000
 SENTENCES = 1_500
 """Characters of sentences that are compared with the table."""
 
-PAGE = 2_400
-"""Characters of a page that are looked at: its title and what it shows first."""
-
-PAGE_TEXT = 600
-"""Characters of a page's text that are compared with the table."""
-
-ENOUGH_TEXT = 200
-"""Characters of a page's text; where half of PAGE shows fewer, the whole is looked at."""
-
 CUT = 600
 """Characters of the beginning of such a body that are searched for fields, and half as many of its end."""
 
+MIDDLE = 64_000
+"""Characters of a long body in which a sentence is looked for by its field's name."""
+
 EVENTS = 8
 """Events of a stream that are read: the first and the last."""
+
+MOST_BEHIND = 120
+"""Characters of a sentence that stand behind JSON inside it."""
 
 MAX_NODES = 250
 """Objects and lists walked through."""
@@ -58,8 +57,12 @@ _CODES = frozenset((
 _SENTENCES = frozenset((
     "message", "msg", "error", "detail", "details", "description", "error_description", "errormessage",
     "error_message", "raw", "body", "title", "reason", "localized_message", "error_msg", "status_msg",
-    "text", "response", "cause", "upstream_error", "errors",
+    "text", "response", "cause", "upstream_error", "errors", "status_message", "statusmessage", "faultstring",
+    "user_message", "usermessage", "display_message", "displaymessage", "explanation", "errordescription",
 ))  # fmt: skip
+_SPEAKING = ("message", "error_message", "msg", "detail", "error_description", "description", "error")
+"""Fields for a sentence, the most telling first."""
+
 _NEVER = frozenset((
     "flagged_input", "input", "failed_generation", "prompt", "messages", "request", "request_body",
     "content", "output", "ctx", "url",
@@ -72,7 +75,8 @@ _WAITS = frozenset((
     "reset_in_seconds", "retryafterseconds", "retry_after_sec", "retry_in", "retryin", "retry_in_seconds",
     "resetafterseconds", "resetinseconds", "reset_in", "resetin", "resetsin", "seconds_until_reset",
     "secondsuntilreset", "time_until_reset", "timeuntilreset", "wait_time", "waittime", "cooldown_seconds",
-    "estimated_time",
+    "estimated_time", "cooldown", "cooldown_s", "retry_after_secs", "wait_time_seconds", "backoff_seconds",
+    "expected_wait_seconds", "retry_seconds",
 ))  # fmt: skip
 _WAITS_MS = frozenset((
     "retry_after_ms", "retryafterms", "retrydelayms", "reset_after_ms", "resetafterms", "resets_in_ms",
@@ -82,7 +86,9 @@ _MOMENTS = frozenset((
     "next_reset", "next_reset_time", "nextresettime", "nextflushtime", "quota_reset_at", "quotaresetat",
     "quota_reset_time", "quota_reset_date", "quota_reset_date_utc", "reset_date", "resetdate", "retry_at",
     "retryat", "available_at", "availableat", "x-ratelimit-reset", "x-ratelimit-reset-requests",
-    "x-ratelimit-reset-tokens",
+    "x-ratelimit-reset-tokens", "reset", "resets", "reset_timestamp", "resettimestamp", "reset_at_ms",
+    "resetatms", "resets_at_ms", "resetsatms", "quota_reset", "renews_at", "renewsat", "available_from",
+    "next_available_at", "nextavailableat", "blocked_until", "blockeduntil", "limited_until", "limiteduntil",
 ))  # fmt: skip
 _QUOTAS = frozenset((
     "quotaid", "quota_id", "quotametric", "quota_metric",
@@ -93,8 +99,6 @@ _TELLING = (_CODES | _SENTENCES | _WAITS | _WAITS_MS | _MOMENTS | _QUOTAS | {"pa
 
 _NESTED = frozenset((dict, list))
 _NUMBERS = (int, float)
-
-_CODE_TAGS = ("script", "style", "SCRIPT", "STYLE")
 
 _fold_code = lru_cache(maxsize=512)(fold)
 """Bodies repeat a few codes."""
@@ -112,6 +116,8 @@ _PAIR = (
 )
 _NAME = r'"(\w{2,40}+)":'
 _VALUE = r"""\s*(?:"([^"\\]{0,2000}(?:\\.[^"\\]{0,2000}){0,99})"?|(-?\d{1,20}(?:\.\d+)?))"""
+_QUOTED_NAME = r"[`'\"][A-Za-z0-9]+(?:_[A-Za-z0-9]+){3,}[`'\"]|((?:function|tool) )[`'\"][\w.-]+[`'\"]"
+"""A person's own name for a tool or a field: it says nothing about the failure."""
 _WRAPPED = r"^(?:(?:litellm\.)?[A-Za-z_.]{3,60}(?:Error|Exception)(?::| -)?\s+){1,4}(?=\S)"
 """What LiteLLM puts before an upstream's sentence: "litellm.RateLimitError: AnthropicException - "."""
 
@@ -151,11 +157,16 @@ def read(body: str) -> ErrorBody:
     start = text.lstrip("\ufeff \t\r\n") or (body[-END:].strip() if is_long else "")
     if not start:
         return ErrorBody()
-    if start[0] == "<" or ("<" in start[:300] and _begins_a_page(start[:300].lower())):
-        return _page(start)
+    if is_page(start):
+        plain = text_of(start)
+        return ErrorBody(sentence=plain, folded=fold(plain), text=plain, is_page=True)
     reader = _Reader()
-    if is_long and start[0] in "{[":  # cut in the middle: no JSON
-        reader.cut(f"{start[:CUT]} {body[-CUT // 2 :]}")
+    if is_long and (brace := _beginning_of_json(start)) >= 0:  # cut in the middle: no JSON
+        reader.cut(f"{start[brace : brace + CUT]} {body[-CUT // 2 :]}")
+        if not reader.says_something():
+            reader.middle(body)
+        if brace:
+            reader.sentence(start[:brace], 0)
         return reader.result()
     if is_long:
         start = f"{start} ... {body[-END:]}"
@@ -208,6 +219,8 @@ class _Reader:
             self.sentence(text[end:].lstrip(" :"), depth)
         self._structured = True
         self._walk(content, depth)
+        if depth and 3 < len(text) - end <= MOST_BEHIND:  # 'Upstream said {…} (reset after 2s)'
+            self.sentence(text[end:].strip(" :,;"), depth - 1)
 
     def cut(self, text: str) -> None:
         """JSON without its middle."""
@@ -216,6 +229,19 @@ class _Reader:
             self._members(text)
         else:
             self._pairs(text, 0)
+
+    def says_something(self) -> bool:
+        """A sentence of more than one word was read."""
+        return any(" " in sentence for _, sentence in self._sentences)
+
+    def middle(self, body: str) -> None:
+        """What stands around the first field for a sentence, between the beginning and the end."""
+        for name in _SPEAKING:
+            start = body.find(f'"{name}"', CUT, MIDDLE)
+            if start >= 0:
+                self._members(body[max(CUT, start - CUT // 4) : start + CUT])
+                if self.says_something():
+                    return
 
     def sentence(self, text: str, depth: int) -> None:
         """A sentence, or one with JSON or a printed dict inside."""
@@ -248,7 +274,7 @@ class _Reader:
             text = f"{text[: SENTENCES - 400]} {text[-400:]}"
         return ErrorBody(
             sentence=re.sub(_WRAPPED, "", sentence) if _is_wrapped(sentence) else sentence,
-            folded=fold(text),
+            folded=fold(re.sub(_QUOTED_NAME, r"\1 name ", text) if text.count("_") >= 2 else text),
             text=text,
             codes=frozenset(self._codes),
             names=tuple(self._names),
@@ -358,31 +384,11 @@ class _Reader:
             self._field(key, value.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\"), depth)
 
 
-def _begins_a_page(lower: str) -> bool:
-    return "<html" in lower or "<!doctype html" in lower
-
-
-def _page(text: str) -> ErrorBody:
-    """What a page shows: the text behind its tags, without scripts and styles."""
-    plain = _text_of(text[: PAGE // 2])
-    if len(plain) < ENOUGH_TEXT:
-        plain = _text_of(text[:PAGE])
-    return ErrorBody(sentence=plain, folded=fold(plain), text=plain, is_page=True)
-
-
-def _text_of(page: str) -> str:
-    """What stands between its tags."""
-    if any(f"<{tag}" in page for tag in _CODE_TAGS):
-        page = _without_code(page)
-    texts = [part.partition("<")[0] for part in page.split(">")]  # a pattern took five times as long
-    return " ".join(" ".join(texts).split())[:PAGE_TEXT]
-
-
-def _without_code(page: str) -> str:
-    """The page without what stands between the tags of its scripts and styles."""
-    first, *parts = page.split("<")
-    tags = [f"{part.partition('>')[0]}>" if part.startswith(_CODE_TAGS) else part for part in parts]
-    return "<".join([first, *tags])
+def _beginning_of_json(text: str) -> int:
+    """Where JSON begins, at once or behind a few words ("API Error: 429 {…"); -1 where there is none."""
+    if text[0] in "{[":
+        return 0
+    return text.find('{"', 0, MOST_BEHIND)
 
 
 def _is_wrapped(sentence: str) -> bool:

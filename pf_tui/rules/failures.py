@@ -34,12 +34,14 @@ from pf_tui.rules.failure_classes import (
     Rule,
     narrowed,
 )
+from pf_tui.rules.families import FAMILIES, family_in, family_of
 from pf_tui.rules.masking import beginning, clean
 from pf_tui.rules.repairs import repair_for
 from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at
-from pf_tui.rules.reset_text import PERIODS, period_end, reset_from_text, zone_named
+from pf_tui.rules.reset_text import PERIODS, period_end, reset_from_text
 from pf_tui.rules.sentence_kinds import meaning_of
 from pf_tui.rules.status_meaning import PAGE, by_quota_names, by_status
+from pf_tui.rules.time_zones import zone_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ def classify_agent_error(
             return classify(status=status, meanings=meanings, body=text, now=now, rules=rules, model=model)
     body = error_body.read(text)
     meaning = meanings.find(status=status, headers={}, codes=body.codes, text=body.folded)
+    meaning = _of_a_vendor(meaning, body)
     if meaning is None and status is None and AGENT_WORDS.get(word, "server") == "server":
         meaning = meaning_of(429, body.folded, body.text)
     kind = meaning.kind if meaning else AGENT_WORDS.get(word, "server")
@@ -144,7 +147,7 @@ def classify_agent_error(
     kind = "rate" if kind == "windowless" else kind
     of_class = "provider" if kind in ("rate", "quota") else CLASSES[kind].bench
     scope = (meaning.scope if meaning else None) or of_class
-    family = _family(body.folded, model) if scope == "family" else None
+    family = family_in(body.folded, model) if scope == "family" else None
     until = reset_from_text(body.text, now, _zone(meaning), window=meaning.window if meaning else None)
     if meaning is not None and until is None and meaning.ends in PERIODS:
         until = period_end(meaning.ends, now)
@@ -181,18 +184,9 @@ def reason_in(body: str) -> str:
     return clean(error_body.read(body).sentence or body)
 
 
-def family_of(model: str | None) -> str | None:
-    """The word of a Claude model's id that names its family: "claude-opus-5-5" -> "opus"."""
-    words = (model or "").lower().rpartition("/")[2].replace("@", "-").split("-")
-    if "claude" not in words:
-        return None
-    return next((word for word in words if word.isalpha() and word not in ("claude", "latest")), None)
-
-
 _masked = lru_cache(maxsize=512)(clean)
 """A storm repeats one sentence; looking for keys in it costs more than all the rest (measured)."""
 
-_FAMILIES = ("opus", "sonnet", "fable", "haiku")
 _TELLING = (
     "anthropic-ratelimit-unified-status",
     "retry-after",
@@ -302,8 +296,8 @@ class _Answer:
         for window in rejected_windows(self.headers):
             family = window.partition("_")[2]
             if family and family in (self.model or family):
-                return family if family in _FAMILIES else family_of(self.model)
-        return _family(self.body.folded, self.model)
+                return family if family in FAMILIES else family_of(self.model)
+        return family_in(self.body.folded, self.model)
 
     def _has_windows(self) -> bool:
         return any(
@@ -344,17 +338,19 @@ def _read(answer: _Answer, meanings: Meanings) -> Meaning:
     if kind := headers.get("x-amzn-errortype") or headers.get("x-error-code"):
         codes = codes | {fold(kind.partition(":")[0])}
     meaning = meanings.find(status=status, headers=headers, codes=codes, text=body.folded)
+    meaning = _of_a_vendor(meaning, body)
     if body.quotas and (meaning is None or meaning.kind in ("rate", "quota")):
         return by_quota_names(body.quotas)
     return meaning or by_status(status, body, headers, answer.now, answer.model)
 
 
+def _of_a_vendor(meaning: Meaning | None, body: ErrorBody) -> Meaning | None:
+    """The meaning, unless a page speaks of a prompt: that is the filter of a proxy."""
+    return None if meaning is not None and meaning.kind == "request" and body.is_page else meaning
+
+
 def _plain(text: str) -> ErrorBody:
     return ErrorBody(sentence=text, text=text, folded=fold(text[: error_body.SENTENCES]))
-
-
-def _family(text: str, model: str | None) -> str | None:
-    return next((name for name in _FAMILIES if f" {name} " in text), None) or family_of(model)
 
 
 def _zone(meaning: Meaning | None) -> tzinfo | None:

@@ -56,8 +56,11 @@ dec: dezember décembre diciembre dezembro dicembre декабря
 """
 _DAYS = """
 midnight: mitternacht minuit medianoche mezzanotte meia-noite полночь middernacht 午夜 零点 真夜中 자정
+midnight: півночі půlnoci tengah_malam nửa_đêm منتصف_الليل midnatt เที่ยงคืน
 tomorrow: morgen demain mañana domani amanhã завтра 明天 明日 次日 내일
+tomorrow: zítra jutro besok ngày_mai غدا غدًا yarın imorgon พรุ่งนี้
 today: heute aujourd'hui hoy oggi hoje сегодня 今天 今日 本日 오늘
+today: vandaag сьогодні dnes dzisiaj hari_ini hôm_nay bugün idag วันนี้
 """
 _ZONES = """
 CET: MEZ
@@ -149,7 +152,7 @@ def _words() -> tuple[_Words, _Words]:
     words = {word.replace("_", " ").lower(): zone for zone, foreign in table_rows(_ZONES) for word in foreign}
     for english, foreign in table_rows(_DAYS):
         cue = "" if english == "today" else _HERE  # a limit of today ends when the text says so
-        words |= dict.fromkeys(foreign, f"{cue}{english} ")
+        words |= dict.fromkeys([word.replace("_", " ") for word in foreign], f"{cue}{english} ")
     names = [rf"\b{word}\b" if word.isalpha() and word < "\u3000" else word for word in words]
     months = {name: english for english, foreign in table_rows(_MONTHS) for name in foreign}
     month = "|".join([*months, "|".join(f"{english}[a-z]{{0,6}}" for english in _ENGLISH_MONTHS)])

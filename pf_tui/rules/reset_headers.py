@@ -39,10 +39,10 @@ _RETRY_AFTER = (
 
 _DURATION = r"(\d+(?:\.\d+)?)(ms|[smhd])"
 _SPELLED = (
-    r"(?i)(?:p?t)?((?:\d{1,9}(?:\.\d{1,9})?\s?"
+    r"(?i)((?:\d{1,9}(?:\.\d{1,9})?\s?"
     r"(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?:,\s?|\s|(?=\d)|$)){1,6})"
 )
-"""A wait in words, "90 seconds", or as ISO 8601 has it, "PT1M30S"."""
+"""A wait in words, "90 seconds", or what ISO 8601 has behind its letters, "1M30S"."""
 
 _CLOCK_SPAN = r"(\d{1,3}):(\d\d):(\d\d)"
 _POLICY = r"(?i)(?:\b(?:r|remaining)=0\b).{0,60}?\b(?:t|reset)=(\d{1,9})"
@@ -162,6 +162,8 @@ def _spelled(text: str, now: datetime) -> datetime | None:
     if clock := re.fullmatch(_CLOCK_SPAN, text):
         hours, minutes, seconds = (int(part) for part in clock.groups())
         return _later(now, 3600 * hours + 60 * minutes + seconds)
+    if text[:1] in ("P", "p"):
+        text = text[1:].upper().replace("T", "")
     if (span := re.fullmatch(_SPELLED, text)) is None:
         return None
     parts = re.findall(r"([\d.]+)\s?(ms|milli|[smhd])", span[1].lower())

@@ -10,11 +10,12 @@ access on 2026-12-01 at 00:00 UTC"), LiteLLM ("Limit resets at: 2026-11-29 20:50
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from pf_tui.rules.reset_forms import in_english_forms
 from pf_tui.rules.reset_languages import JUST_PASSED, reset_elsewhere
+from pf_tui.rules.time_zones import zone_named
 
 _pattern = lru_cache(maxsize=64)(re.compile)
 """Compiles one when it is first asked (most processes ask for none), and finds it faster than `re` does."""
@@ -30,7 +31,7 @@ _EPOCH_DIGITS = ("17", "18", "19", "20")
 _CUES = (
     "reset", "again", "retry", "available", "until", "unlock", "access", "renew", "refresh", "restored",
     "replenish",
-    "wait", "expire", "lifted", "back",
+    "wait", "expire", "lifted", "back", "cooldown", "allowed at", "next request",
 )  # fmt: skip
 """Words a time that ends a limit stands behind."""
 
@@ -49,12 +50,15 @@ _UNITS = (
     r"|d|h|m|s|w|秒|分钟|小时|天)"
 )
 _AFTER = (
-    r"[a-z]*+\W{0,3}(?:on )?(?:in|after|within|for|of|:)?\s*"
+    r"[a-z]*+\W{0,3}(?:on )?(?:in|after|within|for|of)?:?\s*"
     r"(?:about |around |approximately |another |less than |under |~ ?|pt(?=\d))?"
     rf"((?:\d{{1,9}}+(?:\.\d{{1,12}})?+\s?(?:more )?{_UNITS}(?![a-z])(?:,? and |, |\s)?){{1,6}})"
 )
 _SPAN_CLOCK = r"[a-z]*+ (?:in|after|within) (?:(\d{1,3})\.)?(\d{1,2}):(\d\d):(\d\d)(?![\d:])"
 """Azure API Management writes a wait as days.hours:minutes:seconds."""
+_ISO_WAIT = r"\bP(?:(\d{1,3})D)?T(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,7})(?:\.\d+)?S)?\b"
+_COMPACT = r"\bin (\d{1,3})h(\d\d)m?\b"
+"""A wait wherever it stands."""
 _LITTLE = (
     r"[a-z]*+ (?:in|after|within)? ?(less than an?|under an?|about an?|a few|half an|an?)"
     r" (second|minute|hour|day|week)s?\b"
@@ -90,26 +94,6 @@ _DAYS_AND_TIMES = (
 _TIME_ALONE = rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})"
 """What may stand after a word about the reset: day and time, time and day, a time alone."""
 
-_ABBREVIATED = {
-    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
-    "SAST": 2, "GST": 4, "PKT": 5, "IST": 5.5, "WIB": 7, "ICT": 7, "SGT": 8, "HKT": 8, "PHT": 8, "AWST": 8,
-    "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "EST": -5, "EDT": -4, "CST": -6,
-    "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3,
-    "ART": -3, "CLT": -4,
-}  # fmt: skip
-"""Hours ahead of UTC. What two regions share (IST, CST, BST) means the one with more users."""
-
-_REGIONAL = {
-    "PT": "America/Los_Angeles",
-    "ET": "America/New_York",
-    "CT": "America/Chicago",
-    "MT": "America/Denver",
-    "PACIFIC": "America/Los_Angeles",
-    "EASTERN": "America/New_York",
-    "CENTRAL": "America/Chicago",
-    "MOUNTAIN": "America/Denver",
-    "BEIJING": "Asia/Shanghai",
-}
 _MARKS = {"·": ";", "’": "'", "‘": "'", "“": '"', "”": '"', "…": ".", "—": "-", "–": "-", "•": ";"}
 _OTHER_LETTER = r"[^\W\d_a-zA-Z]"
 _OTHER_FORM = r"\d(?:[:./]\d| ?[hH](?![a-z])| ?[uU][hu]r)"
@@ -151,6 +135,8 @@ def reset_from_text(
         text = f"{text[: LONGEST - END]} {text[-END:]}"
     if not text.isascii():
         text = _without_marks(text)
+        if not text.isascii():
+            text = _pattern(r"[^\D0-9]").sub(lambda digit: str(int(digit[0])), text)
     is_english = text.isascii() or _pattern(_OTHER_LETTER).search(text) is None
     moment = None
     if is_english:
@@ -161,6 +147,11 @@ def reset_from_text(
         moment = _in_english(text, seen_at, zone)
     if moment is None and (not is_english or _pattern(_WAIT).search(text)):
         moment = reset_elsewhere(text[-SENTENCE:].lower(), seen_at)
+    if moment is None and "T" in text and (match := _pattern(_ISO_WAIT).search(text)):
+        moment = seen_at.astimezone(UTC) + timedelta(seconds=_span_s(match))
+    if moment is None and (match := _pattern(_COMPACT).search(text)):
+        hours, minutes = (int(part or 0) for part in match.groups())
+        moment = seen_at.astimezone(UTC) + timedelta(hours=hours, minutes=minutes)
     if moment is None or moment - seen_at <= FIVE_HOURS:
         return moment
     if window == "5h" or _pattern(_FIVE_HOUR_WORDS).search(text) is not None:
@@ -212,28 +203,6 @@ def _cues(lower: str) -> list[int]:
     return starts[:MOST_CUES]
 
 
-@lru_cache(maxsize=64)
-def zone_named(name: str) -> tzinfo | None:
-    """A zone by any of its names: UTC+2, +08:00, SGT, PT, Europe/Berlin, Etc/GMT+5; None when unknown."""
-    upper = name.upper()
-    if upper in _ABBREVIATED:
-        return timezone(timedelta(hours=_ABBREVIATED[upper]))
-    if match := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", upper):
-        ahead = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-        return timezone(ahead if match[1] == "+" else -ahead) if ahead < timedelta(hours=24) else None
-    if match := re.fullmatch(r"ETC/GMT([+-])(\d{1,2})", upper):  # POSIX: Etc/GMT+5 lies west
-        ahead = timedelta(hours=int(match[2]))
-        return timezone(-ahead if match[1] == "+" else ahead) if ahead < timedelta(hours=24) else None
-    if upper not in _REGIONAL and "/" not in name:
-        return None
-    try:
-        from zoneinfo import ZoneInfo
-
-        return ZoneInfo(_REGIONAL.get(upper, name))
-    except (KeyError, ValueError, OSError):
-        return None
-
-
 def _duration(near: list[str], seen_at: datetime) -> datetime | None:
     """Lower case: "try again in 5d 5h", "retry after 86400 seconds", "resets in less than a minute"."""
     for text in near:
@@ -244,8 +213,7 @@ def _duration(near: list[str], seen_at: datetime) -> datetime | None:
             parts = _pattern(_PART).findall(match[1])
             seconds = sum(float(number) * _unit_s(unit) for number, unit in parts)
         elif has_digit and ":" in text and (match := _pattern(_SPAN_CLOCK).match(text)):
-            days, hours, minutes, rest_s = (int(part or 0) for part in match.groups())
-            seconds = days * 86_400.0 + hours * 3_600 + minutes * 60 + rest_s
+            seconds = _span_s(match)
         elif has_digit and "after" in text and (match := _pattern(_BARE).match(text)):
             seconds = float(match[1])
         elif " a" in text and (match := _pattern(_LITTLE).match(text)):
@@ -254,6 +222,12 @@ def _duration(near: list[str], seen_at: datetime) -> datetime | None:
             continue
         return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
     return None
+
+
+def _span_s(match: re.Match[str]) -> float:
+    """Seconds of days, hours, minutes and seconds."""
+    days, hours, minutes, rest_s = (int(part or 0) for part in match.groups())
+    return days * 86_400.0 + hours * 3_600 + minutes * 60 + rest_s
 
 
 def _unit_s(unit: str) -> float:

@@ -31,16 +31,19 @@ _MONEY = _words(
     " subscription"
 )
 _CAP = _words("quota quotas allotment allocation allowance")
-_LIMIT = _words("limit limits cap usage limited messages requests tokens token ceiling threshold maxed")
+_LIMIT = _words(
+    "limit limits cap usage limited messages requests tokens token ceiling threshold maxed"
+    " interactions points"
+)
 _OF_A_PLAN = _words(
     "plan tier subscription free team billing upgrade included day daily today admin administrator"
-    " week weekly month monthly friday period"
+    " week weekly month monthly friday period cycle premium"
 )
 _SPENT_WORDS = _words(
     "exhausted used gone depleted consumed spent hit reached exceeded exceeds exceed expired negative"
     " overdue unpaid out left end ended over insufficient sufficient low enough empty zero declined burned"
     " burnt remain remains remaining closed paused top 0 00 outstanding more"
-    " disabled lapsed met finished inactive"
+    " disabled lapsed met finished inactive dry"
 )
 _USED_UP = _words("exhausted depleted insufficient exceeded reached expired overdue suspended negative spent")
 """What a server in trouble would not say of itself."""
@@ -48,11 +51,12 @@ _USED_UP = _words("exhausted depleted insufficient exceeded reached expired over
 _TOO_OFTEN = _words("many high slow quickly fast above")
 _BRIEF = _words("second seconds minute rps qps rpm tpm throughput burst concurrent concurrency parallel rate")
 _MODEL = _words("model models engine deployment")
+_MAKERS = _words("gpt claude gemini grok glm kimi qwen deepseek mistral llama minimax")
 _ABSENT = _words(
     "not no invalid unknown unrecognized unrecognised retired unavailable denied disabled isn doesn"
     " cannot can only entitled such removed gone missing deprecated find couldn shut closed permissions"
     " preview restricted limited"
-    " needs forbidden paused stopped deleted off"
+    " needs forbidden paused stopped deleted off newer"
 )
 _OF_ANSWERS = _words("output response answer json parse parsed parsing")
 _SIZE_WORDS = _words(
@@ -117,6 +121,7 @@ _IMPROPER = _words(
 )
 _OUTPUT = (" max tokens ", " max completion tokens ", " max output tokens ", " greater than 0 ")
 _PERIODS = (("day", _words("day daily today")), ("month", _words("month monthly")))
+_LONG_PERIODS = (*_PERIODS, ("week", _words("week weekly")))
 
 
 _MEASURES = _words("limit quota budget cap count length size")
@@ -158,10 +163,18 @@ def _kind(status: int, words: AbstractSet[str], folded_text: str, text: str) -> 
         return "request"
     if status in (400, 404, 405, 422, 501) and _is_of_a_feature(words, folded_text, text):
         return "unsupported"
+    if status in (400, 422) and _is_of_the_output(words, folded_text):
+        return "unsupported"
     if status in (400, 413, 422, 500) and _is_too_long(words, folded_text):
         return "context"
     may_be_money = status in (400, 401, 403, 412, 429) or (status in (404, 500, 503) and words & _USED_UP)
-    if status == 402 or (may_be_money and _is_spent(words)):
+    of_a_period = (
+        status == 429
+        and not words & _BRIEF
+        and words & (_CAP | _LIMIT)
+        and any(words & names for _, names in _LONG_PERIODS)
+    )
+    if status == 402 or of_a_period or (may_be_money and _is_spent(words)):
         return "quota"
     too_often = words & _BRIEF and words & (_SPENT_WORDS | _TOO_OFTEN)
     by_rate = (
@@ -195,7 +208,9 @@ def _is_of_a_model(status: int, words: AbstractSet[str]) -> bool:
     """It is not there, or not for this account; one that the request does not name is the request's."""
     if words >= {"endpoint", "paused"} or words >= {"endpoint", "stopped"}:
         return True
-    if not words & _MODEL or words & _OF_ANSWERS or words >= {"missing", "parameter"}:
+    if not words & _MODEL:
+        return bool(words & _MAKERS and words & _ABSENT) and not words & (_WHO | _KEY)
+    if words & _OF_ANSWERS or words >= {"missing", "parameter"}:
         return False
     return bool(words & _ABSENT) or (status == 403 and not _is_of_a_key(words))
 
@@ -233,6 +248,13 @@ def _is_too_long(words: AbstractSet[str], folded_text: str) -> bool:
     enough = bool(size_words - {"request", "message", "messages"}) or bool(words & {"long", "longer"})
     return bool(size_words and words & _TOO_LARGE and enough) and not any(
         phrase in folded_text for phrase in _OUTPUT
+    )
+
+
+def _is_of_the_output(words: AbstractSet[str], folded_text: str) -> bool:
+    """More than the model may write is asked for."""
+    return any(phrase in folded_text for phrase in _OUTPUT) and bool(
+        words & (_TOO_LARGE - {"max"} | {"limited"})
     )
 
 

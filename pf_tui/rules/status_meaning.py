@@ -100,6 +100,8 @@ def by_status(
     if status in (401, 403):
         if error_body.is_page:
             return Meaning(id="", kind="server", ends="300")
+        if status == 403 and model and fold(model) in error_body.folded:
+            return Meaning(id="", kind="model")
         return Meaning(id="", kind="rate" if retry_after(headers, now) else "auth")
     if status == 404:
         return _not_found(error_body, model)
