@@ -40,7 +40,7 @@ from pf_tui.rules.repairs import repair_for
 from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at
 from pf_tui.rules.reset_text import PERIODS, period_end, reset_from_text
 from pf_tui.rules.sentence_kinds import meaning_of
-from pf_tui.rules.status_meaning import PAGE, by_quota_names, by_status
+from pf_tui.rules.status_meaning import PAGE, by_quota_names, by_status, is_of_a_place
 from pf_tui.rules.time_zones import zone_named
 
 TYPE_CHECKING = False
@@ -138,7 +138,7 @@ def classify_agent_error(
             return classify(status=status, meanings=meanings, body=text, now=now, rules=rules, model=model)
     body = error_body.read(text)
     meaning = meanings.find(status=status, headers={}, codes=body.codes, text=body.folded)
-    meaning = _of_a_vendor(meaning, body)
+    meaning = _of_a_vendor(meaning, body, status)
     if meaning is None and status is None and AGENT_WORDS.get(word, "server") == "server":
         meaning = meaning_of(429, body.folded, body.text)
     kind = meaning.kind if meaning else AGENT_WORDS.get(word, "server")
@@ -187,6 +187,7 @@ def reason_in(body: str) -> str:
 _masked = lru_cache(maxsize=512)(clean)
 """A storm repeats one sentence; looking for keys in it costs more than all the rest (measured)."""
 
+_OF_NO_REQUEST = ("rate", "quota", "overload", "auth", "account")
 _TELLING = (
     "anthropic-ratelimit-unified-status",
     "retry-after",
@@ -338,15 +339,19 @@ def _read(answer: _Answer, meanings: Meanings) -> Meaning:
     if kind := headers.get("x-amzn-errortype") or headers.get("x-error-code"):
         codes = codes | {fold(kind.partition(":")[0])}
     meaning = meanings.find(status=status, headers=headers, codes=codes, text=body.folded)
-    meaning = _of_a_vendor(meaning, body)
+    meaning = _of_a_vendor(meaning, body, status)
     if body.quotas and (meaning is None or meaning.kind in ("rate", "quota")):
         return by_quota_names(body.quotas)
     return meaning or by_status(status, body, headers, answer.now, answer.model)
 
 
-def _of_a_vendor(meaning: Meaning | None, body: ErrorBody) -> Meaning | None:
-    """The meaning, unless a page speaks of a prompt: that is the filter of a proxy."""
-    return None if meaning is not None and meaning.kind == "request" and body.is_page else meaning
+def _of_a_vendor(meaning: Meaning | None, body: ErrorBody, status: int | None) -> Meaning | None:
+    """The meaning, unless a page speaks of a prompt (the filter of a proxy), or a place in the request of a limit."""
+    if meaning is None or (meaning.kind == "request" and body.is_page):
+        return None
+    if status in (400, 422) and meaning.kind in _OF_NO_REQUEST and is_of_a_place(body.sentence):
+        return None
+    return meaning
 
 
 def _plain(text: str) -> ErrorBody:

@@ -55,6 +55,7 @@ balance: guthaben solde. saldo kontostand баланс средств bakiye śr
 balance: кошт коштів рахунок zůstat prostředk tegoed
 balance: sold. soldul egyenleg υπόλοιπο
 credits: crédit crédito kredit credito. crediti кредит
+credits: krediet
 payment: zahlung bezahl paiement pago. pagos pagamento оплат betaling płatno ödeme
 payment: поповн platb zaplat pembayaran betalning
 payment: plată plata. fizetés πληρωμ
@@ -182,6 +183,7 @@ exhausted: hết_tiền đã_cạn
 exhausted: tegoed_is_op נוצלה נגמר تمام_شده
 exhausted: इस्तेमाल_कर उपयोग_कर_लिया
 exhausted: استهلك
+exhausted: เครดิตหมด โควตาหมด โควต้าหมด ยอดหมด
 exceeded: 超出 超过 超過 超え 초과
 exceeded: تجاوز تخطي تخطّي पार_ เกิน vượt_quá đã_vượt
 exceeded: חרגת חריגה
@@ -269,6 +271,7 @@ account: החשבון חשבון
 user: 用户 用戶 ユーザー 사용자
 user: مستخدم उपयोगकर्ता ผู้ใช้ người_dùng
 disabled: 禁用 停用 已关闭 無効化 利用停止 비활성
+disabled: बंद_ ปิดใช้งาน ถูกปิด vô_hiệu_hóa vô_hiệu_hoá معطّل
 suspended: 冻结 凍結 封禁 锁定 一時停止 정지
 suspended: تعليق معلق موقوف إيقاف निलंबित ระงับ bị_khóa bị_khoá đình_chỉ
 suspended: הושעה مسدود معلق_شد

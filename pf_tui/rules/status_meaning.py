@@ -90,8 +90,7 @@ def by_status(
         return Meaning(
             id="", kind="request" if "invalid request error" in " ".join(error_body.codes) else "server"
         )
-    of_a_place = re.match(_REQUEST_PATH, error_body.sentence) is not None  # "messages.4.content.0: …"
-    if not (error_body.is_page or of_a_place):
+    if not (error_body.is_page or is_of_a_place(error_body.sentence)):
         meaning = meaning_of(status, error_body.folded, error_body.text) or _by_names(
             status, error_body.names
         )
@@ -116,9 +115,14 @@ def by_status(
     about_account = (
         error_body.is_structured and not error_body.param and _ACCOUNT.intersection(error_body.folded.split())
     )
-    if about_account and len(error_body.text) < 400 and re.match(_REQUEST_PATH, error_body.sentence) is None:
+    if about_account and len(error_body.text) < 400 and not is_of_a_place(error_body.sentence):
         return Meaning(id="", kind="account", ends="600")
     return Meaning(id="", kind="request")
+
+
+def is_of_a_place(sentence: str) -> bool:
+    """It begins with a place in the request: "messages.4.content.0: …"."""
+    return re.match(_REQUEST_PATH, sentence) is not None
 
 
 @lru_cache(maxsize=256)
