@@ -31,7 +31,7 @@ _EPOCH_DIGITS = ("17", "18", "19", "20")
 _CUES = (
     "reset", "again", "retry", "available", "until", "unlock", "access", "renew", "refresh", "restored",
     "replenish",
-    "wait", "expire", "lifted", "back", "cooldown", "allowed at", "next request",
+    "wait", "expire", "lifted", "back", "cooldown", "allowed at", "next request", "reopen",
 )  # fmt: skip
 """Words a time that ends a limit stands behind."""
 

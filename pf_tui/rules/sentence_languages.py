@@ -12,6 +12,9 @@ from functools import lru_cache
 
 from pf_tui.rules.reset_forms import table_rows
 
+_VOWELS = dict.fromkeys(range(0x64B, 0x653))
+"""Marks over and under Arabic letters, which most writers leave out."""
+
 START = 4
 """Letters by which a stem is looked up; a shorter word must be the whole word."""
 
@@ -201,6 +204,7 @@ credits: क्रेडिट เครดิต tín_dụng
 payment: 续费 續費 欠费 欠費 充值 储值 付费 付費 支払 料金 결제
 payment: الدفع شحن_الحساب भुगतान ชำระเงิน เติมเงิน thanh_toán nạp_thêm nạp_tiền isi_ulang
 payment: रिचार्ज रीचार्ज เติมเครดิต
+payment: الشحن
 subscription: 会员 會員 会員 订阅 訂閱 套餐 サブスクリプション 구독
 subscription: اشتراك सदस्यता การสมัครสมาชิก gói_cước
 today: 今日 今天 当日 當日 本日 오늘
@@ -265,6 +269,7 @@ invalid: לא_תקין לא_חוקי نامعتبر
 expired: 过期 過期 到期 期限切れ 期限が切れ 만료
 expired: منتهي انتهت_صلاحية अवधि_समाप्त หมดอายุ hết_hạn
 expired: פג_תוקף منقضی
+expired: منته
 account: 账户 账号 帳戶 帳號 アカウント 계정
 account: حساب खाता खाते अकाउंट บัญชี tài_khoản
 account: החשבון חשבון
@@ -315,6 +320,8 @@ def in_english(folded_text: str) -> str | None:
         folded_text: sentences as the table compares them (catalog.meanings.fold).
     """
     by_start, parts = _tables()
+    if not folded_text.isascii():
+        folded_text = folded_text.translate(_VOWELS)
     english = {
         word
         for foreign in folded_text.split()

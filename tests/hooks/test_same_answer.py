@@ -19,7 +19,7 @@ from tests.hooks.claude import Client, failed
 from tests.rules.test_answers_in_the_wild import MEANINGS, NOW, read
 from tests.rules.test_collected_answers import FIRST
 from tests.rules.test_collected_later import FOURTH, SECOND, THIRD
-from tests.rules.test_collected_worldwide import EIGHTH, FIFTH, NINTH, SEVENTH, SIXTH
+from tests.rules.test_collected_worldwide import EIGHTH, FIFTH, NINTH, SEVENTH, SIXTH, TENTH
 
 OPUS = "claude-opus-5-5"
 SHOWN: list[tuple[int, Any]] = [
@@ -48,7 +48,7 @@ def printed(status: int, body: Any) -> str:
 def test_a_hook_reads_each_collected_answer_as_the_gateway_does() -> None:
     answers_read = [
         (read(status, {}, body), printed(status, body), status)
-        for *_, group in FIRST + SECOND + THIRD + FOURTH + FIFTH + SIXTH + SEVENTH + EIGHTH + NINTH
+        for *_, group in FIRST + SECOND + THIRD + FOURTH + FIFTH + SIXTH + SEVENTH + EIGHTH + NINTH + TENTH
         for status, body in group
     ]
 
