@@ -162,6 +162,11 @@ class Catalog:
         """True when it is known which models this provider serves: the list is closed."""
         return bool(self._native_ids(provider_id))
 
+    def is_open(self, provider_id: str) -> bool:
+        """True for an own server whose models nobody listed: it may have names that we never heard."""
+        own = self._overlay.providers.get(provider_id) if self._overlay is not None else None
+        return own is not None and "models" not in own and self.providers[provider_id].custom
+
     def chats(self, model_id: str) -> bool:
         """True for a model that holds a conversation in text; False for speech, images and embeddings."""
         entry = self._models_by_id().plain.get(model_id)

@@ -120,7 +120,9 @@ def _unlisted(
         return ModelMatch(model=None, note=f"does not serve {model_name}")
     maker = _maker(model_name)
     may_know = (
-        not catalog.lists_models(seller.id) if seller.custom else maker is None or seller.family == maker
+        not catalog.lists_models(seller.id) or (maker is None and catalog.is_open(seller.id))
+        if seller.custom
+        else maker is None or seller.family == maker
     )
     if may_know:
         return ModelMatch(model=model_name)

@@ -17,6 +17,7 @@ from pf_tui.catalog.overlay import OWN_CONTEXT, serving_urls
 from pf_tui.catalog.overlay_dialect import SCHEMA_RULES
 from pf_tui.catalog.overlay_dialect import SETTINGS as SETTINGS_OF_A_PERSON
 from pf_tui.errors import StateFileUnusable
+from pf_tui.rules.models import match_model
 from pf_tui.translate import SETTINGS, dialect, schemas
 
 FILE = Path("/home/ada/.opencode/provider-fallback/providers.yaml")
@@ -114,6 +115,14 @@ def test_an_own_server_that_lists_no_models_serves_its_vendors() -> None:
     price = catalog.models["claude-opus-5-5"].providers["corp"].price
     assert price is not None
     assert price.output == 4.0
+
+
+def test_an_own_server_that_lists_no_models_is_asked_for_names_that_nobody_else_knows() -> None:
+    unlisted = over("- {id: lab, base_url: 'http://lab:1'}")
+    listed = over("- {id: lab, base_url: 'http://lab:1', models: [lab-1]}")
+
+    assert match_model("lab", "team-fast-7", unlisted).model == "team-fast-7"
+    assert match_model("lab", "team-fast-7", listed).model == "lab-1"
 
 
 def test_an_own_model_that_cannot_chat_stands_in_for_nobody() -> None:
