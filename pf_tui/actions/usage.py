@@ -168,15 +168,19 @@ def copy_ledger(ctx: Context, target: Path, *, overwrite: bool = False) -> Ledge
         raise PfError("there is no history yet", "`pf-tui ingest` reads the agents' logs")
     temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        temp.unlink(missing_ok=True)  # the folder may be everybody's: what lies there is not written through
+        os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with schema.opened(ctx.paths.ledger) as connection, contextlib.closing(sqlite3.connect(temp)) as copy:
             connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
             count = int(copy.execute("SELECT count(*) FROM request_rows").fetchone()[0])
         temp.replace(path)
     except (OSError, sqlite3.Error) as error:
-        temp.unlink(missing_ok=True)
         raise cannot_write(path, error if isinstance(error, OSError) else OSError(str(error))) from error
+    finally:
+        for end in ("", "-wal", "-shm", "-journal"):
+            with contextlib.suppress(OSError):
+                temp.with_name(temp.name + end).unlink()
     return LedgerCopy(path=path, bytes=path.stat().st_size, requests=count)
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import pf_tui
-from pf_tui.errors import StateFileUnusable
+from pf_tui.actions import usage
+from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.ingest import files as logs
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ledger import foreign, queue, salvage
@@ -22,6 +23,7 @@ from pf_tui.regular_files import MOST_BYTES, open_handle, open_regular, read_reg
 from pf_tui.sessions import evidence, work_folders
 from pf_tui.sessions.claude_code import _object as registry
 from pf_tui.state import cache, files, journal, yaml_files
+from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 
 SOURCE = Path(pf_tui.__file__).parent
@@ -37,6 +39,7 @@ EXCEPTIONS = {
     "integrations/doctor/machine.py": "/proc/sys",
     "state/ancestors.py": "/proc",
     "state/parent_env.py": "/proc",
+    "state/pids.py": "/proc",
     "state/gateway.py": "/proc, and a lock that is not read",
     "sessions/identity.py": "/proc",
     "state/project_folder.py": "a project's files, by descriptors of their folders",
@@ -225,3 +228,33 @@ def test_a_file_is_read_whole(place: Path, size: int) -> None:
     assert read_regular(place, size) == place.read_bytes()
     with open_regular(place) as file:
         assert file.read() == place.read_bytes()
+
+
+# -- a copy into a folder that is everybody's ------------------------------------------------------------
+
+
+def test_a_link_by_the_name_of_a_copys_draft_is_not_written_through(
+    context: Callable[..., Context], tmp_path: Path
+) -> None:
+    ctx = context(cwd=tmp_path)
+    usage.ingest(ctx)
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    (tmp_path / f".copy.db.{os.getpid()}.tmp").symlink_to(mine)
+
+    copy = usage.copy_ledger(ctx, Path("copy.db"))
+
+    assert mine.read_text() == "mine"
+    assert copy.path.read_bytes().startswith(b"SQLite")
+    assert sorted(path.name for path in tmp_path.glob("*copy*")) == ["copy.db"]
+
+
+def test_a_copy_that_fails_leaves_nothing(context: Callable[..., Context], tmp_path: Path) -> None:
+    ctx = context(cwd=tmp_path)
+    usage.ingest(ctx)
+    ctx.paths.ledger.write_bytes(b"no ledger " * 999)
+
+    with pytest.raises(PfError):
+        usage.copy_ledger(ctx, Path("copy.db"))
+
+    assert list(tmp_path.glob("*copy*")) == []
