@@ -2,8 +2,7 @@
 
 What each row wants was written before it was run. Of the fifth 131 of 183 were right at first, of the sixth 113 of
 173, of the seventh, with the rules mended for the two before, 122 of 143, and so on of the eighth 126 of 139,
-of the ninth 131 of 139
-and of the tenth 116 of 118.
+of the ninth 131 of 139 and of the tenth 116 of 118; of what agents print 25 of 25.
 """
 
 # ruff: noqa: E501 - wordings stay on one line, as they came
@@ -14,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.rules.test_answers_in_the_wild import EPOCH
+from pf_tui.rules.failures import classify_agent_error
+from tests.rules.test_answers_in_the_wild import EPOCH, MEANINGS, NOW, rests_as_wanted
 from tests.rules.test_collected_answers import (
     ANY,
     CLEARED,
@@ -29,6 +29,7 @@ from tests.rules.test_collected_answers import (
     rows,
 )
 from tests.rules.test_collected_later import said
+from tests.rules.test_more_answers_in_the_wild import at
 
 
 def vertex(message: str) -> dict[str, Any]:
@@ -927,3 +928,43 @@ def test_an_answer_of_the_wide_world_means_what_its_users_want(
     kinds: str, scopes: tuple[str | None, ...], rest: Any, status: int, body: Any
 ) -> None:
     means(status, body, kinds, scopes, rest)
+
+
+# word, what the agent printed, status, classes, seconds of rest
+REPORTED: list[tuple[str, str, int | None, str, Any]] = [
+ ("rate_limit","Weekly limit reached · resets 10am (Asia/Seoul) · /upgrade to Max or turn on /extra-usage",None,"quota",13*3600), # anthropics/claude-code#12789
+ ("rate_limit","You've hit your limit · resets 11pm (America/Anchorage)",None,"quota rate",20*3600), # #19472
+ ("rate_limit","You've hit your weekly limit · resets Nov 30, 2am (UTC)",None,"quota",at(11,30,2)), # #81647
+ ("rate_limit","You've hit your weekly limit · resets Nov 27 at 4:30am (Asia/Calcutta)",None,"quota",at(11,26,23)),
+ ("rate_limit","Claude AI usage limit reached|1795532400",None,"quota",1795532400-int(NOW.timestamp())), # #9046
+ ("unknown","API Error: Request rejected (429) · Rate limited. Please try again later.",429,"rate","any"), # #69023
+ ("server_error","API Error: Server is temporarily limiting requests (not your usage limit) · Rate limited",None,"rate overload server","any"), # #71669
+ ("unknown","unexpected status 401 Unauthorized: {\"detail\":\"Unauthorized\"}, url: https://chatgpt.com/backend-api/codex/responses, cf-ray: a06b9c52, request id: 572c",401,"auth","cleared"), # openai/codex#26497
+ ("unknown","unexpected status 403 Forbidden: , url: https://chatgpt.com/backend-api/codex/responses, request id: 9be5",403,"auth account server","any"), # openai/codex#9278
+ ("unknown","unexpected status 400 Bad Request: {\"detail\":\"Instructions are not valid\"}",400,"unsupported request","any"), # openai/codex#3224
+ ("unknown","exceeded retry limit, last status: 401 Unauthorized",401,"auth","cleared"), # openai/codex#2896
+ ("unknown","stream disconnected before completion: Concurrency limit exceeded for account, please retry later",None,"rate","any"), # Wei-Shaw/sub2api#5806
+ ("unknown","API Error: 503 auth_unavailable: no auth available (providers=claude, model=qwe/GLM-5); check Claude auth/key session and cooldown state via /v0/management/auth-files. This is a server-side issue, usually temporary",503,"overload model server","any"), # CLIProxyAPI#4059
+ ("unknown","✕ [API Error: 401 invalid access token or token expired]",401,"auth","cleared"), # QwenLM/qwen-code#3309
+ ("unknown","API Error: 402 {\"error\":{\"message\":\"Free quota used (30 requests / 5h). Resets at 15:00 UTC. Top up for unlimited access\",\"type\":\"insufficient_quota\",\"code\":\"free_quota_exceeded\"}}",402,"quota",3*3600), # Gitlawb/openclaude#1554
+ ("authentication_failed","Failed to authenticate. API Error: 403 {\"error\":{\"type\":\"permission_error\",\"message\":\"You've reached your usage limit for this billing cycle. Your quota will be refreshed in the next cycle.\"},\"type\":\"error\"}",403,"quota","any"), # NanmiCoder/cc-haha#1208
+ ("unknown","Individual quota reached. Please upgrade your subscription to increase your limits. Resets in 143h57m55s.",None,"quota",518275), # antigravity-cli#789
+ ("unknown","Selected model is at capacity. Please try a different model.",None,"overload","any"), # openai/codex#19446
+ ("unknown","AI_APICallError: Rate limit exceeded. Please try again later.",None,"rate","any"), # anomalyco/opencode#42827
+ ("unknown","Error: 5-hour limit reached ∙ resets 6:30pm (Asia/Kolkata)",None,"quota",3600),
+ ("unknown","Usage limit reached. Your limit resets in 1h 12m.",None,"quota",4320),
+ ("unknown","You've used all your premium requests. Resets on December 1.",None,"quota",at(12,1,0)),
+ ("unknown","Context length exceeded: 210000 > 200000 tokens",400,"context","any"),
+ ("unknown","Prompt blocked by safety filters",400,"request","any"),
+ ("unknown","Kontingent aufgebraucht, noch 2 Std. 5 Min.",None,"quota rate",7500),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "text", "status", "kinds", "rest"), REPORTED, ids=range(len(REPORTED)))
+def test_what_agents_print_of_it_has_its_class_and_its_end(
+    word: str, text: str, status: int | None, kinds: str, rest: Any
+) -> None:
+    failure = classify_agent_error(word, text, NOW, meanings=MEANINGS, status=status, model="claude-opus-5-5")
+
+    assert failure.kind in kinds.split()
+    assert rests_as_wanted(failure, rest), failure.until
