@@ -99,6 +99,8 @@ _TELLING = (_CODES | _SENTENCES | _WAITS | _WAITS_MS | _MOMENTS | _QUOTAS | {"pa
 
 _NESTED = frozenset((dict, list))
 _NUMBERS = (int, float)
+_BLANKS = "\ufeff \t\r\n"
+_OF_A_STREAM = ("data:", "event:", "id:", ":")
 
 _fold_code = lru_cache(maxsize=512)(fold)
 """Bodies repeat a few codes."""
@@ -153,12 +155,11 @@ class ErrorBody:
 def read(body: str) -> ErrorBody:
     """Take a body apart."""
     is_long = len(body) > MOST_READ
-    text = body[: MOST_READ - END] if is_long else body
-    start = text.lstrip("\ufeff \t\r\n") or (body[-END:].strip() if is_long else "")
+    start = (body[: 2 * CUT] if is_long else body).lstrip(_BLANKS) or (body[-END:].strip() if is_long else "")
     if not start:
         return ErrorBody()
     if is_page(start):
-        plain = text_of(start)
+        plain = text_of(body[: MOST_READ - END].lstrip(_BLANKS))
         return ErrorBody(sentence=plain, folded=fold(plain), text=plain, is_page=True)
     reader = _Reader()
     if is_long and (brace := _beginning_of_json(start)) >= 0:  # cut in the middle: no JSON
@@ -169,7 +170,7 @@ def read(body: str) -> ErrorBody:
             reader.sentence(start[:brace], 0)
         return reader.result()
     if is_long:
-        start = f"{start} ... {body[-END:]}"
+        start = f"{body[: MOST_READ - END].lstrip(_BLANKS)} ... {body[-END:]}"
     if start[0] in '{["':
         reader.encoded(start, 0)
     else:
@@ -388,7 +389,7 @@ def _beginning_of_json(text: str) -> int:
     """Where JSON begins, at once or behind a few words ("API Error: 429 {…"); -1 where there is none."""
     if text[0] in "{[":
         return 0
-    return text.find('{"', 0, MOST_BEHIND)
+    return -1 if text.startswith(_OF_A_STREAM) else text.find('{"', 0, MOST_BEHIND)
 
 
 def _is_wrapped(sentence: str) -> bool:

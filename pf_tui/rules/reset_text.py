@@ -147,9 +147,9 @@ def reset_from_text(
         moment = _in_english(text, seen_at, zone)
     if moment is None and (not is_english or _pattern(_WAIT).search(text)):
         moment = reset_elsewhere(text[-SENTENCE:].lower(), seen_at)
-    if moment is None and "T" in text and (match := _pattern(_ISO_WAIT).search(text)):
+    if moment is None and ("PT" in text or "DT" in text) and (match := _pattern(_ISO_WAIT).search(text)):
         moment = seen_at.astimezone(UTC) + timedelta(seconds=_span_s(match))
-    if moment is None and (match := _pattern(_COMPACT).search(text)):
+    if moment is None and "in " in text and (match := _pattern(_COMPACT).search(text)):
         hours, minutes = (int(part or 0) for part in match.groups())
         moment = seen_at.astimezone(UTC) + timedelta(hours=hours, minutes=minutes)
     if moment is None or moment - seen_at <= FIVE_HOURS:

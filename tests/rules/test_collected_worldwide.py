@@ -9,12 +9,13 @@ of the ninth 131 of 139 and of the tenth 116 of 118; of what agents print 25 of 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from pf_tui.rules.failures import classify_agent_error
-from tests.rules.test_answers_in_the_wild import EPOCH, MEANINGS, NOW, rests_as_wanted
+from tests.rules.test_answers_in_the_wild import EPOCH, MEANINGS, NOW, read, rests_as_wanted
 from tests.rules.test_collected_answers import (
     ANY,
     CLEARED,
@@ -928,6 +929,17 @@ def test_an_answer_of_the_wide_world_means_what_its_users_want(
     kinds: str, scopes: tuple[str | None, ...], rest: Any, status: int, body: Any
 ) -> None:
     means(status, body, kinds, scopes, rest)
+
+
+def test_the_last_event_of_a_long_stream_is_read() -> None:
+    event = "data: " + json.dumps(
+        {"choices": [{"delta": {"content": "The limit of a function is exceeded."}}]}
+    )
+    last = "data: " + json.dumps({"error": {"message": "Insufficient credits", "code": 402}})
+
+    failure = read(200, {}, "\n\n".join([*[event] * 200, last, ""]))
+
+    assert failure.kind == "quota"
 
 
 # word, what the agent printed, status, classes, seconds of rest
