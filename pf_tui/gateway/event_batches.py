@@ -6,6 +6,7 @@ An answer may be a thousand events that differ by a few letters; one by one they
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import msgspec
 
@@ -61,78 +62,123 @@ class Event(msgspec.Struct, gc=False):
 
 _DECODER = msgspec.json.Decoder(list[Event])
 _RAW_DECODER = msgspec.json.Decoder(list[msgspec.Raw])
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-_BLANK_LINE, _EVENT, _DATA = range(3)
-_NAME = re.compile(rb"event:[^,]*")
-
-_RUNS = (
-    b"\n\nevent: content_block_delta\ndata: ",
-    b"\n\nevent: response.output_text.delta\ndata: ",
-    b"\n\ndata: ",
+_TEXT = re.compile(
+    rb"(event: [a-z_.]{1,40}\ndata: )("
+    rb'\{"type": ?"(content_block_delta)", ?"index": ?\d{1,9}, ?'
+    rb'"delta": ?\{"type": ?"(?:text|thinking|input_json)_delta", ?"(?:text|thinking|partial_json)":'
+    rb'|\{"type": ?"(response\.output_text\.delta)",)'
 )
-"""What stands between two events of the kind that most events are."""
+"""How a bit of text begins: a thousand that begin alike may make up an answer."""
+
+_DONE_EVENT = b"data: [DONE]\n\n"
 
 
-_TEXTS = tuple(
-    (b"\n\nevent: " + name + b"\ndata: ", b'{"type":' + space + b'"' + name + b'"')
-    for name in (b"content_block_delta", b"response.output_text.delta")
-    for space in (b"", b" ")
-)
-"""What stands before a bit of text, and how that begins: a thousand of them may make up an answer."""
+class Texts(NamedTuple):
+    """Bits of text that follow one another: of each nothing is told but that it is one."""
+
+    begin: int
+    """The byte at which the first of them begins."""
+    events_before: int
+    length: int
+    """How many bytes they take."""
+    number: int
+    kind: str
+    """Their type."""
+    first: bytes
+    """The first one's data."""
 
 
-def without_texts(whole: bytes) -> tuple[bytes, int, int]:
-    """(the other events, where among them the bits of text stood, how many those were).
+class EventBatch(NamedTuple):
+    """Whole events read together."""
 
-    Of a bit of text nothing is told but that it is one: that it is JSON is enough, at a third of the time.
-    """
-    for run, begin in _TEXTS:
-        before, *texts = whole.split(run + begin)
-        if len(texts) < FEW_TEXTS:
-            continue
-        texts[-1], _, after = texts[-1].partition(b"\n\n")
-        together = begin + (b"," + begin).join(texts)
-        if b"\n" in together or b"\r" in together or b'"signature' in together:
-            break
-        try:
-            values = _RAW_DECODER.decode(b"[" + together + b"]")
-        except (msgspec.MsgspecError, RecursionError):
-            break
-        if len(values) != len(texts):
-            break
-        return before + b"\n\n" + after, len(before) + 2, len(values)
-    return whole, 0, 0
+    parts: list[bytes]
+    """Each event without its blank line, but for bits of text and a last [DONE]."""
+    events: list[Event]
+    """What they say."""
+    texts: Texts | None
+    is_done: bool
+    """[DONE] was the last event."""
+
+    def bounds(self, index: int) -> tuple[int, int]:
+        """Where the event `events[index]` begins and ends among the bytes."""
+        begin = sum(len(part) + 2 for part in self.parts[:index])
+        if self.texts is not None and index >= self.texts.events_before:
+            begin += self.texts.length
+        return begin, begin + len(self.parts[index]) + 2
 
 
-def all_at_once(whole: bytes) -> list[Event] | None:
-    """Plain events decoded as one JSON list, many times as fast; None = one by one.
+def read_batch(whole: bytes) -> EventBatch | None:
+    """Plain events, read together many times as fast; None = one by one.
 
     Plain are events of one data line each, with at most their name before it.
     """
     if b"\r" in whole:
         return None
-    body, count = whole, 0
-    for run in _RUNS:
-        if run in whole:
-            parts = whole.split(run)  # quicker than replacing it
-            body, count = b",".join(parts), len(parts) - 1
-            break
-    data: list[bytes] = []
-    had = _BLANK_LINE
-    for line in body[:-1].split(b"\n"):
-        if had < _DATA and line.startswith(b"data:"):
-            data.append(line[5:])
-            had = _DATA
-        elif had == _DATA and not line:
-            had = _BLANK_LINE
-        elif had == _BLANK_LINE and _NAME.fullmatch(line) and not line.endswith(b"error"):
-            had = _EVENT
-        else:
-            return None
-    if had != _BLANK_LINE:
+    rest = whole.removesuffix(_DONE_EVENT)
+    is_done = len(rest) != len(whole)
+    texts = _texts(rest)
+    if texts is not None:
+        rest = rest[: texts.begin] + rest[texts.begin + texts.length :]
+    parts = rest.split(b"\n\n")
+    if parts.pop():  # its blank line is missing
+        return None
+    together = _payloads(parts)
+    if together is None:
         return None
     try:
-        events = _DECODER.decode(b"[" + b",".join(data) + b"]")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        events = _DECODER.decode(b"[" + together + b"]")
+    except _UNREADABLE:
         return None
-    return events if len(events) == len(data) + count else None
+    return EventBatch(parts, events, texts, is_done) if len(events) == len(parts) else None
+
+
+def _texts(whole: bytes) -> Texts | None:
+    """The bits of text from the first one on, where no other event stands between them."""
+    match = _TEXT.search(whole)
+    if match is None:
+        return None
+    begin = match.start()
+    if begin and whole[begin - 2 : begin] != b"\n\n":
+        return None
+    name, start = match[1], match[2]
+    data = whole[begin + len(name) :].split(b"\n\n" + name)
+    data[-1], blank, after = data[-1].partition(b"\n\n")
+    # what lies between two texts that begin alike begins like them
+    if len(data) < FEW_TEXTS or not (blank and min(data).startswith(start) and max(data).startswith(start)):
+        return None
+    together = b",".join(data)
+    if b"\n" in together:
+        return None
+    try:
+        values = _RAW_DECODER.decode(b"[" + together + b"]")
+    except _UNREADABLE:
+        return None
+    if len(values) != len(data):
+        return None
+    return Texts(
+        begin=begin,
+        events_before=whole.count(b"\n\n", 0, begin),
+        length=len(whole) - len(after) - begin,
+        number=len(data),
+        kind=(match[3] or match[4]).decode(),
+        first=data[0],
+    )
+
+
+def _payloads(parts: list[bytes]) -> bytes | None:
+    """The data of plain events with commas between; None when one of them is not plain."""
+    if len(parts) > FEW_TEXTS and min(parts).startswith(b"data:") and max(parts).startswith(b"data:"):
+        data = [part[5:] for part in parts]
+    else:
+        data = []
+        for part in parts:
+            name, mark, content = part.partition(b"data:")
+            if not mark or (name and not (name.startswith(b"event:") and name.find(b"\n") == len(name) - 1)):
+                return None
+            if name.endswith(b"error\n"):
+                return None
+            data.append(content)
+    together = b",".join(data)
+    return None if b"\n" in together else together

@@ -192,6 +192,10 @@ class StreamedAnswer:
         """What may pass, from the first piece of the answer on; None while there is none, for `head`."""
         if not head and whole.startswith(BOM):
             whole = whole[len(BOM) :]
+        if len(whole) <= FREE_BYTES and (at_once := self._meter.open_at_once(whole)) is not None:
+            self._in_flight.note_first_byte(self._began_ms)
+            head += self._passes(*at_once)
+            return bytes(head)
         end = 0
         for event in split_events(whole):
             end += len(event)
@@ -329,10 +333,12 @@ class StreamedAnswer:
         if not whole:
             return b""
         if len(whole) <= FREE_BYTES:
-            good, complaint = self._meter.filter_events(whole)
-        else:
-            with reading(whole, self._in_flight.hold):
-                good, complaint = self._meter.filter_events(whole)
+            return self._passes(*self._meter.filter_events(whole))
+        with reading(whole, self._in_flight.hold):
+            return self._passes(*self._meter.filter_events(whole))
+
+    def _passes(self, good: bytes, complaint: bytes | None) -> bytes:
+        """What may pass; the error that follows it is kept."""
         if complaint is not None:
             self._complaint = self._errors.masked(complaint)
         return good

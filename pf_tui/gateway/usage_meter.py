@@ -10,7 +10,7 @@ from typing import Any  # Any: usage as vendors write it: numbers, nested or nul
 
 import msgspec
 
-from pf_tui.gateway.event_batches import Choice, Delta, Event, Holder, all_at_once, without_texts
+from pf_tui.gateway.event_batches import Choice, Delta, Event, EventBatch, Holder, read_batch
 from pf_tui.gateway.openings import content_of, is_empty_answer, is_opening
 from pf_tui.gateway.sse import payload, split_events
 
@@ -55,6 +55,7 @@ _WHOLE_DECODER = msgspec.json.Decoder(_WholeAnswer)
 _DECODER = msgspec.json.Decoder(Event)
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
 _FILLER = frozenset({"ping", "keepalive", "codex.rate_limits"})
+_ERRORS = frozenset({"error", "response.failed"})
 _FAILED_ENDS = frozenset({"insufficient_system_resource", "abort", "timeout"})
 """Finish reasons of a provider that broke off, beside "error" and "network_error": DeepSeek, vLLM, Cohere."""
 
@@ -67,8 +68,8 @@ _CONTENT_MARKS = (b"content", b"delta", b"choices", b"arguments", b"partial_json
 
 KEEP_ALIVES = frozenset({b"ping", b"null", b'""', b"keep-alive", b"keepalive", b"heartbeat", b"[PING]"})
 """Data that some proxies send while they wait: no JSON, or none that a client expects."""
-
-_DONE_EVENT = b"data: [DONE]\n\n"
+SHORT_BYTES = 1_000
+"""What an upstream sends at first is rarely more than its handshake; that is read event by event."""
 
 
 class Kind:
@@ -113,35 +114,45 @@ class UsageMeter:
         An event that no client can read is left out; one that was a piece of the answer makes the stream
         `broken`, and nothing after it passes.
         """
-        head = whole.removesuffix(_DONE_EVENT)
-        if len(head) != len(whole) and head.endswith(b"\n\n"):
-            good, complaint = self.filter_events(head)
-            if complaint is not None or self.broken:
-                return good, complaint
-            self.finished = self.done = True
-            return good + _DONE_EVENT, None
-        rest, gap, texts = without_texts(whole)
-        usages = all_at_once(rest)
-        if usages is None:
-            return self._sift_slowly(whole)
+        batch = read_batch(whole)
+        return self._sift_slowly(whole) if batch is None else self._take_batch(batch, whole)
+
+    def open_at_once(self, whole: bytes) -> tuple[bytes, bytes | None] | None:
+        """As `filter_events`, of a stream's first events when text is the first piece among them.
+
+        None, and nothing taken, when they are anything else.
+        """
+        batch = read_batch(whole) if len(whole) > SHORT_BYTES else None
+        if batch is None or batch.texts is None or is_opening(batch.texts.kind, batch.texts.first):
+            return None
+        for event in batch.events[: batch.texts.events_before]:
+            if event.type in _ERRORS or event.error or event.choices or type(event.message) is str:
+                return None
+        self.head = batch.texts.first[:8]
+        self.answered = True
+        return self._take_batch(batch, whole)
+
+    def _take_batch(self, batch: EventBatch, whole: bytes) -> tuple[bytes, bytes | None]:
+        texts = batch.texts
         fillers = deltas = 0
-        for index, event in enumerate(usages):
-            if event.type == "content_block_delta":  # nearly all of them are this
+        for index, event in enumerate(batch.events):
+            if event.type == "content_block_delta":
                 deltas += 1
                 if type(event.delta) is Delta and event.delta.signature:
                     self._sign(event.delta.signature)
             elif (kind := self._see(event)) == Kind.ERROR:
-                start = sum(len(part) + 2 for part in rest.split(b"\n\n")[:index])
-                if texts and start >= gap:
-                    start += len(whole) - len(rest)
-                    deltas += texts
                 self.tokens_streamed += deltas
-                return whole[:start], whole[start : whole.index(b"\n\n", start) + 2]
+                if texts and index >= texts.events_before:
+                    self.tokens_streamed += texts.number
+                begin, end = batch.bounds(index)
+                return whole[:begin], whole[begin:end]
             elif kind == Kind.FILLER:
                 fillers += 1
-        self.tokens_streamed += deltas + texts
-        if texts or fillers < len(usages):
+        self.tokens_streamed += deltas + (texts.number if texts else 0)
+        if texts or fillers < len(batch.events):
             self.moved = True
+        if batch.is_done:
+            self.finished = self.done = True
         return whole, None
 
     def _sift_slowly(self, whole: bytes) -> tuple[bytes, bytes | None]:
@@ -227,7 +238,7 @@ class UsageMeter:
         block = usage.content_block or usage.item
         if block is not None and (signature := block.data or block.encrypted_content):
             self._sign(signature)
-        if usage.error or kind in ("error", "response.failed"):
+        if usage.error or kind in _ERRORS:
             return Kind.ERROR
         # a sentence where an answer has an object: vLLM's {"object": "error", "message": …}
         return Kind.ERROR if type(usage.message) is str and usage.choices is None else Kind.GOOD
@@ -269,7 +280,7 @@ class UsageMeter:
             content = content[0]
         if not isinstance(content, dict):
             return Kind.GARBAGE
-        kind = content.get("type")
+        kind = str(content.get("type"))  # whatever it is, it can be looked up
         if kind in _FILLER:
             return Kind.FILLER
         if kind in _LAST:
@@ -280,7 +291,7 @@ class UsageMeter:
                 if isinstance(holder.get("usage"), dict):
                     self._use(holder["usage"])
         self.answered = True
-        return Kind.ERROR if content.get("error") or kind in ("error", "response.failed") else Kind.GOOD
+        return Kind.ERROR if content.get("error") or kind in _ERRORS else Kind.GOOD
 
     def _sign(self, signature: str) -> None:
         if len(self.signatures) < MOST_SIGNATURES and len(signature) <= SIGNATURE_CHARS:

@@ -81,6 +81,7 @@ def test_half_an_event_waits_for_its_end() -> None:
         ),
         pytest.param(sse({"type": "error", "message": "x", "code": "y"}), Kind.ERROR, id="responses-error"),
         pytest.param(sse({"type": 7, "usage": "none"}), Kind.GOOD, id="strange-types"),
+        pytest.param(sse({"type": ["ping"], "usage": 1}), Kind.GOOD, id="a-list-for-a-type"),
         pytest.param(b'data: {"a":\ndata: 1}\n\n', Kind.OPENING, id="data-on-two-lines"),
     ],
 )
@@ -102,13 +103,18 @@ def test_usage_ids_and_the_end_are_read_from_passing_events() -> None:
     assert meter.usage == {"input_tokens": 20, "output_tokens": 45}
 
 
-NAMED_DELTA = sse({"type": "content_block_delta", "delta": {"text": "a, b"}}, "content_block_delta")
-COMPACT_DELTA = b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"{}"}}\n\n'
+NAMED_DELTA = sse(
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a, b"}},
+    "content_block_delta",
+)
+COMPACT_DELTA = NAMED_DELTA.replace(b": {", b":{").replace(b': "', b':"').replace(b"a, b", b"{}")
+RESPONSES_DELTA = sse({"type": "response.output_text.delta", "delta": "x"}, "response.output_text.delta")
 STRANGE_EVENTS = [
     *(START, DELTA, USAGE, STOP, COMPACT_DELTA, b": ping\n\n", sse({"type": "ping"}, "ping")),
     sse({"type": "error", "error": {"type": "overloaded_error"}}, "error"),
     sse({"type": "content_block_delta", "delta": {"signature": "abc"}}, "content_block_delta"),
-    sse({"type": "response.output_text.delta", "delta": "x"}, "response.output_text.delta"),
+    RESPONSES_DELTA,
+    NAMED_DELTA.replace(b"a, b", b""),
     sse({"choices": [{"delta": {}, "finish_reason": "error"}]}),
     NAMED_DELTA.replace(b'{"text"', b'"text"'),
     NAMED_DELTA.replace(b"}}\n\n", b"}}, {}\n\n"),
@@ -117,9 +123,11 @@ STRANGE_EVENTS = [
 
 
 some_events = st.lists(st.sampled_from(STRANGE_EVENTS), max_size=3)
+texts = st.sampled_from([NAMED_DELTA, COMPACT_DELTA, RESPONSES_DELTA])
+FACTS = ("finished", "done", "broken", "message_id", "model", "usage", "signatures", "tokens_streamed")
 
 
-@given(some_events, some_events, st.integers(0, 9), st.sampled_from([NAMED_DELTA, COMPACT_DELTA]))
+@given(some_events, some_events, st.integers(0, 9), texts)
 def test_many_bits_of_text_at_once_tell_what_each_alone_would(
     before: list[bytes], after: list[bytes], run: int, text: bytes
 ) -> None:
@@ -135,17 +143,53 @@ def test_many_bits_of_text_at_once_tell_what_each_alone_would(
             break
 
     assert passed == (b"".join(parts), complaint)
-    for fact in (
-        "finished",
-        "done",
-        "broken",
-        "message_id",
-        "model",
-        "usage",
-        "signatures",
-        "tokens_streamed",
-    ):
+    for fact in FACTS:
         assert getattr(meter, fact) == getattr(slow, fact), fact
+
+
+BEGINNINGS = [
+    *(START, sse({"type": "ping"}, "ping"), DELTA, USAGE, NAMED_DELTA.replace(b"a, b", b"")),
+    sse(
+        {"type": "content_block_start", "content_block": {"type": "text", "text": ""}}, "content_block_start"
+    ),
+    sse({"type": "content_block_start", "content_block": {"type": "tool_use", "id": "t"}}),
+    sse({"type": "error", "error": {"type": "overloaded_error"}}, "error"),
+    sse({"type": "message_start", "message": "no"}),
+    sse({"type": "message_start", "error": {"message": "no"}}),
+    b"data: {oops\n\n",
+]
+
+
+@given(st.lists(st.sampled_from(BEGINNINGS), max_size=4), some_events, st.integers(0, 40), texts)
+def test_a_beginning_read_at_once_tells_what_its_events_would(
+    before: list[bytes], after: list[bytes], run: int, text: bytes
+) -> None:
+    whole = b"".join([*before, *[text] * run, *after])
+    meter, slow = UsageMeter(), UsageMeter()
+    at_once = meter.open_at_once(whole)
+    if at_once is None:
+        assert all(getattr(meter, fact) == getattr(slow, fact) for fact in FACTS)
+        return
+
+    head = b""
+    for event in split_events(whole):
+        kind = slow.look(event)
+        assert kind in (Kind.GOOD, Kind.OPENING, Kind.FILLER)
+        head += event
+        if kind == Kind.GOOD:
+            break
+    good, complaint = slow.filter_events(whole[len(head) :])
+    assert at_once == (head + good, complaint)
+    for fact in (*FACTS, "head", "answered"):
+        assert getattr(meter, fact) == getattr(slow, fact), fact
+
+
+def test_a_whole_answer_that_comes_together_is_read_at_once() -> None:
+    whole = b"".join([START, *[NAMED_DELTA] * 40, USAGE, STOP])
+    meter = UsageMeter()
+
+    assert meter.open_at_once(whole) == (whole, None)
+    assert (meter.done, meter.tokens_streamed) == (True, 40)
 
 
 def test_a_chat_stream_is_whole_with_its_finish_reason_and_over_with_done() -> None:
