@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from pf_tui import actions
 from pf_tui.rules import failures
 from pf_tui.state import cache
 from pf_tui.state.context import Context
+from pf_tui.tui import cli_runner
 from pf_tui.tui.dialogs.line import TextLine
 from tests.keyrings import MemoryKeyring
 
@@ -334,7 +336,30 @@ async def test_tab_completes_providers_through_the_command_line(dashboard: Opene
         await screen.see("OpenRouter")
         await screen.press("tab")
 
-        assert screen.app.screen.query_one(TextLine).value == "bench openrouter "
+        line = screen.app.screen.query_one(TextLine)
+        await screen.until(lambda: line.value == "bench openrouter ", "the provider's whole name")
+
+
+async def test_a_tab_that_comes_before_the_offers_takes_them_when_they_come(
+    dashboard: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed, completions = threading.Event(), cli_runner.completions
+
+    def late(ctx: Context, text: str) -> tuple[cli_runner.Completion, ...]:
+        if text == "bench openr":
+            pressed.wait()
+        return completions(ctx, text)
+
+    monkeypatch.setattr(cli_runner, "completions", late)
+    async with dashboard(config=THREE) as screen:
+        await screen.press("colon")
+        await screen.type("bench ")
+        await screen.see("Claude Pro/Max")
+        for key in ("o", "p", "e", "n", "r", "tab"):
+            await screen.pilot.press(key)
+        pressed.set()
+        line = screen.app.screen.query_one(TextLine)
+        await screen.until(lambda: line.value == "bench openrouter ", "the provider's whole name")
 
 
 async def test_up_brings_back_what_was_typed_before(

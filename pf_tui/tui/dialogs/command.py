@@ -42,6 +42,10 @@ class CommandLine(Dialog):
         super().__init__(screen)
         self._first = text
         self._offers: tuple[cli_runner.Completion, ...] = ()
+        self._offers_for: str | None = None
+        """What stood in the line when they were asked for; None before the first."""
+        self._step_due = 0
+        """Tab was pressed before the offers for what stands there had come: the step to take then."""
         self._history = (
             (cache.read(screen.app.ctx.paths, _HISTORY) or b"").decode("utf-8", "replace").splitlines()
         )
@@ -67,6 +71,7 @@ class CommandLine(Dialog):
     # -- typing
 
     def typed(self, text: str) -> None:
+        self._step_due = 0
         self._offer(text)
 
     def entered(self, text: str) -> None:
@@ -92,11 +97,15 @@ class CommandLine(Dialog):
 
     def _next_offer(self, step: int) -> None:
         """Tab: as much as all offers share, then one after the other."""
+        text = self.query_one(TextLine).value
+        if text != self._offers_for:  # they are on their way
+            self._step_due = step
+            return
         if not self._offers:
             return
         values = [offer.value for offer in self._offers]
         shared = cli_runner.shared_start(values)
-        if len(values) > 1 and len(shared) > len(cli_runner.last_word(self.query_one(TextLine).value)):
+        if len(values) > 1 and len(shared) > len(cli_runner.last_word(text)):
             self._complete(shared, space="")
         elif len(values) == 1:
             self._complete(values[0])
@@ -114,6 +123,8 @@ class CommandLine(Dialog):
         line.focus()
         if offer:
             self._offer(line.value)
+        else:
+            self._offers_for = line.value
 
     def _offer(self, text: str) -> None:
         """Show what could stand here: at once for the first word, from the command line for the others."""
@@ -129,13 +140,19 @@ class CommandLine(Dialog):
     def _show(self, text: str, offers: tuple[cli_runner.Completion, ...]) -> None:
         line = self.query_one_optional(TextLine)
         if line is not None and line.value == text:
-            self._offers = offers
+            self._offers, self._offers_for = offers, text
             hidden = not self.pane.display
             self.pane.display = bool(offers)
             if hidden:
-                self.call_after_refresh(self.redraw)
+                self.call_after_refresh(self._show_offers)
             else:
-                self.redraw()
+                self._show_offers()
+
+    def _show_offers(self) -> None:
+        self.redraw()
+        if step := self._step_due:
+            self._step_due = 0
+            self._next_offer(step)
 
     def _remember(self, text: str) -> None:
         """Keep it for the next time, unless a key could stand in it."""
