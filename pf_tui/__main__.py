@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """The console script."""
     stdio.repair()
+    os.umask(os.umask(0o077) & 0o077)  # what we make is ours to read, whatever the umask takes from others
     hurried = sys.argv[1:2] in (["hook"], ["statusline"])
     short = hurried or _is_plain_status(sys.argv[1:]) or sys.argv[1:] == ["--version"]
     if short:

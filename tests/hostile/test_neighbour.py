@@ -293,7 +293,7 @@ async def test_no_page_may_frame_the_dashboard_or_keep_it(
 # -- modes ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777], ids=oct)
 def test_what_is_created_is_the_persons_alone_under_any_umask(tmp_path: Path, umask: int) -> None:
     """Every file and folder of the state directory and of the cache, whatever command made it."""
     home = tmp_path / "anew"
@@ -339,3 +339,5 @@ def test_what_is_created_is_the_persons_alone_under_any_umask(tmp_path: Path, um
         if stat.S_IMODE(path.stat().st_mode) & 0o077
     }
     assert wide == {}
+    own = {path: path.stat().st_mode & (0o700 if path.is_dir() else 0o600) for path in places}
+    assert {mode for path, mode in own.items() if not path.is_socket()} == {0o700, 0o600}
