@@ -96,8 +96,8 @@ STATUS_LINE = json.dumps(
 
 LIGHT = [
     pytest.param(["--version"], "", 3, id="version"),
-    pytest.param(["status", "--json"], "", 85, id="status"),
-    pytest.param(["status", "groq", "--json"], "", 85, id="status-of-one"),
+    pytest.param(["status", "--json"], "", 86, id="status"),
+    pytest.param(["status", "groq", "--json"], "", 86, id="status-of-one"),
     pytest.param(["statusline"], STATUS_LINE, 65, id="statusline"),
     *(
         pytest.param(["hook", "claude-code", event], EVENT, most, id=f"hook-{event}")
@@ -105,15 +105,15 @@ LIGHT = [
             ("SessionStart", 65),
             ("UserPromptSubmit", 64),
             ("Stop", 72),
-            ("StopFailure", 79),
+            ("StopFailure", 82),
             ("SessionEnd", 63),
             ("Notification", 50),
             ("ConfigChange", 50),
         )
     ),
-    pytest.param(["hook", "codex", "Stop"], EVENT, 73, id="hook-codex"),
-    pytest.param(["hook", "opencode", "session.error"], EVENT, 89, id="hook-opencode"),
-    pytest.param(["hook", "opencode", "session.idle"], EVENT, 73, id="hook-opencode-idle"),
+    pytest.param(["hook", "codex", "Stop"], EVENT, 74, id="hook-codex"),
+    pytest.param(["hook", "opencode", "session.error"], EVENT, 92, id="hook-opencode"),
+    pytest.param(["hook", "opencode", "session.idle"], EVENT, 74, id="hook-opencode-idle"),
 ]
 
 
