@@ -17,7 +17,7 @@ def test_the_dashboard_tells_of_a_limit_a_move_and_the_return(tmp_path: Path) ->
     for name in ("claude", "codex", "opencode"):
         program(name)
 
-    with three_agents.temporary_home(tmp_path) as on:
+    with three_agents.stage(tmp_path) as on:
         three_agents.play(on)
         head, *pieces = [json.loads(line) for line in on.camera.cast().splitlines()]
 
