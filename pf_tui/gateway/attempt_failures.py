@@ -176,7 +176,7 @@ def masked_headers(mask: ValueMask, headers: Mapping[str, str]) -> CIMultiDict[s
     """The headers without the credentials that their values repeat."""
     values = "\n".join(headers.values())
     if not (mask.hits(values) or mask.hides(values)):
-        return CIMultiDict(headers)
+        return headers if isinstance(headers, CIMultiDict) else CIMultiDict(headers)
     return CIMultiDict((name, _shown(mask, value)) for name, value in headers.items())
 
 
