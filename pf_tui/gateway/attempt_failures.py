@@ -109,7 +109,7 @@ class FailureClassifier:
 
     def odd(self, exchange: AnyExchange, text: bytes | bytearray) -> FailedAttempt:
         """Content of no known shape: an error in somebody's own words, or no answer at all."""
-        if text.lstrip()[:1] != b"<":  # a page says anything
+        if not is_page(text):  # a page says anything
             failed_attempt = self.in_band(exchange, text)
             if failed_attempt.failure.kind != "server":
                 return failed_attempt

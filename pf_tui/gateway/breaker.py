@@ -72,9 +72,12 @@ class CircuitBreaker:
         """
         before, self._release_times = self._release_times, release_times or {}
         if before != self._release_times:
-            for key in [key for key in self._streaks if key[0] in self._release_times]:
-                if before.get(key[0]) != self._release_times[key[0]]:
-                    del self._streaks[key]
+            new_releases = {
+                name for name, moment in self._release_times.items() if before.get(name) != moment
+            }
+            self._streaks = {
+                key: streak for key, streak in self._streaks.items() if key[0] not in new_releases
+            }
         self._stored_benches = {bench.key: bench for bench in stored_benches if not self._has_ended(bench)}
         self._index()
 

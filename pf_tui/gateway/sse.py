@@ -18,7 +18,8 @@ BOM = b"\xef\xbb\xbf"
 STRAY_BYTES = 2**16
 """Of a stream without an event that are looked at."""
 
-_FIELDS = (b":", b"data:", b"event:", b"id:", b"retry:")
+EVENT_BEGINS = (b":", b"data:", b"event:", b"id:", b"retry:")
+"""How a line of an event begins, whatever the stream's content type says."""
 
 
 class EventBuffer:
@@ -107,7 +108,7 @@ def payload(event: bytes) -> bytes:
 def stray_text(events: bytes | bytearray) -> bytes:
     """What of a stream's beginning is neither an event nor a comment: somebody's own words."""
     lines = bytes(events[:STRAY_BYTES]).splitlines()
-    return b"\n".join(line for line in lines if line.strip() and not line.startswith(_FIELDS))
+    return b"\n".join(line for line in lines if line.strip() and not line.startswith(EVENT_BEGINS))
 
 
 def is_page(body: bytes | bytearray) -> bool:

@@ -19,7 +19,7 @@ from pf_tui.gateway.exchange import Unreachable, reading
 from pf_tui.gateway.held_reply import ClientGone, HeldReply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import BOM, EventBuffer, is_page, payload, split_events, stray_text
+from pf_tui.gateway.sse import BOM, EVENT_BEGINS, EventBuffer, is_page, payload, split_events, stray_text
 from pf_tui.gateway.stream_errors import clean_error, cut_event, last_event
 from pf_tui.gateway.translation import AnyExchange
 from pf_tui.gateway.usage_meter import KEEP_ALIVES, Kind, UsageMeter
@@ -35,9 +35,6 @@ EVENT_BYTES = 16 * 2**20
 
 FILLER_BYTES = 2**20
 """Of pings and comments that are held before the first event."""
-
-EVENT_BEGINS = (b":", b"data:", b"event:", b"id:", b"retry:")
-"""How a stream of events begins, whatever its content type says."""
 
 HOLD_FACTOR = 4
 """Keep-alive comments before the first event stretch its limit to this many times."""
